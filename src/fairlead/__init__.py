@@ -1,0 +1,1 @@
+"""Full-stack type-safe APIs in Python, live from Kubernetes."""

@@ -1,0 +1,268 @@
+"""Calling procedures: contexts, access, input, middleware, body and output, in that order.
+
+    middleware (outermost first)
+      -> context derived -> access that needs no input -> input validated
+      -> access that needs it -> body -> output checked
+
+Nothing here knows of HTTP or sockets; a transport makes a `Call` and serializes the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+from fairlead.access.policy import AccessRequest, Policy
+from fairlead.context import Context, ContextScope, Request
+from fairlead.errors import TRPCError
+from fairlead.schema import Arguments, InputSchema, OutputSchema
+
+if TYPE_CHECKING:
+    from fairlead.procedure import Procedure, ProcedureKind, ProcedureOptions
+    from fairlead.router import Router
+
+__all__ = ["Call", "CompiledProcedure", "Middleware", "Next", "ParsedInput", "RawInput"]
+
+Next: TypeAlias = Callable[[], Awaitable[object]]
+"""Goes on with the call; returns its result (an async iterator when it streams)."""
+
+
+class Middleware(Protocol):
+    """One async function around a call: time it, limit it, cache it, refuse it."""
+
+    def __call__(self, call: Call, call_next: Next, /) -> Awaitable[object]:
+        """Usually `return await call_next()` with something before or after."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedInput:
+    """An input that is a Python value already: from a transformer, a form, or in process."""
+
+    value: object
+
+
+RawInput: TypeAlias = bytes | ParsedInput | None
+"""JSON text, a value, or nothing at all."""
+
+
+class Call:
+    """One call of one procedure.
+
+    Attributes:
+        scope: the contexts of the request it belongs to.
+        batch_index: its place in an HTTP or WebSocket batch, else 0.
+        last_event_id: where a subscription resumes, when the client says so.
+    """
+
+    __slots__ = (
+        "_arguments",
+        "_raw",
+        "_signal",
+        "batch_index",
+        "last_event_id",
+        "procedure",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        procedure: CompiledProcedure,
+        scope: ContextScope,
+        raw: RawInput | Callable[[], Awaitable[RawInput]] = None,
+        *,
+        batch_index: int = 0,
+        last_event_id: str | None = None,
+    ) -> None:
+        self.procedure = procedure
+        self.scope = scope
+        self.batch_index = batch_index
+        self.last_event_id = last_event_id
+        self._raw = raw
+        self._arguments: Arguments | None = None
+        self._signal: asyncio.Event | None = None
+
+    @property
+    def path(self) -> str:
+        """The procedure's path on the wire."""
+        return self.procedure.path
+
+    @property
+    def kind(self) -> ProcedureKind:
+        """query, mutation or subscription."""
+        return self.procedure.kind
+
+    @property
+    def request(self) -> Request:
+        """The request or connection it came with."""
+        return self.scope.request
+
+    @property
+    def signal(self) -> asyncio.Event:
+        """Set when the client went away or stopped it; the body is cancelled then anyway."""
+        if self._signal is None:
+            self._signal = asyncio.Event()
+        return self._signal
+
+    def abort(self) -> None:
+        """Sets the signal."""
+        self.signal.set()
+
+    async def parse_input(self) -> Arguments:
+        """The validated arguments; read and validated at the first use only.
+
+        Raises:
+            TRPCError: the input cannot be read or does not fit.
+        """
+        if self._arguments is None:
+            schema = self.procedure.input
+            if schema is None:
+                self._arguments = ((), {})
+            else:
+                self._arguments = _parse(schema, await self._read(), self.last_event_id)
+        return self._arguments
+
+    async def _read(self) -> RawInput:
+        raw = self._raw
+        if raw is None or isinstance(raw, (bytes, ParsedInput)):
+            return raw
+        return await raw()
+
+
+def _parse(schema: InputSchema, raw: RawInput, last_event_id: str | None) -> Arguments:
+    if isinstance(raw, ParsedInput):
+        arguments = schema.parse_value(raw.value)
+    else:
+        arguments = schema.parse_json(raw)
+    if last_event_id is not None and schema.takes_last_event_id:
+        return arguments[0], {**arguments[1], "last_event_id": last_event_id}
+    return arguments
+
+
+class CompiledProcedure:
+    """A procedure ready to be called: its types resolved, its schemas built.
+
+    Attributes:
+        path: dotted wire path, such as `codebases.list`.
+        attributes: the Python attribute names that lead to it.
+        input: None when it takes no input (which is then never read).
+        output: schema of the result; of one item, when it streams.
+        streaming: a query or mutation whose result is an async iterator.
+        tracked: a subscription whose events carry ids.
+        context_type: what its router needs to run.
+    """
+
+    __slots__ = (
+        "_chain",
+        "_policy",
+        "_policy_needs_input",
+        "attributes",
+        "context_type",
+        "function",
+        "input",
+        "kind",
+        "options",
+        "output",
+        "path",
+        "procedure",
+        "router",
+        "streaming",
+        "tracked",
+        "tree",
+    )
+
+    def __init__(  # noqa: PLR0913  keyword-only and made in one place
+        self,
+        *,
+        path: str,
+        attributes: tuple[str, ...],
+        procedure: Procedure[..., Any],
+        router: type[Router[Any]],
+        context_type: type[Context],
+        input_schema: InputSchema | None,
+        output: OutputSchema,
+        streaming: bool,
+        tracked: bool,
+        middleware: tuple[Middleware, ...],
+        tree: Mapping[tuple[str, ...], CompiledProcedure],
+    ) -> None:
+        self.path = path
+        self.attributes = attributes
+        self.procedure = procedure
+        self.kind: ProcedureKind = procedure.kind
+        self.options: ProcedureOptions = procedure.options
+        self.function = cast("Callable[..., Any]", procedure.function)
+        self.router = router
+        self.context_type = context_type
+        self.input = input_schema
+        self.output = output
+        self.streaming = streaming
+        self.tracked = tracked
+        self.tree = tree
+        self._chain = (*middleware, *procedure.options.use)
+        self._policy = cast("Policy", procedure.options.access)
+        self._policy_needs_input = self._policy.needs_input
+
+    async def call(self, call: Call) -> object:
+        """Runs the whole pipeline.
+
+        Returns:
+            The checked result (MISSING, RawJson or a value that `output` can dump), or an
+            async iterator of events or items, unchecked: check each with `output.check`.
+
+        Raises:
+            TRPCError: what the procedure, its contexts, its policy or its input raised.
+            Exception: anything else that its body raised.
+        """
+        if self._chain:
+            return await self._run_middleware(call, 0)
+        return await self._run(call)
+
+    async def _run_middleware(self, call: Call, index: int) -> object:
+        if index == len(self._chain):
+            return await self._run(call)
+        return await self._chain[index](
+            call, lambda: self._run_middleware(call, index + 1)
+        )
+
+    async def _run(self, call: Call) -> object:
+        scope = call.scope
+        context = scope.find(self.context_type) or await scope.get(self.context_type)
+        if not self._policy_needs_input:
+            await self._check_access(call, {})
+        args, kwargs = await call.parse_input()
+        if self._policy_needs_input:
+            await self._check_access(call, _get_fields(args, kwargs))
+        router = self.router()
+        router.ctx = context
+        router.call = call
+        router.router_path = self.attributes[:-1]
+        result = self.function(router, *args, **kwargs)
+        if self.streaming or self.kind == "subscription":
+            return result
+        return self.output.check(await result)
+
+    async def _check_access(self, call: Call, fields: Mapping[str, object]) -> None:
+        request = AccessRequest(
+            request=call.scope.request, path=self.path, input=fields, router=self.router
+        )
+        decision = await self._policy.decide(request)
+        if not decision.allowed:
+            raise TRPCError(
+                "UNAUTHORIZED" if decision.needs_user else "FORBIDDEN",
+                decision.reason or f"You may not call {self.path}",
+            )
+
+
+def _get_fields(
+    args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> Mapping[str, object]:
+    """The input's fields as a policy sees them, also of a whole input that is a model."""
+    if not args:
+        return kwargs
+    whole = args[0]
+    if isinstance(whole, Mapping):
+        return cast("Mapping[str, object]", whole)
+    return getattr(whole, "__dict__", {})

@@ -1,0 +1,202 @@
+"""What a procedure knows about its caller: the request, and contexts derived from it.
+
+A context class is a gate. `Router[UserContext]` cannot run without a user, because the only
+way to a `UserContext` is its `derive`, which raises UNAUTHORIZED when there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Self, TypeVar, get_type_hints
+
+from fairlead.errors import DefinitionError, TRPCError
+
+__all__ = ["Context", "ContextScope", "Request", "Services", "User", "UserContext"]
+
+T = TypeVar("T")
+C = TypeVar("C", bound="Context")
+
+
+class Services:
+    """The application's long-lived parts (a cluster, a session store), found by type."""
+
+    def __init__(self, *parts: object) -> None:
+        self._parts: dict[type, object] = {}
+        for part in parts:
+            self.add(part)
+
+    def add(self, part: object, *, as_type: type | None = None) -> None:
+        """Registers a part under its class (and `as_type`, when given)."""
+        for cls in (type(part), as_type):
+            if cls is not None:
+                self._parts[cls] = part
+
+    def find(self, cls: type[T]) -> T | None:
+        """The part of that type, or None."""
+        part = self._parts.get(cls)
+        return part if isinstance(part, cls) else None
+
+    def get(self, cls: type[T]) -> T:
+        """The part of that type.
+
+        Raises:
+            DefinitionError: the application was made without it.
+        """
+        part = self.find(cls)
+        if part is None:
+            raise DefinitionError(
+                f"the application has no {cls.__name__}: pass one to Fairlead(...)"
+            )
+        return part
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What arrived, whatever the transport: one HTTP request or one WebSocket connection.
+
+    Attributes:
+        headers: names in lower case; repeated ones joined by `, `.
+        connection_params: tRPC's connection params, None when the client sent none.
+        client: host and port of the peer, when known.
+    """
+
+    transport: Literal["http", "websocket", "local"] = "local"
+    method: str = "GET"
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    connection_params: Mapping[str, str | None] | None = None
+    client: tuple[str, int] | None = None
+    user: User | None = None
+    services: Services = field(default_factory=Services)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    """Who is calling, as authentication established it.
+
+    Attributes:
+        name: the stable user name that authorization and audit use.
+        groups: the groups that authorization uses.
+    """
+
+    name: str
+    groups: tuple[str, ...] = ()
+    display_name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The root context: made once per HTTP request or WebSocket connection.
+
+    Subclass it and override `create` for a root of your own, or define
+    `async def derive(cls, parent: Parent) -> Self` to narrow another context.
+    """
+
+    request: Request
+
+    @classmethod
+    async def create(cls, request: Request) -> Self:
+        """Makes the root context. Raise TRPCError to refuse the whole request."""
+        return cls(request=request)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserContext(Context):
+    """A context that has a user; without one, calls end with UNAUTHORIZED."""
+
+    user: User
+
+    @classmethod
+    async def derive(cls, parent: Context) -> Self:
+        """Takes the user that authentication found."""
+        user = parent.request.user
+        if user is None:
+            raise TRPCError("UNAUTHORIZED", "Sign in first: this needs a user")
+        return cls(request=parent.request, user=user)
+
+
+def get_derive(cls: type[C]) -> Callable[[Context], Awaitable[C]]:
+    """The `derive` that a context class has; only ask for it when it has a parent."""
+    derive: Callable[[Context], Awaitable[C]] = getattr(cls, "derive")  # noqa: B009
+    return derive
+
+
+def get_parent_type(cls: type[Context]) -> type[Context] | None:
+    """The context that `cls` is derived from; None for a root.
+
+    Raises:
+        DefinitionError: `derive` does not say what it is derived from.
+    """
+    derive = getattr(cls, "derive", None)
+    if derive is None:
+        return None
+    parameters = list(inspect.signature(derive).parameters)
+    hint = get_type_hints(derive).get(parameters[0]) if parameters else None
+    if not (isinstance(hint, type) and issubclass(hint, Context)):
+        raise DefinitionError(
+            f"{cls.__qualname__}.derive must say what it is derived from: "
+            "async def derive(cls, parent: Context) -> Self"
+        )
+    if issubclass(hint, cls):
+        raise DefinitionError(f"{cls.__qualname__}.derive is derived from itself")
+    return hint
+
+
+class ContextScope:
+    """The contexts of one request: the root and each derived one are made once.
+
+    A failure is remembered too, so ten calls of a batch check the user once.
+    """
+
+    __slots__ = ("_lock", "_made", "request")
+
+    def __init__(self, request: Request, *contexts: Context) -> None:
+        self.request = request
+        self._made: dict[type[Context], Context | Exception] = {
+            type(context): context for context in contexts
+        }
+        self._lock: asyncio.Lock | None = None
+
+    def find(self, cls: type[C]) -> C | None:
+        """The context if it was made already, else None; raises what its making raised."""
+        made = self._made.get(cls)
+        if made is None:
+            return None
+        if isinstance(made, Exception):
+            raise made.with_traceback(None)
+        return made if isinstance(made, cls) else None
+
+    async def get(self, cls: type[C]) -> C:
+        """The context of that class, derived now if need be.
+
+        Raises:
+            TRPCError: a `create` or `derive` on the way refused.
+        """
+        made = self.find(cls)
+        if made is not None:
+            return made
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        async with self._lock:
+            return await self._make(cls)
+
+    async def _make(self, cls: type[C]) -> C:
+        made = self.find(cls)
+        if made is not None:
+            return made
+        parent = get_parent_type(cls)
+        try:
+            if parent is None:
+                context = await cls.create(self.request)
+            else:
+                context = await get_derive(cls)(await self._make(parent))
+        except Exception as error:
+            self._made[cls] = error
+            raise
+        self._made[cls] = context
+        return context

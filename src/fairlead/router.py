@@ -1,0 +1,259 @@
+"""Routers: classes whose decorated methods are procedures.
+
+A router nests another by an annotated attribute. Annotations are resolved late, so a router
+may name one that is defined further down.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+from fairlead.calling import Call, Middleware
+from fairlead.context import Context
+from fairlead.errors import DefinitionError
+from fairlead.local import make_executor
+from fairlead.procedure import Executor, Procedure
+
+__all__ = ["DeclaredProcedure", "Router", "walk_procedures"]
+
+C = TypeVar("C", bound=Context)
+
+RESERVED_NAMES = frozenset(
+    {"then", "call", "apply", "_def", "createCaller", "pathKey", "pathFilter"}
+)
+"""Names that tRPC's client or server proxies use themselves."""
+
+
+class Router(Generic[C]):
+    """Base of all routers; the type argument is the context its procedures need.
+
+    Attributes:
+        ctx: the context of the call that is running.
+        call: the call that is running: path, abort signal, last event id.
+        middleware: wraps every procedure of this router and of those nested in it.
+    """
+
+    ctx: C
+    call: Call
+    middleware: ClassVar[tuple[Middleware, ...]] = ()
+    router_path: tuple[str, ...] = ()
+    _executor: Executor | None = None
+    _scope: ClassVar[Mapping[str, object]] = types.MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        caller = sys._getframe(1)
+        if caller.f_code.co_name != "<module>":
+            cls._scope = dict(caller.f_locals)
+        for procedure in _own_procedures(cls).values():
+            if procedure.options.access is None:
+                raise DefinitionError(
+                    f"{cls.__qualname__}.{procedure.name} declares no access, so nobody may "
+                    f"call it: say who may, for example @{procedure.kind}(access=public), "
+                    f"access=authenticated or access=can('get', Resource)"
+                )
+
+    def get_executor(self) -> Executor:
+        """What runs this instance's procedures.
+
+        Raises:
+            DefinitionError: the instance was made by hand.
+        """
+        if self._executor is None and "call" in self.__dict__:
+            self._executor = make_executor(self.call)
+        if self._executor is None:
+            name = type(self).__qualname__
+            raise DefinitionError(
+                f"{name} is not connected: use create_caller({name}, context) in process "
+                f"or connect(url, {name}) over the wire"
+            )
+        return self._executor
+
+    def bind(self, executor: Executor, path: tuple[str, ...] = ()) -> None:
+        """Connects the instance to what runs its procedures."""
+        self._executor = executor
+        self.router_path = path
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Nested routers: declared by annotation only, made when first used."""
+            nested = None if name.startswith("__") else get_nested(type(self)).get(name)
+            if nested is None:
+                raise AttributeError(
+                    f"{type(self).__qualname__} has no procedure or router {name!r}"
+                )
+            child = get_router_class(nested)()
+            child.bind(self.get_executor(), (*self.router_path, name))
+            self.__dict__[name] = child
+            return child
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredProcedure:
+    """A procedure at its place in the tree.
+
+    Attributes:
+        attributes: the attribute names that lead to it, the last one its own.
+        router: the router class it is called on, with `type_arguments` for its type variables.
+        middleware: of the routers on the way, outermost first.
+    """
+
+    attributes: tuple[str, ...]
+    procedure: Procedure[..., Any]
+    router: type[Router[Any]]
+    type_arguments: Mapping[TypeVar, Any]
+    middleware: tuple[Middleware, ...]
+
+
+def walk_procedures(router: type[Router[Any]]) -> Iterator[DeclaredProcedure]:
+    """All procedures below a router, depth first, in order of declaration.
+
+    Raises:
+        DefinitionError: routers nest in a circle.
+    """
+    yield from _walk(router, (), (), ())
+
+
+def _walk(
+    declared: Any,
+    path: tuple[str, ...],
+    outer: tuple[Middleware, ...],
+    above: tuple[Any, ...],
+) -> Iterator[DeclaredProcedure]:
+    if declared in above:
+        names = " > ".join(get_router_class(router).__qualname__ for router in above)
+        raise DefinitionError(f"routers nest in a circle: {names} at {'.'.join(path)}")
+    cls = get_router_class(declared)
+    middleware = outer + tuple(cls.middleware)
+    arguments = get_type_arguments(declared)
+    for name, procedure in get_procedures(cls).items():
+        yield DeclaredProcedure(
+            attributes=(*path, name),
+            procedure=procedure,
+            router=cls,
+            type_arguments=arguments,
+            middleware=middleware,
+        )
+    for name, nested in get_nested(cls).items():
+        yield from _walk(nested, (*path, name), middleware, (*above, declared))
+
+
+def get_router_class(declared: Any) -> type[Router[Any]]:
+    """The class of a router or of a parametrized one such as `Crud[Pod]`."""
+    origin: type[Router[Any]] = get_origin(declared) or declared
+    return origin
+
+
+def _own_procedures(cls: type) -> dict[str, Procedure[..., Any]]:
+    return {
+        name: value for name, value in vars(cls).items() if isinstance(value, Procedure)
+    }
+
+
+def get_procedures(cls: type[Router[Any]]) -> dict[str, Procedure[..., Any]]:
+    """The procedures of a class by attribute name, inherited ones first."""
+    found: dict[str, Procedure[..., Any]] = {}
+    for base in reversed(cls.__mro__):
+        for name in vars(base):
+            found.pop(name, None)
+        found.update(_own_procedures(base))
+    return found
+
+
+def get_nested(cls: type[Router[Any]]) -> dict[str, Any]:
+    """The nested routers of a class by attribute name.
+
+    Raises:
+        DefinitionError: an annotation cannot be resolved.
+    """
+    cached = cls.__dict__.get("_nested")
+    if cached is None:
+        cached = {
+            name: hint
+            for name, hint in resolve_hints(cls, cls).items()
+            if _is_router(hint)
+        }
+        cls._nested = cached  # type: ignore[attr-defined]
+    return typing.cast("dict[str, Any]", cached)
+
+
+def _is_router(hint: Any) -> bool:
+    cls = get_origin(hint) or hint
+    return isinstance(cls, type) and issubclass(cls, Router)
+
+
+def resolve_hints(target: Any, cls: type[Router[Any]]) -> dict[str, Any]:
+    """Annotations of a router class or of one of its methods, as types.
+
+    Raises:
+        DefinitionError: a name in them is not known where the router is defined.
+    """
+    local: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        local.update(getattr(base, "_scope", {}))
+        local.setdefault(base.__name__, base)
+    try:
+        return typing.get_type_hints(target, localns=local, include_extras=True)
+    except NameError as error:
+        where = getattr(target, "__qualname__", repr(target))
+        raise DefinitionError(
+            f"{where} is annotated with {error.name!r}, which is not known in its module: "
+            "import it there (not only under TYPE_CHECKING)"
+        ) from error
+
+
+def get_type_arguments(declared: Any) -> dict[TypeVar, Any]:
+    """What each type variable of a router class (and of its bases) stands for."""
+    cls = get_router_class(declared)
+    found: dict[TypeVar, Any] = {}
+    parameters: tuple[Any, ...] = getattr(cls, "__parameters__", ())
+    found.update(zip(parameters, get_args(declared), strict=False))
+    for base in getattr(cls, "__orig_bases__", ()):
+        arguments = tuple(substitute(argument, found) for argument in get_args(base))
+        origin: Any = get_origin(base) or base
+        if origin is Generic or not isinstance(origin, type):
+            continue
+        own: tuple[Any, ...] = getattr(origin, "__parameters__", ())
+        above = zip(own, arguments, strict=False)
+        found = {
+            **get_type_arguments(origin[arguments] if arguments else origin),
+            **dict(above),
+            **found,
+        }
+    return found
+
+
+def substitute(type_: Any, arguments: Mapping[TypeVar, Any]) -> Any:
+    """A type expression with its type variables replaced."""
+    if isinstance(type_, TypeVar):
+        return arguments.get(type_, type_)
+    metadata = getattr(type_, "__pydantic_generic_metadata__", None)
+    parameters = (
+        metadata["parameters"] if metadata else getattr(type_, "__parameters__", ())
+    )
+    if not parameters:
+        return type_
+    return type_[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+
+
+def get_context_type_of(
+    cls: type[Router[Any]], arguments: Mapping[TypeVar, Any]
+) -> type[Context]:
+    """The context that a router's procedures need, given its type arguments.
+
+    Raises:
+        DefinitionError: the router names none.
+    """
+    context = arguments.get(C)
+    if isinstance(context, type) and issubclass(context, Context):
+        return context
+    name = cls.__qualname__
+    raise DefinitionError(
+        f"{name} does not say which context it needs: class {name}(Router[Context])"
+    )

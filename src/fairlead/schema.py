@@ -1,0 +1,286 @@
+"""Input and output of a procedure, derived from its signature.
+
+The parameters are the fields of the input object, camelCase on the wire. A single
+positional-only parameter is the whole input. JSON is validated strictly: `"1"` is no number.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast, is_typeddict
+
+from pydantic import (
+    BaseModel,
+    Field,
+    PydanticUndefinedAnnotation,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from typing_extensions import TypedDict
+
+from fairlead._missing import MISSING
+from fairlead.errors import DefinitionError, TRPCError
+from fairlead.tracking import tracked
+
+__all__ = [
+    "InputError",
+    "InputSchema",
+    "OutputSchema",
+    "RawJson",
+    "get_wire_name",
+    "raw_json",
+]
+
+T = TypeVar("T")
+
+Arguments = tuple[tuple[object, ...], Mapping[str, object]]
+"""Positional and keyword arguments of one call."""
+
+
+class RawJson(Generic[T]):
+    """JSON bytes that stand for a `T` and are sent as they are; see `raw_json`."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+def raw_json(data: bytes, type_: type[T]) -> T:
+    """Returns ready JSON in place of a `T`, so that nothing is parsed or dumped again.
+
+    The bytes must be valid JSON of that type: they are sent unchecked.
+    """
+    del type_
+    return cast("T", RawJson[T](data))
+
+
+def get_wire_name(name: str) -> str:
+    """camelCase without a trailing underscore: `list_` is `list`."""
+    return to_camel(name.rstrip("_"))
+
+
+class InputError(TRPCError):
+    """The input does not fit the procedure's parameters (BAD_REQUEST).
+
+    Attributes:
+        validation: Pydantic's account of it, field by field.
+    """
+
+    def __init__(self, validation: ValidationError) -> None:
+        problems = [
+            f"{'.'.join(str(part) for part in problem['loc']) or 'input'}: {problem['msg']}"
+            for problem in validation.errors(include_url=False, include_input=False)
+        ]
+        super().__init__("BAD_REQUEST", "; ".join(problems))
+        self.validation = validation
+
+
+class InputSchema:
+    """What a procedure accepts.
+
+    Attributes:
+        type_: a type expression for Pydantic: the parameters as a TypedDict, or the type of
+            the single positional-only parameter.
+        optional: the whole input may be absent.
+        whole: the input is one positional-only parameter.
+        takes_last_event_id: a parameter `last_event_id` receives the last seen event's id.
+    """
+
+    def __init__(
+        self,
+        type_: Any,
+        *,
+        optional: bool,
+        whole: bool,
+        owner: str,
+        takes_last_event_id: bool = False,
+    ) -> None:
+        self.type_ = type_
+        self.optional = optional
+        self.whole = whole
+        self.takes_last_event_id = takes_last_event_id
+        self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the input of {owner}")
+        self.validate_json = self.adapter.validator.validate_json
+
+    def parse_json(self, raw: bytes | None) -> Arguments:
+        """Validates raw JSON; None is an absent input.
+
+        Raises:
+            InputError: it does not fit.
+            TRPCError: it is not JSON (PARSE_ERROR).
+        """
+        if raw is None:
+            return self.parse_absent()
+        try:
+            value = self.validate_json(raw, strict=True)
+        except ValidationError as error:
+            raise _explain(error) from error
+        return ((value,), {}) if self.whole else ((), value)
+
+    def parse_value(self, value: object) -> Arguments:
+        """Validates a Python value (from a transformer, a form or in process)."""
+        if value is MISSING:
+            return self.parse_absent()
+        try:
+            parsed = self.adapter.validate_python(value)
+        except ValidationError as error:
+            raise _explain(error) from error
+        return ((parsed,), {}) if self.whole else ((), parsed)
+
+    def parse_absent(self) -> Arguments:
+        """The arguments when the client sent no input."""
+        if self.optional:
+            return (), {}
+        return self.parse_value(None if self.whole else {})
+
+
+def _explain(error: ValidationError) -> TRPCError:
+    first = error.errors(include_url=False, include_context=False)[0]
+    if first["type"] == "json_invalid":
+        return TRPCError(
+            "PARSE_ERROR", f"The input is not JSON: {first['msg']}", cause=error
+        )
+    return InputError(error)
+
+
+class OutputSchema:
+    """What a procedure returns (or yields), and how it travels."""
+
+    def __init__(self, type_: Any, *, owner: str) -> None:
+        self.type_ = type_
+        self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the result of {owner}")
+        self._exact = type_ if isinstance(type_, type) else None
+
+    def check(self, value: object) -> object:
+        """Validates a result unless it is an instance of the declared model already.
+
+        Raises:
+            TRPCError: INTERNAL_SERVER_ERROR; the procedure broke its own promise.
+        """
+        if type(value) is self._exact or type(value) is RawJson or value is MISSING:
+            return value
+        try:
+            return self.adapter.validate_python(value)
+        except ValidationError as error:
+            raise TRPCError(
+                "INTERNAL_SERVER_ERROR", "Output validation failed", cause=error
+            ) from error
+
+    def check_event(self, event: object) -> object:
+        """Validates one event of a stream, tracked or not."""
+        if isinstance(event, tracked):
+            return tracked(event.id, self.check(event.data))
+        return self.check(event)
+
+    def to_json(self, value: object) -> bytes:
+        """A checked result as JSON bytes, by alias."""
+        if isinstance(value, RawJson):
+            return value.data
+        return self.adapter.dump_json(value, by_alias=True)
+
+
+def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:
+    """A TypeAdapter, or the reason why there is none.
+
+    Raises:
+        DefinitionError: Pydantic cannot handle the type.
+    """
+    try:
+        return TypeAdapter(type_)
+    except (
+        PydanticSchemaGenerationError,
+        PydanticUndefinedAnnotation,
+        PydanticUserError,
+    ) as error:
+        raise DefinitionError(
+            f"{where} has a type that Pydantic cannot handle: {error}"
+        ) from error
+
+
+def make_input_schema(
+    function: Callable[..., object], hints: Mapping[str, Any], owner: str, path: str
+) -> InputSchema | None:
+    """Derives the input from a method's parameters; None when it takes none.
+
+    Args:
+        hints: resolved annotations by parameter name.
+        owner: the procedure's name, for messages.
+        path: its wire path, which names the input's type.
+
+    Raises:
+        DefinitionError: a parameter has no annotation or cannot be an input field.
+    """
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    if not parameters:
+        return None
+    for parameter in parameters:
+        _reject_parameter(parameter, hints, owner)
+    first = parameters[0]
+    if first.kind is first.POSITIONAL_ONLY:
+        if len(parameters) > 1:
+            raise DefinitionError(
+                f"{owner} has a positional-only parameter beside others: it must be alone, "
+                "since it is the whole input"
+            )
+        optional = first.default is not first.empty
+        return InputSchema(
+            hints[first.name], optional=optional, whole=True, owner=owner
+        )
+    fields = {
+        parameter.name: _make_field(parameter, hints[parameter.name])
+        for parameter in parameters
+    }
+    make: Any = TypedDict  # the functional form with fields made at run time
+    return InputSchema(
+        make(_make_input_name(path), fields),
+        optional=all(
+            parameter.default is not parameter.empty for parameter in parameters
+        ),
+        whole=False,
+        owner=owner,
+        takes_last_event_id="last_event_id" in fields,
+    )
+
+
+def _make_input_name(path: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in path.split(".")) + "Input"
+
+
+def _make_field(parameter: inspect.Parameter, hint: Any) -> Any:
+    info: Any = Field(alias=get_wire_name(parameter.name))
+    annotated: Any = Annotated[hint, info]
+    if parameter.default is parameter.empty:
+        return annotated
+    return NotRequired[annotated]
+
+
+def _reject_parameter(
+    parameter: inspect.Parameter, hints: Mapping[str, Any], owner: str
+) -> None:
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        raise DefinitionError(
+            f"{owner} takes {parameter}: an input has named fields; "
+            "declare each, or one positional-only parameter for the whole input"
+        )
+    hint = hints.get(parameter.name)
+    if parameter.name not in hints:
+        raise DefinitionError(
+            f"parameter {parameter.name!r} of {owner} has no annotation: "
+            "clients get their types from it"
+        )
+    if hint is Any:
+        raise DefinitionError(
+            f"parameter {parameter.name!r} of {owner} is Any: "
+            "name its type, or use pydantic.JsonValue for any JSON"
+        )
+
+
+def is_object_type(type_: object) -> bool:
+    """Is it a type whose JSON is an object with declared fields?"""
+    return is_typeddict(type_) or (
+        isinstance(type_, type) and issubclass(type_, BaseModel)
+    )

@@ -1,1 +1,66 @@
-export const version = "0.1.0";
+/**
+ * React entry of `@fairlead/react`.
+ *
+ * How the pieces meet
+ * -------------------
+ * 1. The application builds the official tRPC client once, then a Fairlead runtime around it:
+ *
+ *      const connection = createConnection();
+ *      const wsClient = createWSClient({ url: "/trpc", ...connection.webSocketOptions() });
+ *      const client = createTRPCClient<AppRouter>({
+ *        links: [
+ *          connection.sessionLink(),                     // UNAUTHORIZED anywhere -> signed out
+ *          splitLink({
+ *            condition: (op) => op.type === "subscription",
+ *            true: wsLink({ client: wsClient }),
+ *            false: httpBatchStreamLink({ url: "/trpc" }),
+ *          }),
+ *        ],
+ *      });
+ *      const fairlead = createFairlead({ client, connection, wsClient, notify });
+ *
+ *      <QueryClientProvider client={queryClient}>
+ *        <FairleadProvider fairlead={fairlead}>…</FairleadProvider>
+ *      </QueryClientProvider>
+ *
+ *    Hooks find the tRPC client in the FairleadProvider context. Every hook factory takes an accessor
+ *    `(client: TRPCClient<AppRouter>) => client.codebases`; it must be a plain property path.
+ *
+ * 2. Generated code, one statement per resource kind (K and its draft type are inferred from the
+ *    router; no type arguments are needed):
+ *
+ *      import { createResourceHooks } from "@fairlead/react";
+ *      import type { TRPCClient } from "@trpc/client";
+ *
+ *      const codebase = createResourceHooks(
+ *        codebaseConfig,                                             // `as const`, a ResourceConfig
+ *        (client: TRPCClient<AppRouter>) => client.codebases,
+ *      );
+ *      export const useCodebaseWatchList = codebase.useWatchList;    // UseWatchList<Codebase>
+ *      export const useCodebaseWatchItem = codebase.useWatchItem;    // UseWatchItem<Codebase>
+ *      export const useCodebasePermissions = codebase.usePermissions; // UsePermissions
+ *      export const useCodebaseCRUD = codebase.useCRUD;              // UseCRUD<Codebase, CodebaseDraft>
+ *      export const useCodebaseInfiniteList = codebase.useInfiniteList; // UseInfiniteList<Codebase>
+ *
+ *    A hand-written declaration file can name the types in the comments: all are exported here.
+ *    A view (a router with `list` and `watch` only) uses `createUseWatchListHook(config, accessor)`.
+ *
+ * 3. What the hooks return:
+ *
+ *      useCodebaseWatchList({ namespace?: string | string[] | null, labelSelector?, fieldSelector?,
+ *                             enabled?, select? })
+ *        -> { data, items, byKey, status: "loading" | "ready" | "error" | "denied", error, isLoading,
+ *             isEmpty, isStale, connection, refetch }
+ *      useCodebaseWatchItem({ name, namespace?, enabled? })
+ *        -> { data, item, status: … | "deleted" | "notFound", isDeleted, error, isStale, connection, refetch }
+ *      useCodebasePermissions({ namespace? })
+ *        -> { status, create: Permission, update: …, patch, delete, get, list, watch, error, refetch }
+ *           Permission = { state: "pending" | "allowed" | "denied"; allowed: boolean; reason: string | null }
+ *      useCodebaseCRUD({ messages?, onSuccess?, onError?, onConflict? })
+ *        -> { create, update, patch, remove, removeMany }  // TanStack mutation results, optimistic
+ *           create.mutate(draft); update.mutate(object); patch.mutate({ name, namespace, patch });
+ *           remove.mutate(object); removeMany.mutate(objects)
+ *
+ *    `pendingOf(item)` tells whether an item shown is an optimistic one, and of which operation.
+ */
+export { version } from "./version.js";

@@ -1,1 +1,1 @@
-export {};
+export type { ResourceConfig } from "./wire.js";

@@ -1,0 +1,33 @@
+import { Tooltip as Primitive } from "radix-ui";
+import type { ReactElement, ReactNode } from "react";
+
+export const TooltipProvider = Primitive.Provider;
+
+/** Shows `content` beside its child on hover and on keyboard focus; nothing when there is none. */
+export function Tooltip({
+  content,
+  side = "top",
+  children,
+}: {
+  content: ReactNode;
+  side?: "top" | "right" | "bottom" | "left";
+  children: ReactElement;
+}) {
+  if (content === null || content === undefined || content === "") return children;
+  return (
+    <Primitive.Root>
+      <Primitive.Trigger asChild>{children}</Primitive.Trigger>
+      <Primitive.Portal>
+        <Primitive.Content
+          side={side}
+          sideOffset={6}
+          collisionPadding={8}
+          className="z-[60] max-w-xs rounded-md bg-foreground px-2.5 py-1.5 text-xs text-balance text-background shadow-md data-[state=delayed-open]:animate-enter-fade"
+        >
+          {content}
+          <Primitive.Arrow className="fill-foreground" />
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}

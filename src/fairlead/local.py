@@ -33,6 +33,7 @@ class LocalExecutor:
         procedure: Procedure[..., Any],
         arguments: Mapping[str, object],
     ) -> object:
+        """Calls a query or mutation."""
         del procedure
         compiled = self._tree[path]
         result = await compiled.call(self._make_call(compiled, arguments))
@@ -46,6 +47,7 @@ class LocalExecutor:
         procedure: Procedure[..., Any],
         arguments: Mapping[str, object],
     ) -> AsyncIterator[object]:
+        """Opens a subscription."""
         del procedure
         compiled = self._tree[path]
         events = await compiled.call(self._make_call(compiled, arguments))

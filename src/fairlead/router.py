@@ -6,7 +6,7 @@ may name one that is defined further down.
 
 from __future__ import annotations
 
-import sys
+import inspect
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -47,9 +47,7 @@ class Router(Generic[C]):
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        caller = sys._getframe(1)
-        if caller.f_code.co_name != "<module>":
-            cls._scope = dict(caller.f_locals)
+        cls._scope = _get_enclosing_names(inspect.currentframe())
         for procedure in _own_procedures(cls).values():
             if procedure.options.access is None:
                 raise DefinitionError(
@@ -92,6 +90,14 @@ class Router(Generic[C]):
             child.bind(self.get_executor(), (*self.router_path, name))
             self.__dict__[name] = child
             return child
+
+
+def _get_enclosing_names(frame: types.FrameType | None) -> Mapping[str, object]:
+    """Names that annotations of a class made inside a function may use."""
+    caller = frame.f_back if frame is not None else None
+    if caller is None or caller.f_code.co_name == "<module>":
+        return {}
+    return dict(caller.f_locals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +222,13 @@ def get_type_arguments(declared: Any) -> dict[TypeVar, Any]:
     found.update(zip(parameters, get_args(declared), strict=False))
     for base in getattr(cls, "__orig_bases__", ()):
         arguments = tuple(substitute(argument, found) for argument in get_args(base))
-        origin: Any = get_origin(base) or base
-        if origin is Generic or not isinstance(origin, type):
+        generic: Any = get_origin(base) or base
+        if generic is Generic:
             continue
-        own: tuple[Any, ...] = getattr(origin, "__parameters__", ())
+        own: tuple[Any, ...] = getattr(generic, "__parameters__", ())
         above = zip(own, arguments, strict=False)
         found = {
-            **get_type_arguments(origin[arguments] if arguments else origin),
+            **get_type_arguments(generic[arguments] if arguments else generic),
             **dict(above),
             **found,
         }

@@ -161,19 +161,22 @@ class OutputSchema:
         Raises:
             TRPCError: INTERNAL_SERVER_ERROR; the procedure broke its own promise.
         """
-        if type(value) is self._exact or type(value) is RawJson or value is MISSING:
+        kind: type = type(value)
+        if kind is self._exact or kind is RawJson or value is MISSING:
             return value
         try:
-            return self.adapter.validate_python(value)
+            checked: object = self.adapter.validate_python(value)
         except ValidationError as error:
             raise TRPCError(
                 "INTERNAL_SERVER_ERROR", "Output validation failed", cause=error
             ) from error
+        return checked
 
     def check_event(self, event: object) -> object:
         """Validates one event of a stream, tracked or not."""
         if isinstance(event, tracked):
-            return tracked(event.id, self.check(event.data))
+            item = cast("tracked[object]", event)
+            return tracked(item.id, self.check(item.data))
         return self.check(event)
 
     def to_json(self, value: object) -> bytes:

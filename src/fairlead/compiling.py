@@ -112,7 +112,7 @@ def _compile(
 
 
 def _describe(declared: DeclaredProcedure) -> str:
-    return f"{declared.router.__qualname__}.{declared.attributes[-1]}"
+    return f"{declared.router.__name__}.{declared.attributes[-1]}"
 
 
 def _get_path(declared: DeclaredProcedure, owner: str) -> str:

@@ -51,7 +51,7 @@ class Router(Generic[C]):
         for procedure in _own_procedures(cls).values():
             if procedure.options.access is None:
                 raise DefinitionError(
-                    f"{cls.__qualname__}.{procedure.name} declares no access, so nobody may "
+                    f"{cls.__name__}.{procedure.name} declares no access, so nobody may "
                     f"call it: say who may, for example @{procedure.kind}(access=public), "
                     f"access=authenticated or access=can('get', Resource)"
                 )

@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format generate build bench conformance lock clean
+PYTHON := .venv/bin/python
+PORTAL := apps/portal
+CLIENT := $(PORTAL)/client
+BUILT := $(CLIENT)/dist/index.html
+export PORT ?= 8000
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## Install what the project needs (.venv, node_modules); quick when nothing changed
+	@scripts/setup
+
+run: setup $(BUILT) ## Serve the reference portal with its dev cluster at http://127.0.0.1:8000 (PORT=...)
+	@PYTHONPATH=$(PORTAL)/server exec $(PYTHON) -m portal
+
+test: ## Set up and run all tests: Python, TypeScript, headless Chromium
+	@scripts/setup --browser
+	@$(MAKE) --no-print-directory build
+	@scripts/test
+
+check: setup ## Lint, format, types (mypy, pyright, tsc), generated files up to date
+	@scripts/check
+
+format: setup ## Format everything
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+	@npx biome check --write --log-level=error .
+
+generate: setup ## Write the portal's shared package from its Python code
+	@.venv/bin/fairlead generate portal.app:app --app-dir apps/portal/server --out $(PORTAL)/shared
+
+build: setup $(BUILT) ## Build the portal's client
+
+SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html $(CLIENT)/vite.config.ts packages/react/src $(PORTAL)/shared -type f -not -path '*/node_modules/*' 2>/dev/null)
+$(BUILT): $(SOURCES) package-lock.json
+	@printf '\033[36m==>\033[0m Building the portal client\n'
+	@npm run --silent build -w $(CLIENT) -- --logLevel warn && touch $@
+
+bench: setup ## Benchmarks side by side with peers (long)
+	@bench/run
+
+conformance: setup ## The tRPC conformance kit on two ASGI servers
+	@tests/conformance/run.sh
+
+lock: ## Renew requirements.lock from pyproject.toml
+	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet --custom-compile-command "make lock" -o requirements.lock
+
+clean: ## Remove what was built and the dev cluster's data
+	@rm -rf $(CLIENT)/dist .fairlead .mypy_cache .ruff_cache .pytest_cache

@@ -39,9 +39,14 @@ class Middleware(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ParsedInput:
-    """An input that is a Python value already: from a transformer, a form, or in process."""
+    """An input that is a Python value already: from a transformer, a form, or in process.
+
+    Attributes:
+        strict: convert nothing; `"1"` is no number and a text is no date.
+    """
 
     value: object
+    strict: bool = False
 
 
 RawInput: TypeAlias = bytes | ParsedInput | None
@@ -133,7 +138,7 @@ class Call:
 
 def _parse(schema: InputSchema, raw: RawInput, last_event_id: str | None) -> Arguments:
     if isinstance(raw, ParsedInput):
-        arguments = schema.parse_value(raw.value)
+        arguments = schema.parse_value(raw.value, strict=raw.strict)
     else:
         arguments = schema.parse_json(raw)
     if last_event_id is not None and schema.takes_last_event_id:

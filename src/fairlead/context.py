@@ -14,7 +14,15 @@ from typing import Literal, Self, TypeVar, get_type_hints
 
 from fairlead.errors import DefinitionError, TRPCError
 
-__all__ = ["Context", "ContextScope", "Request", "Services", "User", "UserContext"]
+__all__ = [
+    "Context",
+    "ContextScope",
+    "Request",
+    "RequestInfo",
+    "Services",
+    "User",
+    "UserContext",
+]
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Context")
@@ -53,6 +61,24 @@ class Services:
         return part
 
 
+def _do_nothing() -> None:
+    """What aborts nothing: a call in process has no connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInfo:
+    """Which calls an HTTP request makes, before any of them runs.
+
+    Attributes:
+        accept: `application/jsonl` when the client wants the answers streamed.
+    """
+
+    is_batch: bool
+    accept: str | None
+    type: Literal["query", "mutation", "subscription", "unknown"]
+    paths: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """What arrived, whatever the transport: one HTTP request or one WebSocket connection.
@@ -61,6 +87,8 @@ class Request:
         headers: names in lower case; repeated ones joined by `, `.
         connection_params: tRPC's connection params, None when the client sent none.
         client: host and port of the peer, when known.
+        info: of an HTTP request; None for a WebSocket connection.
+        abort: cuts the connection without an answer.
     """
 
     transport: Literal["http", "websocket", "local"] = "local"
@@ -72,6 +100,8 @@ class Request:
     client: tuple[str, int] | None = None
     user: User | None = None
     services: Services = field(default_factory=Services)
+    info: RequestInfo | None = None
+    abort: Callable[[], None] = field(default=_do_nothing, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -121,12 +121,12 @@ class InputSchema:
             raise _explain(error) from error
         return ((value,), {}) if self.whole else ((), value)
 
-    def parse_value(self, value: object) -> Arguments:
+    def parse_value(self, value: object, *, strict: bool = False) -> Arguments:
         """Validates a Python value (from a transformer, a form or in process)."""
         if value is MISSING:
             return self.parse_absent()
         try:
-            parsed = self.adapter.validate_python(value)
+            parsed = self.adapter.validate_python(value, strict=strict or None)
         except ValidationError as error:
             raise _explain(error) from error
         return ((parsed,), {}) if self.whole else ((), parsed)

@@ -1,0 +1,53 @@
+"""Response envelopes as bytes, and the status that a set of answers has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fairlead._missing import MISSING
+from fairlead.protocol.transformer import Transformer, dump_json
+
+__all__ = [
+    "ABSENT_RESULT",
+    "RESULT_HEAD",
+    "RESULT_TAIL",
+    "combine_statuses",
+    "encode_error",
+    "encode_result",
+    "encode_value",
+    "join_batch",
+]
+
+RESULT_HEAD = b'{"result":{"data":'
+RESULT_TAIL = b"}}"
+ABSENT_RESULT = b'{"result":{}}'
+
+
+def encode_value(value: object, transformer: Transformer | None) -> bytes | None:
+    """A value (an error shape, an untyped result) as it stands on the wire; None for absent."""
+    if transformer is not None:
+        return dump_json(transformer.serialize(value))
+    return None if value is MISSING else dump_json(value)
+
+
+def encode_result(data: bytes | None) -> bytes:
+    """The envelope of a success; None is JavaScript's undefined."""
+    return (
+        ABSENT_RESULT if data is None else b"%b%b%b" % (RESULT_HEAD, data, RESULT_TAIL)
+    )
+
+
+def encode_error(shape: object, transformer: Transformer | None) -> bytes:
+    """The envelope of a failure."""
+    return b'{"error":%b}' % (encode_value(shape, transformer) or b"null")
+
+
+def join_batch(answers: Iterable[bytes]) -> bytes:
+    """The body of a batch: the answers in the order of the calls."""
+    return b"[%b]" % b",".join(answers)
+
+
+def combine_statuses(statuses: Iterable[int]) -> int:
+    """The status of a batch: the one they share, else 207 Multi-Status."""
+    distinct = set(statuses)
+    return distinct.pop() if len(distinct) == 1 else 207

@@ -1,0 +1,122 @@
+"""Raw inputs: slices of JSON that are parsed only when a procedure reads them."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from fairlead._missing import MISSING
+from fairlead.errors import TRPCError
+from fairlead.protocol.options import Limits
+from fairlead.protocol.transformer import Transformer, dump_json, load_json
+
+__all__ = [
+    "BatchInputs",
+    "add_last_event_id",
+    "check_depth",
+    "clean_text",
+    "deserialize",
+]
+
+_decode_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def clean_text(raw: bytes) -> bytes:
+    """Bytes as the Fetch API's `text()` reads them: bad UTF-8 replaced, no byte order mark."""
+    if raw.isascii():
+        return raw
+    return raw.decode("utf-8", "replace").removeprefix(_BYTE_ORDER_MARK).encode()
+
+
+def check_depth(raw: bytes, limits: Limits) -> None:
+    """Refuses JSON that nests deeper than the bound.
+
+    Raises:
+        TRPCError: BAD_REQUEST.
+    """
+    bound = limits.json_depth
+    # Almost all inputs have fewer brackets than the bound: no need to look where they stand.
+    if bound is None or raw.count(b"[") + raw.count(b"{") <= bound:
+        return
+    depth = 0
+    for token in _TOKENS.finditer(raw):
+        first = raw[token.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > bound:
+                raise TRPCError(
+                    "BAD_REQUEST",
+                    f"The input nests more than {bound} levels deep: flatten it",
+                )
+        elif first in b"]}":
+            depth -= 1
+
+
+class BatchInputs:
+    """The inputs of a batch: one JSON object keyed by index, cut into slices on first use."""
+
+    __slots__ = ("_failure", "_raw", "_slices")
+
+    def __init__(self, raw: bytes | None) -> None:
+        self._raw = raw
+        self._slices: dict[str, msgspec.Raw] | None = None
+        self._failure: TRPCError | None = None
+
+    def get(self, index: int) -> bytes | None:
+        """The raw input of one call; None when absent.
+
+        Raises:
+            TRPCError: BAD_REQUEST, the same for every call that reads its input.
+        """
+        if self._slices is None:
+            self._slices = self._cut()
+        found = self._slices.get(str(index))
+        return None if found is None else bytes(found)
+
+    def _cut(self) -> dict[str, msgspec.Raw]:
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+        try:
+            return {} if self._raw is None else _decode_slices(self._raw)
+        except (msgspec.DecodeError, RecursionError) as error:
+            self._failure = _explain(error)
+            raise self._failure from error
+
+
+def _explain(error: Exception) -> TRPCError:
+    if isinstance(error, msgspec.ValidationError):
+        return TRPCError(
+            "BAD_REQUEST", '"input" needs to be an object when doing a batch call'
+        )
+    return TRPCError("BAD_REQUEST", f"The inputs are not JSON: {error}")
+
+
+def deserialize(raw: bytes | None, transformer: Transformer) -> object:
+    """The value of a raw input under a transformer.
+
+    Raises:
+        TRPCError: BAD_REQUEST.
+    """
+    if raw is None:
+        return MISSING
+    try:
+        return transformer.deserialize(load_json(raw))
+    except ValueError as error:
+        raise TRPCError("BAD_REQUEST", str(error), cause=error) from error
+
+
+def add_last_event_id(raw: bytes | None, last_event_id: str) -> bytes:
+    """Puts `lastEventId` into a subscription's input, as far as that is an object or absent."""
+    if raw is None or raw.strip() == b"null":
+        return dump_json({"lastEventId": last_event_id})
+    if not raw.lstrip().startswith(b"{"):
+        return raw
+    try:
+        fields = _decode_slices(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return raw  # reading it will tell what is wrong
+    fields["lastEventId"] = msgspec.Raw(dump_json(last_event_id))
+    return msgspec.json.encode(fields)

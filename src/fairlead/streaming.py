@@ -1,0 +1,87 @@
+"""Parts of a result that come later: clients of httpBatchStreamLink get promises and iterables.
+
+    class Report(TypedDict):
+        title: str
+        total: Deferred[int]      # Promise<number>
+        rows: Stream[Row]         # AsyncIterable<Row>
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator
+from typing import Any, Generic, TypeVar, get_args
+
+from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from fairlead._missing import MISSING
+from fairlead.errors import TRPCError
+
+__all__ = ["Deferred", "Stream"]
+
+T = TypeVar("T")
+Check = Callable[[object], object]
+
+
+def _make_check(source: Any) -> Check:
+    adapter: TypeAdapter[Any] = TypeAdapter(get_args(source)[0] if get_args(source) else object)
+
+    def check(value: object) -> object:
+        if value is MISSING:
+            return value
+        try:
+            return adapter.validate_python(value)
+        except ValidationError as error:
+            raise TRPCError("INTERNAL_SERVER_ERROR", "Output validation failed", cause=error) from error
+
+    return check
+
+
+def _accept(value: object) -> object:
+    return value
+
+
+class Deferred(Generic[T]):
+    """A value that comes later; the rest of the result does not wait for it."""
+
+    def __init__(self, source: Awaitable[T], check: Check = _accept) -> None:
+        self._source = source
+        self._check = check
+
+    def __await__(self) -> Generator[Any, Any, object]:
+        value = yield from self._source.__await__()
+        return self._check(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        check = _make_check(source)
+
+        def bind(value: object) -> Deferred[Any]:
+            if not isinstance(value, Awaitable):
+                raise PydanticCustomError("deferred", "Input should be a Deferred or another awaitable")
+            return Deferred(value._source if isinstance(value, Deferred) else value, check)
+
+        return core_schema.no_info_plain_validator_function(bind)
+
+
+class Stream(Generic[T]):
+    """Items that come later, one after the other."""
+
+    def __init__(self, source: AsyncIterable[T], check: Check = _accept) -> None:
+        self._source = source
+        self._check = check
+
+    async def __aiter__(self) -> AsyncIterator[object]:
+        async for item in self._source:
+            yield self._check(item)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        check = _make_check(source)
+
+        def bind(value: object) -> Stream[Any]:
+            if not isinstance(value, AsyncIterable):
+                raise PydanticCustomError("stream", "Input should be a Stream or another async iterable")
+            return Stream(value._source if isinstance(value, Stream) else value, check)
+
+        return core_schema.no_info_plain_validator_function(bind)

@@ -1,0 +1,1 @@
+"""The reference portal's server: a CI/CD portal for KubeRocketCI-style resources."""

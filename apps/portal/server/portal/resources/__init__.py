@@ -1,0 +1,7 @@
+"""The Kubernetes resources that the portal shows."""
+
+from portal.resources.codebase import Codebase
+from portal.resources.codebase_branch import CodebaseBranch
+from portal.resources.pipeline_run import PipelineRun
+
+__all__ = ["Codebase", "CodebaseBranch", "PipelineRun"]

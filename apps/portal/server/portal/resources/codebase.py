@@ -1,0 +1,66 @@
+"""Codebase: a source repository that the platform builds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fairlead.kube import KubeModel, Resource
+from portal.resources.operator_status import OperatorStatus
+
+CodebaseType = Literal["application", "autotest", "library", "infrastructure", "system"]
+CodebaseStrategy = Literal["create", "clone", "import"]
+
+
+class Versioning(KubeModel):
+    """How versions of a codebase are counted."""
+
+    type: Literal["default", "semver", "edp"] = "default"
+    start_from: str | None = None
+
+
+class Repository(KubeModel):
+    """Where a cloned codebase comes from."""
+
+    url: str
+
+
+class CodebaseSpec(KubeModel):
+    """What the platform should build, and how."""
+
+    type: CodebaseType
+    strategy: CodebaseStrategy
+    lang: Annotated[str, Field(min_length=1)]
+    framework: str
+    build_tool: Annotated[str, Field(min_length=1)]
+    git_server: Annotated[str, Field(min_length=1)]
+    """Name of a GitServer in the same namespace."""
+    git_url_path: Annotated[str, Field(pattern=r"^/.+")]
+    """Path of the repository on the git server, with its leading slash."""
+    default_branch: Annotated[str, Field(min_length=1)] = "main"
+    deployment_script: Literal["helm-chart", "rpm-package"] = "helm-chart"
+    ci_tool: Literal["tekton", "gitlab"] = "tekton"
+    empty_project: bool = False
+    private: bool = True
+    versioning: Versioning
+    repository: Repository | None = None
+    description: str | None = None
+    branch_to_copy_in_default_branch: str | None = None
+    commit_message_pattern: str | None = None
+    ticket_name_pattern: str | None = None
+    jira_server: str | None = None
+
+
+class CodebaseStatus(OperatorStatus):
+    """What the operator says of a codebase."""
+
+    git: str | None = None
+    git_web_url: str | None = None
+
+
+class Codebase(
+    Resource, group="v2.edp.epam.com", version="v1", plural="codebases"
+):
+    """A source repository that the platform builds."""
+
+    spec: CodebaseSpec
+    status: CodebaseStatus | None = None

@@ -1,0 +1,71 @@
+"""PipelineRun: one run of a Tekton pipeline."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, JsonValue
+
+from fairlead.kube import KubeModel, Resource
+
+
+class PipelineRef(KubeModel):
+    """The pipeline that a run runs."""
+
+    name: str | None = None
+
+
+class Param(KubeModel):
+    """A parameter of a run."""
+
+    name: str
+    value: JsonValue
+
+
+class Condition(KubeModel):
+    """One condition; a run's outcome is the one of type `Succeeded`."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: AwareDatetime | None = None
+
+
+class ChildReference(KubeModel):
+    """A TaskRun (or another kind) that a run started."""
+
+    name: str | None = None
+    pipeline_task_name: str | None = None
+    kind: str | None = None
+
+
+class PipelineRunSpec(KubeModel):
+    """What to run."""
+
+    pipeline_ref: PipelineRef | None = None
+    params: list[Param] | None = None
+    status: (
+        Literal[
+            "Cancelled",
+            "CancelledRunFinally",
+            "StoppedRunFinally",
+            "PipelineRunPending",
+        ]
+        | None
+    ) = None
+    """Set it to cancel, stop or hold the run."""
+
+
+class PipelineRunStatus(KubeModel):
+    """How far a run has got."""
+
+    start_time: AwareDatetime | None = None
+    completion_time: AwareDatetime | None = None
+    conditions: list[Condition] | None = None
+    child_references: list[ChildReference] | None = None
+
+
+class PipelineRun(Resource, group="tekton.dev", version="v1", plural="pipelineruns"):
+    """One run of a pipeline: a build, a review, a deployment."""
+
+    spec: PipelineRunSpec
+    status: PipelineRunStatus | None = None

@@ -1,0 +1,165 @@
+"""The commands and their help."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from fairlead.cli.development import DevelopmentOptions, run_development
+from fairlead.cli.loading import load_target
+from fairlead.cli.processes import ChildError
+from fairlead.cli.serving import bind, serve, stop_on_signals
+from fairlead.codegen import check, generate
+from fairlead.codegen.generate import GenerationSource
+from fairlead.compiling import compile_router
+from fairlead.errors import DefinitionError, FairleadError
+
+app = typer.Typer(
+    name="fairlead",
+    help="Full-stack type-safe APIs in Python, live from Kubernetes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Target = Annotated[
+    str,
+    typer.Argument(help="The application, as module:attribute.", metavar="MODULE:APP"),
+]
+AppDir = Annotated[
+    Path, typer.Option(help="Folder to import the application from.", file_okay=False)
+]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[
+    int, typer.Option(help="Port to listen on; 0 picks one.", envvar="PORT")
+]
+
+
+@app.command("serve")
+def serve_command(
+    target: Target,
+    app_dir: AppDir = Path(),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    grace: Annotated[
+        int, typer.Option(help="Seconds for calls in flight at the end.")
+    ] = 10,
+) -> None:
+    """Serve an application with uvicorn, until Ctrl-C or SIGTERM."""
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        with bind(host, port) as sock, stop_on_signals(stop):
+            application = load_target(target, app_dir)
+            _say(f"Serving {target} at http://{host}:{sock.getsockname()[1]}")
+            await serve(application, sock, stop, grace=grace)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  the shell checks it
+
+    asyncio.run(run())
+
+
+@app.command("dev")
+def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Typer works
+    target: Target,
+    app_dir: AppDir = Path(),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    cluster: Annotated[
+        bool | None,
+        typer.Option(
+            help="Start the embedded dev cluster. By default: unless KUBECONFIG is set.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path, typer.Option(help="Folder for the dev cluster's data and kubeconfig.")
+    ] = Path(".fairlead/cluster"),
+    cluster_port: Annotated[
+        int, typer.Option(help="Port of the dev cluster; 0 keeps or picks one.")
+    ] = 0,
+    seed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with CRDs and objects to put into a new dev cluster."
+        ),
+    ] = None,
+) -> None:
+    """Serve an application with everything it needs: dev cluster, seed data, simulator."""
+    if cluster is None:
+        cluster = not os.environ.get("KUBECONFIG")
+    options = DevelopmentOptions(
+        target=target,
+        app_dir=app_dir,
+        host=host,
+        port=port,
+        cluster=cluster,
+        data=data,
+        cluster_port=cluster_port,
+        seed=seed,
+    )
+    asyncio.run(run_development(options, _say))
+
+
+@app.command("generate")
+def generate_command(
+    target: Target,
+    out: Annotated[Path, typer.Option(help="Folder of the generated npm package.")],
+    app_dir: AppDir = Path(),
+    check_only: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; fail when it is out of date."),
+    ] = False,
+) -> None:
+    """Write the TypeScript package: AppRouter, Zod schemas, resources."""
+    source = cast("GenerationSource", load_target(target, app_dir))
+    if check_only:
+        difference = check(source, out)
+        if difference:
+            sys.stdout.write(difference)
+            _fail(f"{out} is out of date: run fairlead generate {target} --out {out}")
+        return
+    done = generate(source, out)
+    _say(f"{done.procedures} procedures, {len(done.changed)} files changed in {out}")
+
+
+@app.command("routes")
+def routes_command(target: Target, app_dir: AppDir = Path()) -> None:
+    """List every procedure: its kind, its path and who may call it."""
+    source = load_target(target, app_dir)
+    router = source if isinstance(source, type) else getattr(source, "router", None)
+    if not isinstance(router, type):
+        raise DefinitionError(f"{target} is neither an application nor a router class")
+    for path, procedure in compile_router(router).procedures.items():
+        typer.echo(f"{procedure.kind:<13}{path:<40}{procedure.options.access!r}")
+
+
+@app.command(
+    "cluster",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def cluster_command(context: typer.Context) -> None:
+    """Run the embedded dev cluster by itself (cluster --help lists its options)."""
+    command = [sys.executable, "-m", "fairlead.devcluster", *context.args]
+    os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+
+
+def _say(text: str) -> None:
+    typer.echo(f"{typer.style('==>', fg='cyan')} {text}")
+
+
+def _fail(text: str) -> None:
+    typer.echo(f"{typer.style('error:', fg='red')} {text}", err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Runs the command line; errors of the user's making are one line, not a traceback."""
+    try:
+        app()
+    except (FairleadError, ChildError) as error:
+        typer.echo(f"{typer.style('error:', fg='red')} {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,99 @@
+"""Serves an application with uvicorn and stops cleanly: exit code 0, no traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from fairlead.errors import FairleadError
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIApplication
+
+__all__ = ["AddressInUseError", "bind", "serve", "stop_on_signals"]
+
+
+class AddressInUseError(FairleadError):
+    """Another program listens on the address already."""
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are its caller's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Takes the address at once, so that a clash is known before anything else starts.
+
+    Raises:
+        AddressInUseError: somebody has it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUseError(
+                f"port {port} is in use: stop what listens there, or choose another "
+                f"(--port, or PORT=... make run)"
+            ) from error
+        raise
+    return sock
+
+
+@contextlib.contextmanager
+def stop_on_signals(stop: asyncio.Event) -> Generator[None]:
+    """SIGINT and SIGTERM set the event instead of raising."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def serve(
+    app: ASGIApplication,
+    sock: socket.socket,
+    stop: asyncio.Event,
+    *,
+    grace: int = 5,
+) -> None:
+    """Serves until `stop` is set; calls in flight get `grace` seconds to end."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=grace,
+            ws="websockets-sansio",
+        )
+    )
+
+    async def watch() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    watcher = asyncio.create_task(watch())
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        watcher.cancel()
+    if not server.started:
+        raise FairleadError("the application did not start; its error is above")

@@ -217,6 +217,20 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
 
     # records
 
+    def model_field_schema(self, schema: cs.ModelField) -> JsonSchemaValue:
+        """A field that is left out when it is None is never written as `null`."""
+        result = super().model_field_schema(schema)
+        exclude_if = schema.get("serialization_exclude_if")
+        if self.mode != "serialization" or exclude_if is None or not exclude_if(None):
+            return result
+        options = [o for o in result.get("anyOf", ()) if o != {"type": "null"}]
+        rest = {name: value for name, value in result.items() if name != "anyOf"}
+        if not options:
+            return result
+        return (
+            {**rest, "anyOf": options} if len(options) > 1 else {**options[0], **rest}
+        )
+
     def field_is_required(
         self,
         field: cs.ModelField | cs.DataclassField | cs.TypedDictField,

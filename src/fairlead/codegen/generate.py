@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from fairlead.codegen.declaration_map import Marks, encode_map, extract_marks
+from fairlead.codegen.hooks_files import has_hooks, hooks_dts, hooks_js
 from fairlead.codegen.introspect import application_hash, introspect
 from fairlead.codegen.nodes import Application
 from fairlead.codegen.output import diff_files, write_files
@@ -100,9 +101,14 @@ def render(
     types, segments = extract_marks(router_types(app, marks), marks)
     sources = {s.source.file: _relative(s.source.file, folder) for s in segments}
     existing = _read_package(folder)
-    entries = ["resources", "schemas"]
+    hooks = has_hooks(app)
+    entries = [*(["hooks"] if hooks else []), "resources", "schemas"]
     name = package_name or DEFAULT_PACKAGE_NAME
+    hook_files = (
+        {"hooks.js": hooks_js(app), "hooks.d.ts": hooks_dts(app)} if hooks else {}
+    )
     return {
+        **hook_files,
         "router.d.ts": f"{types}\n//# sourceMappingURL=router.d.ts.map\n",
         "router.d.ts.map": encode_map("router.d.ts", segments, relative=sources),
         "schemas.js": schemas_js(app),

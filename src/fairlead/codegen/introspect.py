@@ -30,6 +30,11 @@ from fairlead.codegen.nodes import (
     Source,
     Type,
 )
+from fairlead.codegen.resource_nodes import (
+    ResourcePlace,
+    find_resource_routers,
+    find_resources,
+)
 from fairlead.codegen.sources import SourceIndex
 from fairlead.compiling import CompiledRouter
 from fairlead.errors import ERROR_CODES, DefinitionError, TypedError
@@ -79,8 +84,14 @@ class _Introspection:
             problems += lowering.problems
         if problems:
             raise GenerationError(list(dict.fromkeys(problems)))
+        places = [ResourcePlace(n.path, cls) for n, cls in routers]
+        found = find_resources(self._generator.classes.values(), places)
         return Application(
-            declarations=declarations, procedures=procedures, routers=routers
+            declarations=declarations,
+            procedures=procedures,
+            routers=tuple(node for node, _ in routers),
+            resources=found,
+            resource_routers=find_resource_routers(places, procedures),
         )
 
     # schemas
@@ -259,15 +270,15 @@ class _Introspection:
 
     def _routers(
         self, declared: type[Router[Any]], path: tuple[str, ...]
-    ) -> Iterator[RouterNode]:
+    ) -> Iterator[tuple[RouterNode, type[Router[Any]]]]:
         cls = get_router_class(declared)
-        inherited = {base.__doc__ for base in cls.__mro__[1:]}
-        doc = cls.__doc__ if cls.__doc__ not in inherited else None
-        yield RouterNode(
+        doc = cls.__dict__.get("__doc__")
+        node = RouterNode(
             path=".".join(path),
             doc=Doc(text=inspect.cleandoc(doc or "")),
             source=self._sources.find(cls.__module__, cls.__qualname__),
         )
+        yield node, cls
         for name, nested in sorted(get_nested(cls).items()):
             yield from self._routers(nested, (*path, get_wire_name(name)))
 

@@ -296,10 +296,9 @@ class Lowering:
 
     def _dictionary(self, schema: Schema, where: str) -> Dictionary:
         keys = _mapping(schema.get(KEYS, {"type": "string"}))
+        keys = self.resolve(keys)
         key = self.type(keys, f"{where}{{key}}")
-        if isinstance(self.resolve(keys).get("type"), str) and self.resolve(keys)[
-            "type"
-        ] in {"array", "object"}:
+        if keys.get("type") in {"array", "object"}:
             key = self.refuse(
                 where,
                 "a dictionary's keys must be strings in JSON",

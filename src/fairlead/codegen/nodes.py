@@ -258,7 +258,6 @@ class ResourceConfig:
     cluster_scoped: bool
     short_names: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
-    type_name: str | None = None
 
     @property
     def api_version(self) -> str:

@@ -121,8 +121,6 @@ class TypePrinter:
             case Constant(values):
                 keys = " | ".join(quote(_key_text(key)) for key in values)
                 return f"{{ [K in {keys}]?: {value} }}"
-            case Reference():
-                return f"{{ [K in `${{{node.key.name}}}`]?: {value} }}"
             case _:
                 return f"{{ [key: string]: {value} }}"
 
@@ -134,17 +132,22 @@ class TypePrinter:
             f" & {self._paths(f, indent)}" for f in node.fields if f.paths
         )
         match node.extra:
-            case Json():
-                undefined = " | undefined" if any(not f.required for f in plain) else ""
-                lines.append(f"{inner}[key: string]: JsonValue{undefined};\n")
             case "ignore" | "forbid":
+                pass
+            case Json() if node.fields:
+                # Unknown fields that are let through stay untyped: an index signature
+                # would let every misspelt name compile.
                 pass
             case _:
                 alternatives += " & { [key: string]: JsonValue }"
         body = f"{{\n{''.join(lines)}{indent}}}" if lines else "{}"
-        if not lines and node.extra != "ignore" and not alternatives:
+        if not lines and node.extra == "forbid":
             body = "{ [key: string]: never }"
-        return body + alternatives
+        return (
+            alternatives.removeprefix(" & ")
+            if not lines and alternatives
+            else body + alternatives
+        )
 
     def field(self, node: Field, indent: str) -> str:
         """One property with its comment, ending its line."""

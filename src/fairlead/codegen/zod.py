@@ -113,20 +113,14 @@ class ZodPrinter:
 
     def _mapping(self, node: Dictionary) -> str:
         value = self.type(node.value)
-        constant = self._constant_key(node.key)
-        if constant is not None:
-            keys = [k if isinstance(k, str) else json.dumps(k) for k in constant.values]
+        if isinstance(node.key, Constant):
+            keys = [k if isinstance(k, str) else json.dumps(k) for k in node.key.values]
             text = f"z.partialRecord(z.enum({json.dumps(keys, ensure_ascii=False)}), {value})"
         else:
             text = f"z.record({self._key(node.key)}, {value})"
         return text + _counted(
             "Object.keys(v).length", node.min_length, node.max_length
         )
-
-    def _constant_key(self, key: Type) -> Constant | None:
-        while isinstance(key, Reference):
-            key = self._declared[key.name].type
-        return key if isinstance(key, Constant) else None
 
     def _key(self, key: Type) -> str:
         match key:
@@ -136,7 +130,7 @@ class ZodPrinter:
                 return "numberKey"
             case Boolean():
                 return "booleanKey"
-            case Text() | Reference():
+            case Text():
                 return self.type(key)
             case _:
                 return "z.string()"

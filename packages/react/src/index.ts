@@ -9,7 +9,7 @@
  *      const wsClient = createWSClient({ url: "/trpc", ...connection.webSocketOptions() });
  *      const client = createTRPCClient<AppRouter>({
  *        links: [
- *          connection.sessionLink(),                     // UNAUTHORIZED anywhere -> signed out
+ *          sessionLink(connection),                      // UNAUTHORIZED anywhere -> signed out
  *          splitLink({
  *            condition: (op) => op.type === "subscription",
  *            true: wsLink({ client: wsClient }),
@@ -57,10 +57,122 @@
  *        -> { status, create: Permission, update: …, patch, delete, get, list, watch, error, refetch }
  *           Permission = { state: "pending" | "allowed" | "denied"; allowed: boolean; reason: string | null }
  *      useCodebaseCRUD({ messages?, onSuccess?, onError?, onConflict? })
- *        -> { create, update, patch, remove, removeMany }  // TanStack mutation results, optimistic
- *           create.mutate(draft); update.mutate(object); patch.mutate({ name, namespace, patch });
+ *        -> { create, update, patch, remove, removeMany,   // TanStack mutation results, optimistic
+ *                 isPending, conflict, dismissConflict }
+ *           create.mutate(draft); update.mutate({ object, base? }); patch.mutate({ name, namespace, patch });
  *           remove.mutate(object); removeMany.mutate(objects)
  *
  *    `pendingOf(item)` tells whether an item shown is an optimistic one, and of which operation.
  */
+export {
+  type Accessor,
+  authoredPart,
+  type BulkResult,
+  type Conflict,
+  Connection,
+  type ConnectionOptions,
+  type ConnectionState,
+  createConnection,
+  createFairlead,
+  type DraftOf,
+  type ErrorKind,
+  type ErrorNotice,
+  errorData,
+  type Fairlead,
+  type FairleadOptions,
+  keyOf,
+  type ListResult,
+  type LiveError,
+  type Message,
+  type MessageSubject,
+  type Messages,
+  mergeThreeWay,
+  type Notice,
+  type Notifier,
+  type ObjectOf,
+  type ObjectRef,
+  type OperationType,
+  objectKey,
+  type PatchVariables,
+  type PendingInfo,
+  type Permission,
+  type PropagationPolicy,
+  pendingOf,
+  type ResourceConfig,
+  type ResourceMetadata,
+  type ResourceObject,
+  type ResourceProcedures,
+  type SuccessNotice,
+  sessionLink,
+  toLiveError,
+  type UpdateVariables,
+  type Verb,
+  type WatchFrame,
+  type WatchProcedures,
+  type WatchStatus,
+} from "./core/index.js";
+export {
+  ConnectionIndicator,
+  type ConnectionIndicatorProps,
+  useConnection,
+  useSecondsUntil,
+} from "./react/connectionComponents.js";
+export { FairleadProvider, type FairleadProviderProps, useFairlead } from "./react/context.js";
+export {
+  type ErrorFallbackProps,
+  ErrorView,
+  FairleadErrorBoundary,
+  type FairleadErrorBoundaryProps,
+  type QueryStateLike,
+  QueryStateView,
+  type QueryStateViewProps,
+  type RenderError,
+} from "./react/errorComponents.js";
+export {
+  ButtonWithPermission,
+  type ButtonWithPermissionProps,
+  Can,
+  type CanProps,
+  type PermissionButtonProps,
+} from "./react/permissionComponents.js";
+export { createResourceHooks, type ResourceHooks } from "./react/resourceHooks.js";
+export {
+  type CRUDMutation,
+  type CRUDOperation,
+  type CRUDOptions,
+  type CRUDResult,
+  type CRUDVariables,
+  createUseCRUDHook,
+  type UseCRUD,
+  useResourceCRUDMutation,
+} from "./react/useCRUD.js";
+export {
+  createUseInfiniteListHook,
+  type InfiniteListData,
+  type InfiniteListOptions,
+  type InfiniteListResult,
+  type UseInfiniteList,
+} from "./react/useInfiniteList.js";
+export {
+  createUsePermissionsHook,
+  type PermissionsOptions,
+  type PermissionsResult,
+  type UsePermissions,
+} from "./react/usePermissions.js";
+export {
+  createUseWatchItemHook,
+  type UseWatchItem,
+  type WatchItemOptions,
+  type WatchItemResult,
+  type WatchItemStatus,
+} from "./react/useWatchItem.js";
+export {
+  createUseWatchListHook,
+  type SelectedWatchListResult,
+  type SelectOptions,
+  type UseWatchList,
+  type WatchListOptions,
+  type WatchListResult,
+} from "./react/useWatchList.js";
+export { createTarget, type ResourceTarget } from "./react/watchSource.js";
 export { version } from "./version.js";

@@ -1,1 +1,88 @@
-export type { ResourceConfig } from "./wire.js";
+/** The core: everything live, nothing of React. */
+export { type BackoffOptions, backoffDelay } from "./backoff.js";
+export {
+  Connection,
+  type ConnectionOptions,
+  type ConnectionState,
+  createConnection,
+  type WebSocketClientSettings,
+} from "./connection.js";
+export { authoredPart, nameDraft } from "./drafts.js";
+export { type ErrorKind, errorData, type LiveError, toLiveError } from "./errors.js";
+export { createFairlead, type Fairlead, type FairleadOptions } from "./fairlead.js";
+export { createFrameScheduler, type FrameScheduler } from "./frames.js";
+export { createSnapshot, LiveStore, type StoreSnapshot } from "./liveStore.js";
+export {
+  applyMergePatch,
+  createMergePatch,
+  deepEqual,
+  type MergeResult,
+  mergeThreeWay,
+} from "./mergePatch.js";
+export type {
+  ErrorNotice,
+  Message,
+  MessageSubject,
+  Messages,
+  Notice,
+  Notifier,
+  SuccessNotice,
+} from "./notify.js";
+export { type OperationType, Overlay, type PendingInfo, pendingOf } from "./overlay.js";
+export {
+  type Permission,
+  PermissionCache,
+  type PermissionCacheOptions,
+  type PermissionKey,
+  type PermissionState,
+  pendingPermissions,
+} from "./permissions.js";
+export { WatchRegistry, type WatchRequest, watchKey } from "./registry.js";
+export { describeResource, type Resource } from "./resource.js";
+export { coversObject, inScope, type Scope } from "./selectors.js";
+export { sessionLink } from "./sessionLink.js";
+export {
+  Watch,
+  type WatchEnvironment,
+  type WatchSource,
+  type WatchState,
+  type WatchStatus,
+} from "./watch.js";
+export {
+  type Accessor,
+  type DeltaFrame,
+  type DraftOf,
+  type GetProcedure,
+  type JsonValue,
+  keyOf,
+  type ListInput,
+  type ListResult,
+  type MergePatch,
+  type ObjectOf,
+  type ObjectRef,
+  objectKey,
+  type PermissionAnswers,
+  type PermissionsProcedure,
+  type PropagationPolicy,
+  type ResourceConfig,
+  type ResourceMetadata,
+  type ResourceObject,
+  type ResourceProcedures,
+  type SnapshotFrame,
+  type StateFrame,
+  type SubscribeOptions,
+  type Verb,
+  verbs,
+  type WatchFrame,
+  type WatchInput,
+  type WatchProcedures,
+  type WriteProcedures,
+} from "./wire.js";
+export {
+  type BulkResult,
+  type Conflict,
+  type PatchVariables,
+  ResourceWriter,
+  type UpdateVariables,
+  type WriterOptions,
+} from "./writer.js";

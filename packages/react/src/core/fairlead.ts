@@ -1,0 +1,88 @@
+/**
+ * The runtime an application makes once: the tRPC client, and everything live around it.
+ */
+import type { BackoffOptions } from "./backoff.js";
+import { Connection } from "./connection.js";
+import { createFrameScheduler, type FrameScheduler } from "./frames.js";
+import { type Notifier, silentNotifier } from "./notify.js";
+import { PermissionCache, type PermissionCacheOptions } from "./permissions.js";
+import { WatchRegistry } from "./registry.js";
+
+export interface FairleadOptions<C> {
+  /** The official tRPC client. */
+  readonly client: C;
+  readonly connection?: Connection;
+  /** What `createWSClient` made. With it the state of the socket is known before anything is watched. */
+  readonly wsClient?: Parameters<Connection["follow"]>[0];
+  /** Where messages about mutations go; a toast library fits. */
+  readonly notify?: Notifier;
+  /** Where a watch's first data come from: an HTTP `list` (default), or the subscription's snapshot. */
+  readonly initial?: "http" | "subscription";
+  readonly lingerMs?: number;
+  readonly deniedRetryMs?: number;
+  /** How long a confirmed mutation waits for its live event before the server's state is shown. */
+  readonly settleMs?: number;
+  readonly backoff?: BackoffOptions;
+  readonly permissions?: PermissionCacheOptions;
+  readonly scheduler?: FrameScheduler;
+}
+
+export interface Fairlead<C = unknown> {
+  readonly client: C;
+  readonly connection: Connection;
+  readonly registry: WatchRegistry;
+  readonly permissions: PermissionCache;
+  readonly notify: Notifier;
+  readonly initial: "http" | "subscription";
+  /** Forgets every object and permission. To be called at sign-out: the next user must not see them. */
+  clear(): void;
+  dispose(): void;
+}
+
+function onVisible(run: () => void): () => void {
+  if (typeof document === "undefined") return () => undefined;
+  const listener = () => {
+    if (document.visibilityState === "visible") run();
+  };
+  document.addEventListener("visibilitychange", listener);
+  return () => document.removeEventListener("visibilitychange", listener);
+}
+
+export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
+  const connection = options.connection ?? new Connection();
+  const registry = new WatchRegistry(
+    {
+      ...options.backoff,
+      connection,
+      scheduler: options.scheduler ?? createFrameScheduler(),
+      lingerMs: options.lingerMs ?? 10_000,
+      deniedRetryMs: options.deniedRetryMs ?? 60_000,
+    },
+    options.settleMs === undefined ? {} : { settleMs: options.settleMs },
+  );
+  const permissions = new PermissionCache(options.permissions, (resourceId) =>
+    registry.retryDenied(resourceId),
+  );
+  const stops = [
+    connection.followNetwork(),
+    onVisible(() => permissions.refresh()),
+    options.wsClient ? connection.follow(options.wsClient) : () => undefined,
+  ];
+  return {
+    client: options.client,
+    connection,
+    registry,
+    permissions,
+    notify: options.notify ?? silentNotifier,
+    initial: options.initial ?? "http",
+    clear() {
+      registry.clear();
+      permissions.clear();
+    },
+    dispose() {
+      for (const stop of stops) stop();
+      registry.dispose();
+      permissions.dispose();
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * The objects of one watch, keyed by `namespace/name`, with stable references.
+ *
+ * Frames change the truth at once; `commit` publishes, at most once per animation frame. An object whose
+ * uid and resourceVersion did not change keeps its reference, so memoized rows do not render again.
+ */
+import { deepEqual } from "./mergePatch.js";
+import type { OverlaidStore, Overlay } from "./overlay.js";
+import { inScope, type Scope } from "./selectors.js";
+import { keyOf, type ObjectRef, objectKey, type ResourceObject, type WatchFrame } from "./wire.js";
+
+export interface StoreSnapshot<K> {
+  readonly items: readonly K[];
+  /** Built on first use: most lists never look an object up. */
+  readonly byKey: ReadonlyMap<string, K>;
+}
+
+class LazySnapshot<K extends ResourceObject> implements StoreSnapshot<K> {
+  readonly items: readonly K[];
+  #byKey: ReadonlyMap<string, K> | null = null;
+
+  constructor(items: readonly K[]) {
+    this.items = items;
+  }
+
+  get byKey(): ReadonlyMap<string, K> {
+    this.#byKey ??= new Map(this.items.map((item) => [keyOf(item), item]));
+    return this.#byKey;
+  }
+}
+
+export function createSnapshot<K extends ResourceObject>(items: readonly K[]): StoreSnapshot<K> {
+  return new LazySnapshot(items);
+}
+
+function isUnchanged(old: ResourceObject, next: ResourceObject): boolean {
+  if (old.metadata.uid !== next.metadata.uid) return false;
+  const version = next.metadata.resourceVersion;
+  return version ? old.metadata.resourceVersion === version : deepEqual(old, next);
+}
+
+export interface LiveStoreOptions<K extends ResourceObject> {
+  readonly scope: Scope;
+  readonly overlay: Overlay<K>;
+  readonly isLive: () => boolean;
+  /** Called when there is something to commit. */
+  readonly onDirty: () => void;
+}
+
+export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
+  #truth = new Map<string, K>();
+  #snapshot: StoreSnapshot<K> = createSnapshot<K>([]);
+  #positions = new Map<string, number>();
+  readonly #dirty = new Set<string>();
+  readonly #options: LiveStoreOptions<K>;
+  readonly #detach: () => void;
+
+  constructor(options: LiveStoreOptions<K>) {
+    this.#options = options;
+    this.#detach = options.overlay.attach(this);
+    for (const key of options.overlay.keys()) this.#dirty.add(key);
+  }
+
+  get snapshot(): StoreSnapshot<K> {
+    return this.#snapshot;
+  }
+
+  /** The object shown under a key, as of the last commit. */
+  find(key: string): K | undefined {
+    const position = this.#positions.get(key);
+    return position === undefined ? undefined : this.#snapshot.items[position];
+  }
+
+  /** The object as the server last sent it, without pending operations. */
+  truthOf(key: string): K | undefined {
+    return this.#truth.get(key);
+  }
+
+  isLive(): boolean {
+    return this.#options.isLive();
+  }
+
+  overlayChanged(key: string): void {
+    this.#touch(key);
+  }
+
+  apply(frame: WatchFrame<K>): void {
+    if (frame.type === "snapshot") this.replace(frame.items);
+    else if (frame.type === "delta") {
+      for (const ref of frame.deletes) this.#delete(ref);
+      for (const object of frame.upserts) this.#upsert(object);
+    }
+  }
+
+  /** Whatever is not in `items` is gone: a snapshot is how deletions survive a lost connection. */
+  replace(items: readonly K[]): void {
+    const previous = this.#truth;
+    this.#truth = new Map();
+    for (const object of items) {
+      const key = keyOf(object);
+      const old = previous.get(key);
+      const kept = old && isUnchanged(old, object) ? old : object;
+      this.#truth.set(key, kept);
+      this.#options.overlay.observe(this, key, kept);
+      if (kept !== old) this.#touch(key);
+    }
+    for (const key of previous.keys()) {
+      if (this.#truth.has(key)) continue;
+      this.#options.overlay.observe(this, key, undefined);
+      this.#touch(key);
+    }
+  }
+
+  /** Publishes what changed; false when nothing a reader can see did. */
+  commit(): boolean {
+    if (this.#dirty.size === 0) return false;
+    const keys = [...this.#dirty];
+    this.#dirty.clear();
+    const next = this.#nextItems(keys);
+    if (!next) return false;
+    this.#snapshot = createSnapshot(next);
+    return true;
+  }
+
+  dispose(): void {
+    this.#detach();
+  }
+
+  #touch(key: string): void {
+    this.#dirty.add(key);
+    this.#options.onDirty();
+  }
+
+  #upsert(object: K): void {
+    const key = keyOf(object);
+    const old = this.#truth.get(key);
+    if (old && isUnchanged(old, object)) return;
+    this.#truth.set(key, object);
+    this.#options.overlay.observe(this, key, object);
+    this.#touch(key);
+  }
+
+  #delete(ref: ObjectRef): void {
+    const key = objectKey(ref.namespace, ref.name);
+    const old = this.#truth.get(key);
+    // A late delete of an earlier object of the same name must not remove its successor.
+    if (!old || (old.metadata.uid && ref.uid && old.metadata.uid !== ref.uid)) return;
+    this.#truth.delete(key);
+    this.#options.overlay.observe(this, key, undefined);
+    this.#touch(key);
+  }
+
+  #resolve(key: string): K | undefined {
+    const { overlay, scope } = this.#options;
+    const truth = this.#truth.get(key);
+    if (!overlay.has(key)) return truth;
+    const shown = overlay.resolve(this, key, truth);
+    return shown && !truth && !inScope(scope, shown) ? undefined : shown;
+  }
+
+  /** The items with `keys` brought up to date, or null when all of them are as before. */
+  #nextItems(keys: readonly string[]): readonly K[] | null {
+    const { items } = this.#snapshot;
+    let next: (K | undefined)[] | null = null;
+    let removed = false;
+    for (const key of keys) {
+      const shown = this.#resolve(key);
+      const position = this.#positions.get(key);
+      if (shown === (position === undefined ? undefined : items[position])) continue;
+      next ??= items.slice();
+      if (position === undefined) {
+        this.#positions.set(key, next.push(shown) - 1);
+      } else {
+        next[position] = shown;
+        removed ||= shown === undefined;
+      }
+    }
+    if (!removed) return next as K[] | null;
+    const kept = (next ?? []).filter((item): item is K => item !== undefined);
+    this.#positions = new Map(kept.map((item, index) => [keyOf(item), index]));
+    return kept;
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { z } from "zod";
+import { Shell } from "@/components/shell/shell";
+import { tableSearchSchema } from "@/components/table/useTableSearch";
+import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";
+
+const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  validateSearch: z.object({
+    /** The namespace all pages show; absent means all namespaces. */
+    ns: z.coerce.string().min(1).optional().catch(undefined),
+  }),
+  search: { middlewares: [retainSearchParams(["ns"])] },
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/pages/overview"), "OverviewPage"),
+});
+
+const pipelinesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/pipelines",
+  validateSearch: tableSearchSchema,
+  component: lazyRouteComponent(() => import("@/pages/pipelines"), "PipelinesPage"),
+});
+
+const codebasesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/codebases",
+  validateSearch: tableSearchSchema,
+  component: lazyRouteComponent(() => import("@/pages/codebases"), "CodebasesPage"),
+});
+
+const branchesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/branches",
+  validateSearch: tableSearchSchema,
+  component: lazyRouteComponent(() => import("@/pages/branches"), "BranchesPage"),
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([overviewRoute, pipelinesRoute, codebasesRoute, branchesRoute]),
+  defaultPreload: "intent",
+  defaultErrorComponent: RouteErrorPage,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

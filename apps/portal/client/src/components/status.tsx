@@ -1,0 +1,76 @@
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  CircleX,
+  Clock,
+  LoaderCircle,
+  type LucideIcon,
+} from "lucide-react";
+import { cn } from "@/lib/cn";
+import { useFlashOnChange } from "@/lib/flash";
+import { type Phase, phaseTone, type StatusView, type Tone } from "@/resources/phase";
+import { Tooltip } from "./ui/tooltip";
+
+export const toneText: Record<Tone, string> = {
+  success: "text-success",
+  danger: "text-danger",
+  info: "text-info",
+  warning: "text-warning",
+  violet: "text-violet",
+  neutral: "text-neutral",
+};
+
+export const toneFill: Record<Tone, string> = {
+  success: "fill-success-fill bg-success-fill stroke-success-fill",
+  danger: "fill-danger-fill bg-danger-fill stroke-danger-fill",
+  info: "fill-info-fill bg-info-fill stroke-info-fill",
+  warning: "fill-warning-fill bg-warning-fill stroke-warning-fill",
+  violet: "fill-violet-fill bg-violet-fill stroke-violet-fill",
+  neutral: "fill-neutral-fill bg-neutral-fill stroke-neutral-fill",
+};
+
+const icons: Record<Phase, LucideIcon> = {
+  succeeded: CircleCheck,
+  failed: CircleX,
+  running: LoaderCircle,
+  pending: Clock,
+  stopping: CircleDashed,
+  cancelled: Ban,
+  unknown: CircleHelp,
+};
+
+export function PhaseIcon({ phase, className }: { phase: Phase; className?: string }) {
+  const Icon = icons[phase];
+  const spins = phase === "running" || phase === "stopping";
+  return (
+    <Icon
+      aria-hidden="true"
+      className={cn(
+        "size-4 shrink-0",
+        toneText[phaseTone[phase]],
+        spins && "animate-spin [animation-duration:1.6s]",
+        className,
+      )}
+    />
+  );
+}
+
+/** State as icon, colour and word, so that no one of them carries the meaning alone. */
+export function Status({ phase, reason, message }: StatusView) {
+  const element = useFlashOnChange<HTMLSpanElement>(`${phase} ${reason}`);
+  return (
+    <Tooltip content={message} side="right">
+      <span
+        ref={element}
+        data-testid="status"
+        data-phase={phase}
+        className="-mx-1.5 inline-flex max-w-full items-center gap-1.5 rounded-md px-1.5 py-0.5 align-middle"
+      >
+        <PhaseIcon phase={phase} />
+        <span className={cn("truncate font-medium", toneText[phaseTone[phase]])}>{reason}</span>
+      </span>
+    </Tooltip>
+  );
+}

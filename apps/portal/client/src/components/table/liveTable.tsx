@@ -1,0 +1,97 @@
+import type { LucideIcon } from "lucide-react";
+import { CloudOff } from "lucide-react";
+import type { ReactNode } from "react";
+import {
+  DeniedState,
+  EmptyState,
+  ErrorState,
+  NoMatches,
+  TableSkeleton,
+} from "@/components/pageStates";
+import { useNamespace } from "@/components/shell/useNamespace";
+import { DataTable, type DataTableInstance } from "./dataTable";
+import type { TableRow } from "./features";
+import type { TableSearchState } from "./useTableSearch";
+
+/** What a live list says about itself, whatever it lists. */
+export type ListState = {
+  status: "loading" | "ready" | "error" | "denied";
+  error: Error | null;
+  isStale: boolean;
+  refetch: () => void;
+};
+
+type Props<Row extends TableRow> = {
+  list: ListState;
+  table: DataTableInstance<Row>;
+  state: TableSearchState;
+  /** What the rows are, in the plural: "codebases". */
+  noun: string;
+  total: number;
+  empty: { icon: LucideIcon; title: string; text: string; action?: ReactNode };
+  rowLabel: (row: Row) => string;
+  rowClass?: (row: Row) => string | undefined;
+  selectable?: boolean;
+};
+
+/** A live list as a table, in each of the states it can be in. */
+export function LiveTable<Row extends TableRow>(props: Props<Row>) {
+  const { list, table, state, noun, total, empty } = props;
+  const [namespace] = useNamespace();
+  if (list.status === "loading") return <TableSkeleton noun={noun} />;
+  if (list.status === "denied") {
+    return (
+      <DeniedState noun={noun} reason={list.error?.message ?? "Your role does not allow it."} />
+    );
+  }
+  if (list.status === "error" && total === 0) {
+    return (
+      <ErrorState
+        noun={noun}
+        error={list.error ?? new Error("The server gave no reason.")}
+        retry={list.refetch}
+      />
+    );
+  }
+  if (total === 0) {
+    return (
+      <EmptyState icon={empty.icon} title={empty.title} action={empty.action}>
+        {namespace ? `Nothing here in ${namespace}. ` : null}
+        {empty.text}
+      </EmptyState>
+    );
+  }
+  if (table.getRowModel().rows.length === 0) {
+    const clear = () => state.set({ q: undefined, status: undefined, type: undefined });
+    return <NoMatches noun={noun} clear={clear} />;
+  }
+  return (
+    <>
+      {list.isStale ? <StaleNotice /> : null}
+      <DataTable
+        // Another namespace is another table: its rows are not news.
+        key={namespace ?? ""}
+        table={table}
+        label={noun}
+        openId={state.search.open}
+        onOpen={(id) => state.set({ open: id })}
+        rowLabel={props.rowLabel}
+        {...(props.rowClass ? { rowClass: props.rowClass } : {})}
+        {...(props.selectable ? { selectable: true } : {})}
+      />
+    </>
+  );
+}
+
+function StaleNotice() {
+  return (
+    <p
+      role="status"
+      data-testid="stale"
+      className="flex items-center gap-2 border-b bg-warning-fill/12 px-4 py-1.5 text-xs text-warning"
+    >
+      <CloudOff aria-hidden="true" className="size-3.5 shrink-0" />
+      Not live at the moment: this is the last known state. It catches up by itself.
+    </p>
+  );
+}

@@ -1,0 +1,69 @@
+import {
+  type ColumnDef,
+  functionalUpdate,
+  type RowSelectionState,
+  useTable,
+} from "@tanstack/react-table";
+import { useMemo, useState } from "react";
+import { type Features, features, type TableRow } from "./features";
+import { type FacetKey, formatSort, parseList, type TableSearchState } from "./useTableSearch";
+
+export type FacetConfig = { key: FacetKey; column: string };
+
+type Options<Row extends TableRow> = {
+  rows: Row[];
+  // The helper's columns carry each accessor's own value type, which no single type names.
+  columns: ColumnDef<Features, Row>[];
+  state: TableSearchState;
+  facets: readonly FacetConfig[];
+};
+
+/** A table whose sorting, filters and columns live in the address and whose selection does not. */
+export function useDataTable<Row extends TableRow>({ rows, columns, state, facets }: Options<Row>) {
+  const [chosen, setChosen] = useState<RowSelectionState>({});
+  const { search, set, sorting, visibility } = state;
+  const columnFilters = useMemo(
+    () =>
+      facets.flatMap(({ key, column }) => {
+        const value = parseList(search[key]);
+        return value.length > 0 ? [{ id: column, value }] : [];
+      }),
+    [facets, search],
+  );
+  // Something selected may be deleted by someone else; it must not linger in a bulk action.
+  const rowSelection = useMemo(() => keepExisting(chosen, rows), [chosen, rows]);
+  return useTable({
+    features,
+    data: rows,
+    columns,
+    getRowId: (row) => row.id,
+    globalFilterFn: "includesString",
+    getColumnCanGlobalFilter: (column) => column.accessorFn !== undefined,
+    enableSortingRemoval: false,
+    sortDescFirst: false,
+    state: {
+      sorting,
+      columnFilters,
+      rowSelection,
+      columnVisibility: visibility,
+      globalFilter: search.q ?? "",
+    },
+    onSortingChange: (updater) => set({ sort: formatSort(functionalUpdate(updater, sorting)) }),
+    onRowSelectionChange: setChosen,
+    onColumnVisibilityChange: (updater) => {
+      const next = functionalUpdate(updater, visibility);
+      const hidden = Object.keys(next).filter((id) => next[id] === false);
+      set({ hide: hidden.join(",") || undefined });
+    },
+  });
+}
+
+function keepExisting<Row extends TableRow>(chosen: RowSelectionState, rows: readonly Row[]) {
+  const ids = Object.keys(chosen);
+  if (ids.length === 0) return chosen;
+  const existing = new Set(rows.map((row) => row.id));
+  if (ids.every((id) => existing.has(id))) return chosen;
+  const kept: RowSelectionState = {};
+  for (const id of ids) if (existing.has(id)) kept[id] = true;
+  return kept;
+}

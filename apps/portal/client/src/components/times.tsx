@@ -1,0 +1,30 @@
+import { useNow } from "@/lib/clock";
+import { formatAge, formatDateTime, formatDuration } from "@/lib/time";
+
+/** How long ago something was; the full time on hover. */
+export function Age({ time, suffix = "" }: { time: number | null; suffix?: string }) {
+  const now = useNow();
+  if (time === null) return <Nothing />;
+  const age = formatAge(now - time);
+  return (
+    <time dateTime={new Date(time).toISOString()} title={formatDateTime(time)}>
+      {age === "now" ? "just now" : `${age}${suffix}`}
+    </time>
+  );
+}
+
+/** From start to end; while there is no end, it counts on. */
+export function Duration({ started, ended }: { started: number | null; ended: number | null }) {
+  if (started === null) return <Nothing />;
+  if (ended === null) return <Ticking since={started} />;
+  return <span className="tabular-nums">{formatDuration(ended - started)}</span>;
+}
+
+function Ticking({ since }: { since: number }) {
+  const now = useNow();
+  return <span className="text-info tabular-nums">{formatDuration(now - since)}</span>;
+}
+
+export function Nothing() {
+  return <span className="text-muted-foreground/70">–</span>;
+}

@@ -1,0 +1,197 @@
+import { GitBranch } from "lucide-react";
+import { useMemo } from "react";
+import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
+import { PageHeader, TableFrame } from "@/components/page";
+import { useNamespace } from "@/components/shell/useNamespace";
+import { Status } from "@/components/status";
+import { phaseOptions, valueOptions } from "@/components/table/facets";
+import { columnsFor } from "@/components/table/features";
+import { LiveTable } from "@/components/table/liveTable";
+import { RowLink } from "@/components/table/rowLink";
+import { ColumnMenu, FacetFilter, RowCount, SearchField } from "@/components/table/toolbar";
+import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
+import { useTableSearch } from "@/components/table/useTableSearch";
+import { Age, Nothing } from "@/components/times";
+import { Badge } from "@/components/ui/badge";
+import { useCodebaseBranchWatchList } from "@/data/hooks";
+import { type BranchRow, toBranchRow } from "@/resources/codebase";
+import { operatorPhaseLabels } from "./codebaseColumns";
+
+const column = columnsFor<BranchRow>();
+const columns = column.columns([
+  column.accessor("branchName", {
+    header: "Branch",
+    enableHiding: false,
+    meta: { label: "Branch" },
+    cell: ({ row }) => <RowLink id={row.original.id} name={row.original.branchName} />,
+  }),
+  column.accessor("codebase", { header: "Codebase", meta: { label: "Codebase" } }),
+  column.accessor("phase", {
+    header: "Status",
+    filterFn: "oneOf",
+    meta: { label: "Status", width: 140 },
+    cell: ({ row }) => <Status {...row.original} />,
+  }),
+  column.accessor("kind", {
+    header: "Kind",
+    filterFn: "oneOf",
+    meta: { label: "Kind", from: "md", width: 110 },
+    cell: ({ row }) =>
+      row.original.kind === "release" ? (
+        <Badge tone="violet">release</Badge>
+      ) : (
+        <Badge>regular</Badge>
+      ),
+  }),
+  column.accessor("version", {
+    header: "Version",
+    meta: { label: "Version", from: "md", width: 160 },
+    cell: ({ row }) => row.original.version || <Nothing />,
+  }),
+  column.accessor("build", {
+    header: "Build",
+    sortFn: "alphanumeric",
+    meta: { label: "Build", from: "lg", width: 90, align: "end" },
+    cell: ({ row }) => row.original.build || <Nothing />,
+  }),
+  column.accessor("lastSuccessfulBuild", {
+    header: "Last successful build",
+    sortFn: "alphanumeric",
+    meta: { label: "Last successful", from: "lg", width: 140, align: "end" },
+    cell: ({ row }) => row.original.lastSuccessfulBuild || <Nothing />,
+  }),
+  column.accessor("namespace", {
+    header: "Namespace",
+    meta: { label: "Namespace", from: "xl", width: 160 },
+  }),
+  column.accessor("created", {
+    header: "Age",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Age", from: "sm", width: 80, align: "end" },
+    cell: ({ row }) => <Age time={row.original.created} />,
+  }),
+]);
+
+const facets: readonly FacetConfig[] = [
+  { key: "status", column: "phase" },
+  { key: "type", column: "kind" },
+];
+
+export function BranchesPage() {
+  const [namespace] = useNamespace();
+  const list = useCodebaseBranchWatchList({ namespace });
+  const rows = useMemo(() => list.items.map(toBranchRow), [list.items]);
+  const state = useTableSearch("codebase");
+  const table = useDataTable({ rows, columns, state, facets });
+  const opened = rows.find((row) => row.id === state.search.open);
+  return (
+    <>
+      <PageHeader title="Branches" description="Branches the platform builds and versions." />
+      <TableFrame
+        toolbar={
+          <>
+            <SearchField
+              label="Search branches"
+              value={state.search.q ?? ""}
+              onChange={(q) => state.set({ q: q || undefined })}
+            />
+            <FacetFilter
+              label="Status"
+              facet="status"
+              options={phaseOptions(rows, operatorPhaseLabels)}
+              state={state}
+            />
+            <FacetFilter
+              label="Kind"
+              facet="type"
+              options={valueOptions(rows, (row) => row.kind)}
+              state={state}
+            />
+            <div className="ml-auto flex items-center gap-3">
+              <RowCount
+                shown={table.getRowModel().rows.length}
+                total={rows.length}
+                noun="branches"
+              />
+              <ColumnMenu table={table} />
+            </div>
+          </>
+        }
+      >
+        <LiveTable
+          list={list}
+          table={table}
+          state={state}
+          noun="branches"
+          total={rows.length}
+          rowLabel={(row) => `${row.codebase} ${row.branchName}`}
+          empty={{
+            icon: GitBranch,
+            title: "No branches yet",
+            text: "Each codebase brings its default branch when it is created.",
+          }}
+        />
+      </TableFrame>
+      <BranchDrawer
+        id={state.search.open}
+        row={opened}
+        onClose={() => state.set({ open: undefined })}
+      />
+    </>
+  );
+}
+
+function BranchDrawer({
+  id,
+  row,
+  onClose,
+}: {
+  id: string | undefined;
+  row: BranchRow | undefined;
+  onClose: () => void;
+}) {
+  return (
+    <Drawer
+      open={id !== undefined}
+      onClose={onClose}
+      title={row ? `${row.codebase} / ${row.branchName}` : (id ?? "")}
+      subtitle={
+        row ? (
+          <>
+            <Status phase={row.phase} reason={row.reason} message={null} />
+            <span>in {row.namespace}</span>
+          </>
+        ) : (
+          "CodebaseBranch"
+        )
+      }
+    >
+      {row ? (
+        <div className="scroll-thin flex-1 divide-y overflow-y-auto">
+          <Section title="Branch">
+            <Facts
+              facts={{
+                Resource: row.name,
+                Codebase: row.codebase,
+                Kind: row.kind,
+                Version: row.version,
+                Build: row.build,
+                "Last successful": row.lastSuccessfulBuild,
+                "From commit": row.branch.spec.fromCommit,
+                Message: row.message,
+                Created: <Age time={row.created} suffix=" ago" />,
+              }}
+            />
+          </Section>
+          <Section title="Labels">
+            <Labels labels={row.branch.metadata.labels} />
+          </Section>
+          <Section title="Source">
+            <Source value={row.branch} />
+          </Section>
+        </div>
+      ) : undefined}
+    </Drawer>
+  );
+}

@@ -1,0 +1,60 @@
+import { Status } from "@/components/status";
+import { columnsFor } from "@/components/table/features";
+import { RowLink } from "@/components/table/rowLink";
+import { Age } from "@/components/times";
+import { Badge } from "@/components/ui/badge";
+import type { CodebaseRow } from "@/resources/codebase";
+
+/** The words operators use for what Tekton would call succeeded and running. */
+export const operatorPhaseLabels = {
+  succeeded: "Ready",
+  running: "In progress",
+  stopping: "Deleting",
+} as const;
+
+const column = columnsFor<CodebaseRow>();
+
+export const codebaseColumns = column.columns([
+  column.accessor("name", {
+    header: "Name",
+    enableHiding: false,
+    meta: { label: "Name" },
+    cell: ({ row }) => <RowLink id={row.original.id} name={row.original.name} />,
+  }),
+  column.accessor("phase", {
+    header: "Status",
+    filterFn: "oneOf",
+    meta: { label: "Status", width: 140 },
+    cell: ({ row }) => <Status {...row.original} />,
+  }),
+  column.accessor("type", {
+    header: "Type",
+    filterFn: "oneOf",
+    meta: { label: "Type", from: "sm", width: 130 },
+    cell: ({ row }) => <Badge>{row.original.type}</Badge>,
+  }),
+  column.accessor("language", {
+    header: "Language",
+    meta: { label: "Language", from: "md", width: 180 },
+  }),
+  column.accessor("buildTool", {
+    header: "Build tool",
+    meta: { label: "Build tool", from: "lg", width: 120 },
+  }),
+  column.accessor((row) => `${row.gitServer}${row.path}`, {
+    id: "repository",
+    header: "Repository",
+    meta: { label: "Repository", from: "lg", width: 240 },
+  }),
+  column.accessor("namespace", {
+    header: "Namespace",
+    meta: { label: "Namespace", from: "xl", width: 150 },
+  }),
+  column.accessor("created", {
+    header: "Age",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Age", from: "sm", width: 80, align: "end" },
+    cell: ({ row }) => <Age time={row.original.created} />,
+  }),
+]);

@@ -1,0 +1,164 @@
+import { ExternalLink, Trash2 } from "lucide-react";
+import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
+import { type Permission, PermittedButton } from "@/components/permittedButton";
+import { Status } from "@/components/status";
+import { Age } from "@/components/times";
+import { Badge } from "@/components/ui/badge";
+import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
+import { useCodebaseBranchWatchList } from "@/data/hooks";
+import type { Codebase } from "@/data/models";
+import { type CodebaseRow, toBranchRow } from "@/resources/codebase";
+
+export function CodebaseDrawer({
+  id,
+  row,
+  onClose,
+  onDelete,
+  deletePermission,
+}: {
+  id: string | undefined;
+  row: CodebaseRow | undefined;
+  onClose: () => void;
+  onDelete: (codebase: Codebase) => void;
+  deletePermission: Permission;
+}) {
+  return (
+    <Drawer
+      open={id !== undefined}
+      onClose={onClose}
+      title={row?.name ?? id ?? ""}
+      subtitle={
+        row ? (
+          <>
+            <Status phase={row.phase} reason={row.reason} message={null} />
+            <span>in {row.namespace}</span>
+          </>
+        ) : (
+          "Codebase"
+        )
+      }
+      actions={
+        row ? (
+          <PermittedButton
+            permission={deletePermission}
+            size="sm"
+            className="text-danger"
+            onClick={() => onDelete(row.codebase)}
+          >
+            <Trash2 /> Delete
+          </PermittedButton>
+        ) : null
+      }
+    >
+      {row ? <Details row={row} /> : undefined}
+    </Drawer>
+  );
+}
+
+function Details({ row }: { row: CodebaseRow }) {
+  return (
+    <Tabs defaultValue="summary" className="flex min-h-0 flex-1 flex-col">
+      <TabsList className="px-5">
+        <TabsTrigger value="summary">Summary</TabsTrigger>
+        <TabsTrigger value="branches">Branches</TabsTrigger>
+        <TabsTrigger value="source">Source</TabsTrigger>
+      </TabsList>
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+        <TabsContent value="summary" className="divide-y">
+          <Summary row={row} />
+        </TabsContent>
+        <TabsContent value="branches">
+          <Branches row={row} />
+        </TabsContent>
+        <TabsContent value="source" className="p-5">
+          <Source value={row.codebase} />
+        </TabsContent>
+      </div>
+    </Tabs>
+  );
+}
+
+function Summary({ row }: { row: CodebaseRow }) {
+  const { spec, status, metadata } = row.codebase;
+  return (
+    <>
+      {row.message ? (
+        <p className="border-b bg-danger-fill/8 px-5 py-3 text-[13px] text-danger">{row.message}</p>
+      ) : null}
+      <Section title="Codebase">
+        <Facts
+          facts={{
+            Description: spec.description,
+            Type: <Badge>{spec.type}</Badge>,
+            Language: row.language,
+            "Build tool": spec.buildTool,
+            Created: <Age time={row.created} suffix=" ago" />,
+          }}
+        />
+      </Section>
+      <Section title="Repository">
+        <Facts
+          facts={{
+            "Git server": spec.gitServer,
+            Path: spec.gitUrlPath,
+            Link: status?.gitWebUrl ? <RepositoryLink url={status.gitWebUrl} /> : null,
+            "Default branch": spec.defaultBranch,
+            Strategy: spec.strategy,
+            Visibility: spec.private ? "private" : "public",
+          }}
+        />
+      </Section>
+      <Section title="Delivery">
+        <Facts
+          facts={{
+            "CI tool": spec.ciTool,
+            Deployment: spec.deploymentScript,
+            Versioning: spec.versioning.type,
+            "Start from": spec.versioning.startFrom,
+          }}
+        />
+      </Section>
+      <Section title="Labels">
+        <Labels labels={metadata.labels} />
+      </Section>
+    </>
+  );
+}
+
+function RepositoryLink({ url }: { url: string }) {
+  // The address comes out of the cluster: only a web address may become a link.
+  if (!/^https?:\/\//i.test(url)) return url;
+  return (
+    <a
+      href={url}
+      target="_blank"
+      rel="noreferrer"
+      className="inline-flex items-center gap-1 text-primary underline-offset-4 hover:underline"
+    >
+      {url} <ExternalLink aria-hidden="true" className="size-3.5 shrink-0" />
+    </a>
+  );
+}
+
+function Branches({ row }: { row: CodebaseRow }) {
+  const { items, isLoading } = useCodebaseBranchWatchList({ namespace: row.namespace });
+  const branches = items.map(toBranchRow).filter((branch) => branch.codebase === row.name);
+  if (branches.length === 0) {
+    return (
+      <p className="p-5 text-[13px] text-muted-foreground">
+        {isLoading ? "Loading branches…" : "This codebase has no branches."}
+      </p>
+    );
+  }
+  return (
+    <ul className="divide-y">
+      {branches.map((branch) => (
+        <li key={branch.id} className="flex items-center gap-3 px-5 py-3 text-[13px]">
+          <span className="min-w-0 flex-1 truncate font-medium">{branch.branchName}</span>
+          {branch.version ? <Badge>{branch.version}</Badge> : null}
+          <Status phase={branch.phase} reason={branch.reason} message={branch.message} />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,190 @@
+import { z } from "zod";
+import type { CodebaseDraft } from "@/data/models";
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/**
+ * What the wizard asks for. The server's own schema checks the object made of it; here stand the
+ * rules that belong to the form: which answers depend on which, said in a person's words.
+ */
+export const formSchema = z
+  .object({
+    strategy: z.enum(["create", "clone", "import"]),
+    type: z.enum(["application", "autotest", "library", "infrastructure", "system"]),
+    name: z
+      .string()
+      .min(2, "Use at least 2 characters.")
+      .max(30, "Use at most 30 characters: pipelines add to the name.")
+      .regex(
+        NAME,
+        "Use lower-case letters, digits and dashes; begin and end with a letter or digit.",
+      ),
+    namespace: z.string().min(1, "Choose a namespace."),
+    description: z.string().max(250, "Use at most 250 characters."),
+    lang: z.string().min(1, "Choose a language."),
+    framework: z.string().min(1, "Name the framework."),
+    buildTool: z.string().min(1, "Name the build tool."),
+    gitServer: z.string().min(1, "Choose a Git server."),
+    gitUrlPath: z
+      .string()
+      .regex(
+        /^\/[^\s/]+(\/[^\s/]+)*$/,
+        "Write the path from the server's root, such as /team/service.",
+      ),
+    repositoryUrl: z.string(),
+    defaultBranch: z
+      .string()
+      .min(1, "Name the default branch.")
+      .regex(/^\S+$/, "Leave out spaces."),
+    isPrivate: z.boolean(),
+    emptyProject: z.boolean(),
+    versioning: z.enum(["default", "semver"]),
+    startFrom: z.string(),
+    deploymentScript: z.enum(["helm-chart", "rpm-package"]),
+    ciTool: z.enum(["tekton", "gitlab"]),
+  })
+  .check((context) => {
+    const { strategy, repositoryUrl, versioning, startFrom } = context.value;
+    if (strategy === "clone" && !/^https?:\/\/\S+\/\S+$/.test(repositoryUrl)) {
+      context.issues.push({
+        code: "custom",
+        path: ["repositoryUrl"],
+        message: "Give the repository's web address, such as https://github.com/team/service.",
+        input: repositoryUrl,
+      });
+    }
+    if (versioning === "semver" && !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(startFrom)) {
+      context.issues.push({
+        code: "custom",
+        path: ["startFrom"],
+        message: "Give the first version, such as 0.1.0-SNAPSHOT.",
+        input: startFrom,
+      });
+    }
+  });
+
+export type FormValues = z.infer<typeof formSchema>;
+
+export const steps: readonly {
+  title: string;
+  hint: string;
+  fields: readonly (keyof FormValues)[];
+}[] = [
+  {
+    title: "Start",
+    hint: "Where the code comes from",
+    fields: ["strategy", "type", "name", "namespace", "description"],
+  },
+  {
+    title: "Repository",
+    hint: "Where the code lives",
+    fields: [
+      "gitServer",
+      "gitUrlPath",
+      "repositoryUrl",
+      "defaultBranch",
+      "isPrivate",
+      "emptyProject",
+    ],
+  },
+  {
+    title: "Delivery",
+    hint: "How it is built and versioned",
+    fields: [
+      "lang",
+      "framework",
+      "buildTool",
+      "versioning",
+      "startFrom",
+      "deploymentScript",
+      "ciTool",
+    ],
+  },
+  { title: "Review", hint: "What will be created", fields: [] },
+];
+
+export function initialValues(namespace: string): FormValues {
+  return {
+    strategy: "create",
+    type: "application",
+    name: "",
+    namespace,
+    description: "",
+    lang: "java",
+    framework: "java21",
+    buildTool: "maven",
+    gitServer: "github",
+    gitUrlPath: "",
+    repositoryUrl: "",
+    defaultBranch: "main",
+    isPrivate: true,
+    emptyProject: false,
+    versioning: "semver",
+    startFrom: "0.1.0-SNAPSHOT",
+    deploymentScript: "helm-chart",
+    ciTool: "tekton",
+  };
+}
+
+/** The object to create; what the form left open is left out. */
+export function toDraft(values: FormValues): CodebaseDraft {
+  return {
+    metadata: {
+      name: values.name,
+      namespace: values.namespace,
+      labels: { "app.edp.epam.com/codebaseType": values.type },
+    },
+    spec: {
+      type: values.type,
+      strategy: values.strategy,
+      lang: values.lang,
+      framework: values.framework,
+      buildTool: values.buildTool,
+      gitServer: values.gitServer,
+      gitUrlPath: values.gitUrlPath,
+      defaultBranch: values.defaultBranch,
+      deploymentScript: values.deploymentScript,
+      ciTool: values.ciTool,
+      emptyProject: values.strategy === "create" && values.emptyProject,
+      private: values.isPrivate,
+      versioning:
+        values.versioning === "semver"
+          ? { type: "semver", startFrom: values.startFrom }
+          : { type: "default" },
+      ...(values.strategy === "clone" ? { repository: { url: values.repositoryUrl } } : {}),
+      ...(values.description ? { description: values.description } : {}),
+    },
+  };
+}
+
+/** What a language is usually built with: a start, free to be changed. */
+export const stacks: readonly {
+  lang: string;
+  label: string;
+  frameworks: readonly string[];
+  buildTools: readonly string[];
+}[] = [
+  {
+    lang: "java",
+    label: "Java",
+    frameworks: ["java21", "java17"],
+    buildTools: ["maven", "gradle"],
+  },
+  {
+    lang: "javascript",
+    label: "JavaScript",
+    frameworks: ["react", "express", "vue"],
+    buildTools: ["npm", "pnpm"],
+  },
+  {
+    lang: "python",
+    label: "Python",
+    frameworks: ["fastapi", "flask", "python-3.12"],
+    buildTools: ["python"],
+  },
+  { lang: "go", label: "Go", frameworks: ["gin", "beego", "operator-sdk"], buildTools: ["go"] },
+  { lang: "csharp", label: "C#", frameworks: ["dotnet-8.0", "dotnet-6.0"], buildTools: ["dotnet"] },
+  { lang: "hcl", label: "HCL", frameworks: ["terraform"], buildTools: ["terraform"] },
+  { lang: "helm", label: "Helm", frameworks: ["helm", "charts"], buildTools: ["helm"] },
+  { lang: "other", label: "Other", frameworks: ["other"], buildTools: ["other"] },
+];

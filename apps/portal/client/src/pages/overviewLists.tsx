@@ -1,0 +1,143 @@
+import { Link } from "@tanstack/react-router";
+import { ArrowRight, PartyPopper } from "lucide-react";
+import type { ReactNode } from "react";
+import { EmptyState } from "@/components/pageStates";
+import { PhaseIcon, Status } from "@/components/status";
+import { Age, Duration } from "@/components/times";
+import { Button } from "@/components/ui/button";
+import { CardHeader } from "@/components/ui/card";
+import type { BranchRow, CodebaseRow } from "@/resources/codebase";
+import type { PipelineRunRow } from "@/resources/pipelineRun";
+
+const RECENT = 8;
+const ATTENTION = 6;
+
+const newestFirst = (a: PipelineRunRow, b: PipelineRunRow) => (b.started ?? 0) - (a.started ?? 0);
+
+export function RecentRuns({ runs }: { runs: readonly PipelineRunRow[] }) {
+  const recent = [...runs].sort(newestFirst).slice(0, RECENT);
+  return (
+    <>
+      <CardHeader title="Recent runs" hint="Newest first">
+        <Button asChild variant="ghost" size="sm" className="-mr-2 text-muted-foreground">
+          <Link to="/pipelines">
+            All runs <ArrowRight />
+          </Link>
+        </Button>
+      </CardHeader>
+      {recent.length === 0 ? (
+        <p className="px-5 pb-5 text-[13px] text-muted-foreground">No pipeline has run here yet.</p>
+      ) : null}
+      <ul className="divide-y border-t">
+        {recent.map((run) => (
+          <li
+            key={run.id}
+            data-testid={`recent-${run.id}`}
+            className="grid grid-cols-[7.5rem_minmax(0,1fr)_auto] items-center gap-3 px-5 py-2 text-[13px]"
+          >
+            <Status phase={run.phase} reason={run.reason} message={run.message} />
+            <span className="min-w-0">
+              <Link
+                to="/pipelines"
+                search={{ open: run.id }}
+                className="block truncate font-medium underline-offset-4 hover:underline"
+              >
+                {run.name}
+              </Link>
+              <span className="block truncate text-xs text-muted-foreground">
+                {[run.type, run.author, run.namespace].filter(Boolean).join(" · ")}
+              </span>
+            </span>
+            <span className="text-right">
+              <span className="block">
+                <Duration {...run} />
+              </span>
+              <span className="block text-xs text-muted-foreground">
+                <Age time={run.started} suffix=" ago" />
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+type Problem = { key: string; link: ReactNode; text: string };
+
+/** What somebody should look at: codebases and branches that failed, and the day's failed runs. */
+export function AttentionList({
+  runs,
+  codebases,
+  branches,
+}: {
+  runs: readonly PipelineRunRow[];
+  codebases: readonly CodebaseRow[];
+  branches: readonly BranchRow[];
+}) {
+  const linkClass = "block truncate font-medium underline-offset-4 hover:underline";
+  const problems: Problem[] = [
+    ...codebases.filter(failed).map((row) => ({
+      key: `codebase ${row.id}`,
+      text: row.message ?? `Codebase in ${row.namespace}`,
+      link: (
+        <Link to="/codebases" search={{ open: row.id }} className={linkClass}>
+          {row.name}
+        </Link>
+      ),
+    })),
+    ...branches.filter(failed).map((row) => ({
+      key: `branch ${row.id}`,
+      text: row.message ?? `Branch in ${row.namespace}`,
+      link: (
+        <Link to="/branches" search={{ open: row.id }} className={linkClass}>
+          {row.codebase} / {row.branchName}
+        </Link>
+      ),
+    })),
+    ...runs
+      .filter(failed)
+      .sort(newestFirst)
+      .map((row) => ({
+        key: `run ${row.id}`,
+        text: row.message ?? row.reason,
+        link: (
+          <Link to="/pipelines" search={{ open: row.id }} className={linkClass}>
+            {row.name}
+          </Link>
+        ),
+      })),
+  ];
+  const rest = problems.length - ATTENTION;
+  return (
+    <>
+      <CardHeader title="Needs attention" hint="Failed resources, and runs of the last 24 hours" />
+      {problems.length === 0 ? (
+        <EmptyState icon={PartyPopper} title="All clear">
+          Nothing has failed.
+        </EmptyState>
+      ) : (
+        <ul className="divide-y border-t">
+          {problems.slice(0, ATTENTION).map((problem) => (
+            <li key={problem.key} className="flex items-start gap-2.5 px-5 py-2 text-[13px]">
+              <PhaseIcon phase="failed" className="mt-0.5" />
+              <span className="min-w-0">
+                {problem.link}
+                <span className="line-clamp-2 text-xs text-muted-foreground" title={problem.text}>
+                  {problem.text}
+                </span>
+              </span>
+            </li>
+          ))}
+          {rest > 0 ? (
+            <li className="px-5 py-2.5 text-xs text-muted-foreground">and {rest} more</li>
+          ) : null}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function failed(row: { phase: string }): boolean {
+  return row.phase === "failed";
+}

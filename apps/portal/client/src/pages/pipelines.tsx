@@ -1,0 +1,150 @@
+import { Workflow } from "lucide-react";
+import { useMemo } from "react";
+import { PageHeader, TableFrame } from "@/components/page";
+import { useNamespace } from "@/components/shell/useNamespace";
+import { Status } from "@/components/status";
+import { phaseOptions, valueOptions } from "@/components/table/facets";
+import { columnsFor } from "@/components/table/features";
+import { LiveTable } from "@/components/table/liveTable";
+import { RowLink } from "@/components/table/rowLink";
+import { ColumnMenu, FacetFilter, RowCount, SearchField } from "@/components/table/toolbar";
+import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
+import { useTableSearch } from "@/components/table/useTableSearch";
+import { Age, Duration, Nothing } from "@/components/times";
+import { Badge } from "@/components/ui/badge";
+import { usePipelineRunWatchList } from "@/data/hooks";
+import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
+import { PipelineRunDrawer } from "./pipelineRunDrawer";
+
+const column = columnsFor<PipelineRunRow>();
+const columns = column.columns([
+  column.accessor("phase", {
+    header: "Status",
+    filterFn: "oneOf",
+    meta: { label: "Status", width: 150 },
+    cell: ({ row }) => <Status {...row.original} />,
+  }),
+  column.accessor("name", {
+    header: "Name",
+    enableHiding: false,
+    meta: { label: "Name" },
+    cell: ({ row }) => <RowLink id={row.original.id} name={row.original.name} />,
+  }),
+  column.accessor("pipeline", {
+    header: "Pipeline",
+    meta: { label: "Pipeline", from: "xl", width: 250 },
+    cell: ({ row }) => row.original.pipeline || <Nothing />,
+  }),
+  column.accessor("type", {
+    header: "Type",
+    filterFn: "oneOf",
+    meta: { label: "Type", from: "md", width: 100 },
+    cell: ({ row }) => (row.original.type ? <Badge>{row.original.type}</Badge> : <Nothing />),
+  }),
+  column.accessor((row) => `${row.codebase} ${row.branch}`, {
+    id: "codebase",
+    header: "Codebase",
+    meta: { label: "Codebase / branch", from: "md", width: 220 },
+    cell: ({ row }) => <CodebaseCell row={row.original} />,
+  }),
+  column.accessor("namespace", {
+    header: "Namespace",
+    meta: { label: "Namespace", from: "xl", width: 140 },
+  }),
+  column.accessor("author", {
+    header: "Author",
+    meta: { label: "Author", from: "lg", width: 140 },
+    cell: ({ row }) => row.original.author || <Nothing />,
+  }),
+  column.accessor("started", {
+    header: "Started",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Started", from: "sm", width: 100 },
+    cell: ({ row }) => <Age time={row.original.started} suffix=" ago" />,
+  }),
+  column.accessor((row) => durationKey(row), {
+    id: "duration",
+    header: "Duration",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Duration", width: 100, align: "end" },
+    cell: ({ row }) => <Duration {...row.original} />,
+  }),
+]);
+
+const facets: readonly FacetConfig[] = [
+  { key: "status", column: "phase" },
+  { key: "type", column: "type" },
+];
+
+export function PipelinesPage() {
+  const [namespace] = useNamespace();
+  const list = usePipelineRunWatchList({ namespace });
+  const rows = useMemo(() => list.items.map(toPipelineRunRow), [list.items]);
+  const state = useTableSearch("-started");
+  const table = useDataTable({ rows, columns, state, facets });
+  const opened = rows.find((row) => row.id === state.search.open);
+  return (
+    <>
+      <PageHeader title="Pipelines" description="Pipeline runs, live from the cluster." />
+      <TableFrame
+        toolbar={
+          <>
+            <SearchField
+              label="Search runs"
+              value={state.search.q ?? ""}
+              onChange={(q) => state.set({ q: q || undefined })}
+            />
+            <FacetFilter label="Status" facet="status" options={phaseOptions(rows)} state={state} />
+            <FacetFilter
+              label="Type"
+              facet="type"
+              options={valueOptions(rows, (row) => row.type)}
+              state={state}
+            />
+            <div className="ml-auto flex items-center gap-3">
+              <RowCount shown={table.getRowModel().rows.length} total={rows.length} noun="runs" />
+              <ColumnMenu table={table} />
+            </div>
+          </>
+        }
+      >
+        <LiveTable
+          list={list}
+          table={table}
+          state={state}
+          noun="pipeline runs"
+          total={rows.length}
+          rowLabel={(row) => row.name}
+          empty={{
+            icon: Workflow,
+            title: "No pipeline runs yet",
+            text: "A run appears as soon as a commit or a pull request starts one.",
+          }}
+        />
+      </TableFrame>
+      <PipelineRunDrawer
+        id={state.search.open}
+        row={opened}
+        onClose={() => state.set({ open: undefined })}
+      />
+    </>
+  );
+}
+
+function CodebaseCell({ row }: { row: PipelineRunRow }) {
+  if (!row.codebase) return <Nothing />;
+  return (
+    <>
+      {row.codebase}
+      {row.branch ? <span className="text-muted-foreground"> / {row.branch}</span> : null}
+    </>
+  );
+}
+
+/** Runs that go on have no length yet; by start they still sort among themselves, after all others. */
+function durationKey({ started, ended }: PipelineRunRow): number {
+  if (started === null) return -1;
+  return ended === null ? Number.MAX_SAFE_INTEGER - started : ended - started;
+}

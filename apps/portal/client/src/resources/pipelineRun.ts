@@ -1,0 +1,115 @@
+import type { Condition, PipelineRun } from "@/data/models";
+import { parseTime } from "@/lib/time";
+import type { Phase, StatusView } from "./phase";
+
+export const pipelineRunLabels = {
+  codebase: "app.edp.epam.com/codebase",
+  branch: "app.edp.epam.com/codebasebranch",
+  type: "app.edp.epam.com/pipelinetype",
+  author: "app.edp.epam.com/gitauthor",
+  pipeline: "tekton.dev/pipeline",
+} as const;
+
+const RESULT_ANNOTATIONS = "results.tekton.dev/resultAnnotations";
+const cancelReasons = new Set(["Cancelled", "CancelledRunFinally", "StoppedRunFinally"]);
+const stoppingReasons = new Set([
+  "PipelineRunStopping",
+  "CancelledRunningFinally",
+  "StoppedRunningFinally",
+]);
+const pendingReasons = new Set(["PipelineRunPending", "Pending", "ResolvingPipelineRef"]);
+
+/** The condition that decides. Tekton promises no order, so it is found by its type, never by place. */
+export function findSucceeded(run: PipelineRun): Condition | null {
+  return run.status?.conditions?.find((condition) => condition.type === "Succeeded") ?? null;
+}
+
+/** A run's state, from its `Succeeded` condition and from what its spec asks for. */
+export function pipelineRunStatus(run: PipelineRun): StatusView {
+  const condition = findSucceeded(run);
+  if (!condition) {
+    const cancelling = cancelReasons.has(run.spec.status ?? "");
+    return { phase: cancelling ? "stopping" : "pending", reason: "Pending", message: null };
+  }
+  const reason = condition.reason ?? "";
+  const phase = phaseOf(condition.status, reason, run.spec.status ?? "");
+  return { phase, reason: reason || condition.status, message: condition.message ?? null };
+}
+
+function phaseOf(status: string, reason: string, asked: string): Phase {
+  if (status === "True") return "succeeded";
+  if (status === "False") return cancelReasons.has(reason) ? "cancelled" : "failed";
+  if (status !== "Unknown") return "unknown";
+  // A finished cancellation is "False"; while it goes on, the run still counts as running.
+  if (stoppingReasons.has(reason) || cancelReasons.has(reason) || cancelReasons.has(asked)) {
+    return "stopping";
+  }
+  return pendingReasons.has(reason) || asked === "PipelineRunPending" ? "pending" : "running";
+}
+
+export type RunTimes = { started: number | null; ended: number | null };
+
+/** When a run began and ended; `ended` is `null` while it goes on. */
+export function pipelineRunTimes(run: PipelineRun): RunTimes {
+  return {
+    started: parseTime(run.status?.startTime),
+    ended: parseTime(run.status?.completionTime),
+  };
+}
+
+/** One line of the pipeline table: everything sorted, searched or shown, worked out once. */
+export type PipelineRunRow = {
+  id: string;
+  run: PipelineRun;
+  name: string;
+  namespace: string;
+  phase: Phase;
+  reason: string;
+  message: string | null;
+  pipeline: string;
+  type: string;
+  codebase: string;
+  branch: string;
+  author: string;
+  started: number | null;
+  ended: number | null;
+};
+
+export function toPipelineRunRow(run: PipelineRun): PipelineRunRow {
+  const { name, namespace, labels, creationTimestamp } = run.metadata;
+  const label = (key: string) => labels?.[key] ?? "";
+  const times = pipelineRunTimes(run);
+  const codebase = label(pipelineRunLabels.codebase);
+  return {
+    id: `${namespace ?? ""}/${name}`,
+    run,
+    name,
+    namespace: namespace ?? "",
+    ...pipelineRunStatus(run),
+    pipeline: run.spec.pipelineRef?.name ?? label(pipelineRunLabels.pipeline),
+    type: label(pipelineRunLabels.type),
+    codebase,
+    branch: shortBranch(label(pipelineRunLabels.branch), codebase),
+    author: label(pipelineRunLabels.author) || annotatedAuthor(run),
+    started: times.started ?? parseTime(creationTimestamp),
+    ended: times.ended,
+  };
+}
+
+/** The label holds the CodebaseBranch's name, `<codebase>-<branch>`; beside the codebase, the rest is enough. */
+function shortBranch(branch: string, codebase: string): string {
+  return codebase && branch.startsWith(`${codebase}-`) ? branch.slice(codebase.length + 1) : branch;
+}
+
+function annotatedAuthor(run: PipelineRun): string {
+  const text = run.metadata.annotations?.[RESULT_ANNOTATIONS];
+  if (!text) return "";
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== "object" || parsed === null || !("author" in parsed)) return "";
+    return typeof parsed.author === "string" ? parsed.author : "";
+  } catch {
+    // The annotation is written by other tools; a broken one only costs the author's name.
+    return "";
+  }
+}

@@ -57,7 +57,7 @@ def serve_command(
         with bind(host, port) as sock, stop_on_signals(stop):
             application = load_target(target, app_dir)
             _say(f"Serving {target} at http://{host}:{sock.getsockname()[1]}")
-            await serve(application, sock, stop, grace=grace)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  the shell checks it
+            await serve(application, sock, stop, grace=grace)
 
     asyncio.run(run())
 

@@ -64,7 +64,7 @@ async def run_development(
             f"Serving {options.target} at http://{options.host}:{sock.getsockname()[1]}"
         )
         say("Press Ctrl-C to stop")
-        await serve(app, sock, stop)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  the shell checks it
+        await serve(app, sock, stop)
     say("Stopped")
 
 

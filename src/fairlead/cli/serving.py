@@ -8,10 +8,11 @@ import errno
 import signal
 import socket
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
+from fairlead.asgi.app import Fairlead
 from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
@@ -68,16 +69,20 @@ def stop_on_signals(stop: asyncio.Event) -> Generator[None]:
 
 
 async def serve(
-    app: ASGIApplication,
+    app: object,
     sock: socket.socket,
     stop: asyncio.Event,
     *,
     grace: int = 5,
 ) -> None:
-    """Serves until `stop` is set; calls in flight get `grace` seconds to end."""
+    """Serves an ASGI application until `stop` is set; calls in flight get `grace` seconds to end.
+
+    Raises:
+        FairleadError: it did not start.
+    """
     server = _Server(
         uvicorn.Config(
-            app,
+            cast("ASGIApplication", app),
             log_level="warning",
             access_log=False,
             lifespan="on",
@@ -88,6 +93,8 @@ async def serve(
 
     async def watch() -> None:
         await stop.wait()
+        if isinstance(app, Fairlead):
+            await app.lifecycle.drain(grace)
         server.should_exit = True
 
     watcher = asyncio.create_task(watch())

@@ -2,6 +2,7 @@
 
 from portal.resources.codebase import Codebase
 from portal.resources.codebase_branch import CodebaseBranch
+from portal.resources.namespace import Namespace
 from portal.resources.pipeline_run import PipelineRun
 
-__all__ = ["Codebase", "CodebaseBranch", "PipelineRun"]
+__all__ = ["Codebase", "CodebaseBranch", "Namespace", "PipelineRun"]

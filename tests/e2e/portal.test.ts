@@ -1,0 +1,127 @@
+/** The portal as `make run` starts it, in headless Chromium. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser } from "./support/browser.ts";
+import { kubectl, makeFolder, type Running, startPortal } from "./support/processes.ts";
+
+const folder = makeFolder();
+let portal: { url: string; running: Running };
+let browser: Browser;
+
+beforeAll(async () => {
+  portal = await startPortal(folder);
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await portal?.running.stop();
+});
+
+async function open(path: string): Promise<{ page: Page; errors: string[] }> {
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(`${portal.url}${path}`);
+  return { page, errors };
+}
+
+function rows(page: Page) {
+  return page.locator('[data-testid^="row-"]');
+}
+
+async function createCodebase(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name: "Create codebase" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  while ((await dialog.getByRole("button", { name: "Next" }).count()) > 0) {
+    await dialog.getByRole("button", { name: "Next" }).click();
+  }
+  await dialog.getByRole("button", { name: "Create codebase" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+test("pipeline runs are listed and a state changes without reload", async () => {
+  const { page, errors } = await open("/pipelines");
+  await rows(page).nth(5).waitFor();
+  const running = page.locator('[data-testid^="row-"]', {
+    has: page.locator('[data-testid="status"]', { hasText: /Running|Started|Pending/ }),
+  });
+  await running.first().waitFor({ timeout: 60_000 });
+  const id = await running.first().getAttribute("data-testid");
+  const status = page.locator(`[data-testid="${id}"] [data-testid="status"]`);
+  const before = await status.textContent();
+  await page.waitForFunction(
+    ([row, text]) => {
+      const cell = document.querySelector(`[data-testid="${row}"] [data-testid="status"]`);
+      return cell !== null && cell.textContent !== text;
+    },
+    [id, before] as const,
+    { timeout: 60_000 },
+  );
+  expect(await page.getByTestId("connection").textContent()).toContain("Live");
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
+test("a codebase created in one tab shows in another, and its deletion too", async () => {
+  const [first, second] = [await open("/codebases"), await open("/codebases")];
+  await rows(first.page).first().waitFor();
+  await rows(second.page).first().waitFor();
+  const name = "e2e-two-tabs";
+  await createCodebase(first.page, name);
+  const row = `[data-testid$="/${name}"]`;
+  await first.page.locator(row).waitFor();
+  await second.page.locator(row).waitFor();
+
+  const inCluster = kubectl(folder, "get", "codebases", "-A", "-o", "name");
+  expect(inCluster).toContain(`/${name}`);
+
+  await second.page.locator(row).getByRole("checkbox").check();
+  await second.page.getByRole("button", { name: /^Delete/ }).first().click();
+  const dialog = second.page.getByRole("alertdialog");
+  await dialog.getByRole("button", { name: /Delete/ }).click();
+  await second.page.locator(row).waitFor({ state: "detached" });
+  await first.page.locator(row).waitFor({ state: "detached" });
+  expect(kubectl(folder, "get", "codebases", "-A", "-o", "name")).not.toContain(`/${name}`);
+  expect([...first.errors, ...second.errors]).toEqual([]);
+  await first.page.close();
+  await second.page.close();
+});
+
+test("a codebase deleted by kubectl vanishes from the page", async () => {
+  const { page } = await open("/codebases");
+  await rows(page).first().waitFor();
+  const [namespace, name] = kubectl(
+    ...([folder, "get", "codebases", "-A", "--no-headers"] as const),
+  )
+    .split("\n")[0]
+    ?.split(/\s+/) as [string, string];
+  const row = page.locator(`[data-testid="row-${namespace}/${name}"]`);
+  await row.waitFor();
+  kubectl(folder, "delete", "codebase", name, "-n", namespace);
+  await row.waitFor({ state: "detached" });
+  await page.close();
+});
+
+test("the page lists what kubectl lists", async () => {
+  const { page } = await open("/codebases");
+  await rows(page).first().waitFor();
+  const wanted = kubectl(folder, "get", "codebases", "-A", "--no-headers")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/\s+/).slice(0, 2).join("/"))
+    .sort();
+  const shown = await rows(page).evaluateAll((found) =>
+    found.map((row) => row.getAttribute("data-testid")?.replace("row-", "") ?? ""),
+  );
+  expect(shown.sort()).toEqual(wanted);
+  await page.close();
+});
+
+test("Ctrl-C ends everything with exit code 0 and no traceback", async () => {
+  const code = await portal.running.stop("SIGINT");
+  expect(code).toBe(0);
+  expect(portal.running.output).not.toContain("Traceback");
+  expect(portal.running.output).toContain("Stopped");
+});

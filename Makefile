@@ -43,8 +43,8 @@ bench: setup ## Benchmarks side by side with peers (long)
 conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh
 
-lock: ## Renew requirements.lock from pyproject.toml
-	@.venv/bin/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet --custom-compile-command "make lock" -o requirements.lock
+lock: ## Renew requirements.lock and package-lock.json
+	@scripts/lock
 
 clean: ## Remove what was built and the dev cluster's data
 	@rm -rf $(CLIENT)/dist .fairlead .mypy_cache .ruff_cache .pytest_cache

@@ -140,11 +140,10 @@ export interface SocketStateEvent {
 }
 
 export interface SubscribeOptions<K> {
-  onStarted?: () => void;
-  onData?: (event: { id: string; data: WatchFrame<K> }) => void;
-  onError?: (error: unknown) => void;
-  onComplete?: () => void;
-  onConnectionStateChange?: (state: SocketStateEvent) => void;
+  onData: (event: { id: string; data: WatchFrame<K> }) => void;
+  onError: (error: unknown) => void;
+  onComplete: () => void;
+  onConnectionStateChange: (state: SocketStateEvent) => void;
 }
 
 // Methods rather than function properties: the client's own input types are then compared bivariantly,

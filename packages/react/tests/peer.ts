@@ -1,0 +1,462 @@
+/**
+ * A real tRPC server on real sockets that serves one resource kind by the contract, with faults on
+ * demand: what a cluster, a network and an administrator do to a client.
+ */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { DeltaFrame, ObjectRef, PermissionAnswers, WatchFrame } from "@fairlead/react/core";
+import { initTRPC, TRPCError, tracked } from "@trpc/server";
+import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import { applyWSSHandler } from "@trpc/server/adapters/ws";
+import { WebSocketServer } from "ws";
+
+export interface WidgetMetadata {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+  generation: number;
+  labels: Record<string, string>;
+}
+
+export interface Widget {
+  apiVersion: string;
+  kind: string;
+  metadata: WidgetMetadata;
+  spec: { size: number; color?: string };
+  status?: { phase: string } | null;
+}
+
+export interface WidgetDraft {
+  metadata: {
+    name?: string;
+    generateName?: string;
+    namespace: string;
+    labels?: Record<string, string>;
+  };
+  spec: { size: number; color?: string };
+}
+
+interface Scope {
+  namespace?: string | null;
+  labelSelector?: string | null;
+  fieldSelector?: string | null;
+}
+
+type Code = ConstructorParameters<typeof TRPCError>[0]["code"];
+type Operation =
+  | "list"
+  | "get"
+  | "create"
+  | "update"
+  | "patch"
+  | "delete"
+  | "watch"
+  | "permissions";
+
+interface HistoryEntry {
+  version: number;
+  scope: Widget;
+  change: { upsert: Widget } | { remove: ObjectRef };
+}
+
+function matches(scope: Scope, { metadata }: Widget): boolean {
+  if (scope.namespace && scope.namespace !== metadata.namespace) return false;
+  if (scope.fieldSelector && scope.fieldSelector !== `metadata.name=${metadata.name}`) return false;
+  if (!scope.labelSelector) return true;
+  const [key = "", value] = scope.labelSelector.split("=");
+  return metadata.labels[key] === value;
+}
+
+function refOf({ metadata: { namespace, name, uid } }: Widget): ObjectRef {
+  return { namespace, name, uid };
+}
+
+export class WidgetCluster {
+  readonly objects = new Map<string, Widget>();
+  readonly counts = new Map<Operation, number>();
+  readonly cursors: (string | null)[] = [];
+  readonly watchers = new Set<() => void>();
+  #version = 100;
+  #history: HistoryEntry[] = [];
+  #uid = 0;
+  #listeners = new Set<() => void>();
+  #failures = new Map<Operation, { code: Code; message: string; times: number }>();
+  #gates = new Map<Operation, Promise<void>>();
+  #upstream: { state: "live" | "stale"; reason: string | null } | null = null;
+  denied = new Set<string>();
+
+  get version(): string {
+    return String(this.#version);
+  }
+
+  key = (namespace: string, name: string) => `${namespace}/${name}`;
+
+  add(namespace: string, name: string, spec: Partial<Widget["spec"]> = {}, labels = {}): Widget {
+    this.#version += 1;
+    this.#uid += 1;
+    const metadata = {
+      name,
+      namespace,
+      uid: `uid-${this.#uid}`,
+      resourceVersion: this.version,
+      generation: 1,
+      labels,
+    };
+    return this.#put({ apiVersion: "x/v1", kind: "Widget", metadata, spec: { size: 1, ...spec } });
+  }
+
+  change(namespace: string, name: string, spec: Partial<Widget["spec"]>): Widget {
+    const old = this.find(namespace, name);
+    this.#version += 1;
+    const metadata = {
+      ...old.metadata,
+      resourceVersion: this.version,
+      generation: old.metadata.generation + 1,
+    };
+    return this.#put({ ...old, metadata, spec: { ...old.spec, ...spec } });
+  }
+
+  remove(namespace: string, name: string): void {
+    const old = this.find(namespace, name);
+    this.#version += 1;
+    this.objects.delete(this.key(namespace, name));
+    this.#history.push({ version: this.#version, scope: old, change: { remove: refOf(old) } });
+    this.#wake();
+  }
+
+  find(namespace: string, name: string): Widget {
+    const found = this.objects.get(this.key(namespace, name));
+    if (!found) throw new TRPCError({ code: "NOT_FOUND", message: `No widget ${name}` });
+    return found;
+  }
+
+  /** Forgets the past, as etcd does: a cursor from before needs a snapshot. */
+  compact(): void {
+    this.#history = [];
+  }
+
+  fail(operation: Operation, code: Code, options: { message?: string; times?: number } = {}): void {
+    const { message = code, times = Number.POSITIVE_INFINITY } = options;
+    this.#failures.set(operation, { code, message, times });
+    this.#wake();
+  }
+
+  heal(operation: Operation): void {
+    this.#failures.delete(operation);
+    this.#wake();
+  }
+
+  /** Holds answers of an operation back until the function returned is called. */
+  hold(operation: Operation): () => void {
+    let release = () => undefined as unknown;
+    this.#gates.set(operation, new Promise<void>((resolve) => (release = resolve)));
+    return () => {
+      this.#gates.delete(operation);
+      release();
+    };
+  }
+
+  setUpstream(state: "live" | "stale", reason: string | null): void {
+    this.#upstream = { state, reason };
+    this.#wake();
+  }
+
+  /** Ends every watch without an error, as a server does that drains. */
+  endWatches(): void {
+    for (const end of [...this.watchers]) end();
+  }
+
+  async enter(operation: Operation): Promise<void> {
+    this.counts.set(operation, (this.counts.get(operation) ?? 0) + 1);
+    this.refuse(operation);
+  }
+
+  refuse(operation: Operation): void {
+    const failure = this.#failures.get(operation);
+    if (!failure) return;
+    failure.times -= 1;
+    if (failure.times <= 0) this.#failures.delete(operation);
+    throw new TRPCError({ code: failure.code, message: failure.message });
+  }
+
+  async leave(operation: Operation): Promise<void> {
+    await this.#gates.get(operation);
+  }
+
+  count(operation: Operation): number {
+    return this.counts.get(operation) ?? 0;
+  }
+
+  list(scope: Scope): Widget[] {
+    return [...this.objects.values()].filter((object) => matches(scope, object));
+  }
+
+  async *watch(scope: Scope, cursor: string | null, signal: AbortSignal) {
+    this.cursors.push(cursor);
+    let ended = false;
+    let wake = () => undefined as unknown;
+    let woken = new Promise<void>((resolve) => (wake = resolve));
+    const poke = () => {
+      wake();
+      woken = new Promise<void>((resolve) => (wake = resolve));
+    };
+    const end = () => {
+      ended = true;
+      poke();
+    };
+    this.watchers.add(end);
+    this.#listeners.add(poke);
+    signal.addEventListener("abort", end);
+    let said = this.#upstream;
+    try {
+      let version = this.#version;
+      const first = this.#firstFrame(scope, cursor);
+      yield tracked(first.resourceVersion, first);
+      while (!ended) {
+        const next = woken;
+        this.refuse("watch");
+        if (said !== this.#upstream && this.#upstream) {
+          said = this.#upstream;
+          const frame: WatchFrame<Widget> = {
+            type: "state",
+            resourceVersion: String(version),
+            ...said,
+          };
+          yield tracked(frame.resourceVersion, frame);
+        }
+        const delta = this.#deltaSince(scope, version);
+        version = this.#version;
+        if (delta) yield tracked(delta.resourceVersion, delta);
+        else await next;
+      }
+    } finally {
+      this.watchers.delete(end);
+      this.#listeners.delete(poke);
+    }
+  }
+
+  answers(namespace: string | null): PermissionAnswers {
+    const answer = (verb: string) => {
+      const denied = this.denied.has(verb) || this.denied.has(`${namespace}:${verb}`);
+      return { allowed: !denied, reason: denied ? `RBAC: ${verb} denied` : null };
+    };
+    return {
+      get: answer("get"),
+      list: answer("list"),
+      watch: answer("watch"),
+      create: answer("create"),
+      update: answer("update"),
+      patch: answer("patch"),
+      delete: answer("delete"),
+    };
+  }
+
+  #firstFrame(scope: Scope, cursor: string | null): WatchFrame<Widget> {
+    const oldest = this.#history[0]?.version ?? this.#version + 1;
+    const known = cursor !== null && Number(cursor) >= oldest - 1;
+    if (known) {
+      const empty = { upserts: [], deletes: [] };
+      const delta = this.#deltaSince(scope, Number(cursor));
+      return delta ?? { type: "delta", resourceVersion: this.version, ...empty };
+    }
+    return { type: "snapshot", resourceVersion: this.version, items: this.list(scope) };
+  }
+
+  #deltaSince(scope: Scope, version: number): DeltaFrame<Widget> | null {
+    const upserts = new Map<string, Widget>();
+    const deletes = new Map<string, ObjectRef>();
+    for (const entry of this.#history) {
+      if (entry.version <= version || !matches(scope, entry.scope)) continue;
+      const key = this.key(entry.scope.metadata.namespace, entry.scope.metadata.name);
+      if ("upsert" in entry.change) upserts.set(key, entry.change.upsert);
+      else {
+        upserts.delete(key);
+        deletes.set(key, entry.change.remove);
+      }
+    }
+    if (upserts.size + deletes.size === 0) return null;
+    return {
+      type: "delta",
+      resourceVersion: this.version,
+      upserts: [...upserts.values()],
+      deletes: [...deletes.values()],
+    };
+  }
+
+  #put(object: Widget): Widget {
+    this.objects.set(this.key(object.metadata.namespace, object.metadata.name), object);
+    this.#history.push({ version: this.#version, scope: object, change: { upsert: object } });
+    this.#wake();
+    return object;
+  }
+
+  #wake(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+const t = initTRPC.create();
+
+/** Input is checked by the types alone: the tests' own clients are the only callers. */
+const input =
+  <T>() =>
+  (value: unknown): T =>
+    value as T;
+
+function mergeSpec(patch: Record<string, unknown>): Partial<Widget["spec"]> {
+  return (patch["spec"] ?? {}) as Partial<Widget["spec"]>;
+}
+
+export function createWidgetRouter(cluster: WidgetCluster) {
+  return t.router({
+    list: t.procedure
+      .input(input<Scope & { limit?: number | null; continue?: string | null }>())
+      .query(async ({ input: scope }) => {
+        await cluster.enter("list");
+        const all = cluster.list(scope);
+        const start = Number(scope.continue ?? 0);
+        const end = scope.limit ? start + scope.limit : all.length;
+        const remaining = Math.max(0, all.length - end);
+        const metadata = {
+          resourceVersion: cluster.version,
+          continue: remaining > 0 ? String(end) : null,
+          remainingItemCount: remaining > 0 ? remaining : null,
+        };
+        await cluster.leave("list");
+        return { items: all.slice(start, end), metadata };
+      }),
+    get: t.procedure
+      .input(input<{ name: string; namespace?: string | null }>())
+      .query(async ({ input: { name, namespace } }) => {
+        await cluster.enter("get");
+        return cluster.find(namespace ?? "", name);
+      }),
+    create: t.procedure
+      .input(input<{ object: WidgetDraft; dryRun?: boolean }>())
+      .mutation(async ({ input: { object } }) => {
+        await cluster.enter("create");
+        const { namespace, name = "", labels } = object.metadata;
+        if (cluster.objects.has(cluster.key(namespace, name))) {
+          throw new TRPCError({ code: "CONFLICT", message: `Widget ${name} exists` });
+        }
+        const created = cluster.add(namespace, name, object.spec, labels);
+        await cluster.leave("create");
+        return created;
+      }),
+    update: t.procedure
+      .input(input<{ object: Widget; dryRun?: boolean }>())
+      .mutation(async ({ input: { object } }) => {
+        await cluster.enter("update");
+        const { namespace, name, resourceVersion } = object.metadata;
+        const current = cluster.find(namespace, name);
+        if (current.metadata.resourceVersion !== resourceVersion) {
+          throw new TRPCError({ code: "CONFLICT", message: `Widget ${name} has changed` });
+        }
+        const updated = cluster.change(namespace, name, object.spec);
+        await cluster.leave("update");
+        return updated;
+      }),
+    patch: t.procedure
+      .input(input<{ name: string; namespace?: string | null; patch: Record<string, unknown> }>())
+      .mutation(async ({ input: { name, namespace, patch } }) => {
+        await cluster.enter("patch");
+        const patched = cluster.change(namespace ?? "", name, mergeSpec(patch));
+        await cluster.leave("patch");
+        return patched;
+      }),
+    delete: t.procedure
+      .input(input<{ name: string; namespace?: string | null; uid?: string | null }>())
+      .mutation(async ({ input: { name, namespace, uid } }) => {
+        await cluster.enter("delete");
+        const current = cluster.find(namespace ?? "", name);
+        if (uid && current.metadata.uid !== uid) {
+          throw new TRPCError({ code: "CONFLICT", message: "The uid differs" });
+        }
+        cluster.remove(namespace ?? "", name);
+        await cluster.leave("delete");
+        return null;
+      }),
+    watch: t.procedure
+      .input(input<Scope & { lastEventId?: string | null }>())
+      .subscription(async function* ({ input: scope, signal }) {
+        await cluster.enter("watch");
+        yield* cluster.watch(scope, scope.lastEventId ?? null, signal ?? AbortSignal.abort());
+      }),
+    permissions: t.procedure
+      .input(input<{ namespace?: string | null }>())
+      .query(async ({ input: { namespace } }) => {
+        await cluster.enter("permissions");
+        return cluster.answers(namespace ?? null);
+      }),
+  });
+}
+
+export function createPeerRouter(cluster: WidgetCluster) {
+  return t.router({ widgets: createWidgetRouter(cluster) });
+}
+
+export type PeerRouter = ReturnType<typeof createPeerRouter>;
+
+export interface Peer {
+  readonly cluster: WidgetCluster;
+  readonly httpUrl: string;
+  readonly wsUrl: string;
+  readonly socketCount: () => number;
+  readonly openedSockets: () => number;
+  /** Cuts every connection without a word, as a pulled cable or a killed pod does. */
+  cut(): void;
+  /** Refuses connections until `restart`. */
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startPeer(cluster = new WidgetCluster()): Promise<Peer> {
+  const router = createPeerRouter(cluster);
+  const sockets = new Set<Socket>();
+  let opened = 0;
+  let server: Server;
+  let wss: WebSocketServer;
+  let port = 0;
+
+  async function listen() {
+    server = createServer((req, res) => {
+      const path = new URL(req.url ?? "/", "http://peer").pathname.slice(1);
+      void nodeHTTPRequestHandler({ router, req, res, path, createContext: () => ({}) });
+    });
+    server.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
+    wss = new WebSocketServer({ server });
+    wss.on("connection", () => {
+      opened += 1;
+    });
+    applyWSSHandler({ wss, router, createContext: () => ({}) });
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    port = (server.address() as AddressInfo).port;
+  }
+
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const stop = async () => {
+    cut();
+    wss.close();
+    await new Promise((resolve) => server.close(resolve));
+  };
+
+  await listen();
+  return {
+    cluster,
+    httpUrl: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    socketCount: () => wss.clients.size,
+    openedSockets: () => opened,
+    cut,
+    stop,
+    restart: listen,
+    close: stop,
+  };
+}

@@ -1,0 +1,24 @@
+import { FairleadProvider } from "@fairlead/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { type RenderOptions, render, renderHook } from "@testing-library/react";
+import type { ReactNode } from "react";
+import type { TestClient } from "../client.js";
+
+export function wrapperFor({ fairlead }: TestClient, queryClient = new QueryClient()) {
+  return function Wrapper({ children }: { children: ReactNode }) {
+    return (
+      <QueryClientProvider client={queryClient}>
+        <FairleadProvider fairlead={fairlead}>{children}</FairleadProvider>
+      </QueryClientProvider>
+    );
+  };
+}
+
+export function renderWith(test: TestClient, ui: ReactNode, options: RenderOptions = {}) {
+  return render(ui, { wrapper: wrapperFor(test), ...options });
+}
+
+export function renderHookWith<R, P>(test: TestClient, hook: (props: P) => R, initialProps?: P) {
+  const options = { wrapper: wrapperFor(test) };
+  return renderHook(hook, initialProps === undefined ? options : { ...options, initialProps });
+}

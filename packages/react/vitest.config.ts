@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["tests/**/*.test.{ts,tsx}"],
+    testTimeout: 20_000,
+    onConsoleLog: (log) => !log.includes("not configured to support act"),
+  },
+});

@@ -5,17 +5,20 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from "@tanstack/react-router";
-import { z } from "zod";
 import { Shell } from "@/components/shell/shell";
-import { tableSearchSchema } from "@/components/table/useTableSearch";
+import { readText, validateTableSearch } from "@/components/table/useTableSearch";
 import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";
+
+type ShellSearch = {
+  /** The namespace all pages show; absent means all namespaces. */
+  ns?: string | undefined;
+};
 
 const rootRoute = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
-  validateSearch: z.object({
-    /** The namespace all pages show; absent means all namespaces. */
-    ns: z.coerce.string().min(1).optional().catch(undefined),
+  validateSearch: (search: { [key: string]: unknown }): ShellSearch => ({
+    ns: readText(search["ns"]),
   }),
   search: { middlewares: [retainSearchParams(["ns"])] },
 });
@@ -29,21 +32,21 @@ const overviewRoute = createRoute({
 const pipelinesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/pipelines",
-  validateSearch: tableSearchSchema,
+  validateSearch: validateTableSearch,
   component: lazyRouteComponent(() => import("@/pages/pipelines"), "PipelinesPage"),
 });
 
 const codebasesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/codebases",
-  validateSearch: tableSearchSchema,
+  validateSearch: validateTableSearch,
   component: lazyRouteComponent(() => import("@/pages/codebases"), "CodebasesPage"),
 });
 
 const branchesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/branches",
-  validateSearch: tableSearchSchema,
+  validateSearch: validateTableSearch,
   component: lazyRouteComponent(() => import("@/pages/branches"), "BranchesPage"),
 });
 

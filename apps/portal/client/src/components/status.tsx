@@ -58,7 +58,12 @@ export function PhaseIcon({ phase, className }: { phase: Phase; className?: stri
 }
 
 /** State as icon, colour and word, so that no one of them carries the meaning alone. */
-export function Status({ phase, reason, message }: StatusView) {
+export function Status({
+  phase,
+  reason,
+  message,
+  iconWhenNarrow = false,
+}: StatusView & { iconWhenNarrow?: boolean }) {
   const element = useFlashOnChange<HTMLSpanElement>(`${phase} ${reason}`);
   return (
     <Tooltip content={message} side="right">
@@ -69,7 +74,15 @@ export function Status({ phase, reason, message }: StatusView) {
         className="-mx-1.5 inline-flex max-w-full items-center gap-1.5 rounded-md px-1.5 py-0.5 align-middle"
       >
         <PhaseIcon phase={phase} />
-        <span className={cn("truncate font-medium", toneText[phaseTone[phase]])}>{reason}</span>
+        <span
+          className={cn(
+            "truncate font-medium",
+            toneText[phaseTone[phase]],
+            iconWhenNarrow && "@max-lg:sr-only",
+          )}
+        >
+          {reason}
+        </span>
       </span>
     </Tooltip>
   );

@@ -56,7 +56,8 @@ export function useCodebaseCRUD(options: { onSuccess?: () => void } = {}) {
   return {
     create: {
       isPending: false,
-      mutate: (draft: CodebaseDraft) => {
+      error: null as { message: string } | null,
+      mutate: (draft: CodebaseDraft, after: { onSuccess?: () => void } = {}) => {
         change(() => {
           store.codebases = [
             ...store.codebases,
@@ -73,6 +74,7 @@ export function useCodebaseCRUD(options: { onSuccess?: () => void } = {}) {
           ];
         });
         options.onSuccess?.();
+        after.onSuccess?.();
       },
     },
     remove: { isPending: false, mutate: remove },

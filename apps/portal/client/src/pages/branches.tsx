@@ -15,6 +15,7 @@ import { Age, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { useCodebaseBranchWatchList } from "@/data/hooks";
 import { type BranchRow, toBranchRow } from "@/resources/codebase";
+import { statusOf } from "@/resources/phase";
 import { operatorPhaseLabels } from "./codebaseColumns";
 
 const column = columnsFor<BranchRow>();
@@ -29,8 +30,8 @@ const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 140 },
-    cell: ({ row }) => <Status {...row.original} />,
+    meta: { label: "Status", width: 128, iconWhenNarrow: true },
+    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("kind", {
     header: "Kind",
@@ -61,14 +62,15 @@ const columns = column.columns([
     cell: ({ row }) => row.original.lastSuccessfulBuild || <Nothing />,
   }),
   column.accessor("namespace", {
+    id: "namespace",
     header: "Namespace",
-    meta: { label: "Namespace", from: "xl", width: 160 },
+    meta: { label: "Namespace", from: "md", width: 140 },
   }),
   column.accessor("created", {
     header: "Age",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 80, align: "end" },
+    meta: { label: "Age", from: "sm", width: 92, align: "end" },
     cell: ({ row }) => <Age time={row.original.created} />,
   }),
 ]);

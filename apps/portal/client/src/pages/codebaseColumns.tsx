@@ -4,6 +4,7 @@ import { RowLink } from "@/components/table/rowLink";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import type { CodebaseRow } from "@/resources/codebase";
+import { statusOf } from "@/resources/phase";
 
 /** The words operators use for what Tekton would call succeeded and running. */
 export const operatorPhaseLabels = {
@@ -24,8 +25,8 @@ export const codebaseColumns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 140 },
-    cell: ({ row }) => <Status {...row.original} />,
+    meta: { label: "Status", width: 128, iconWhenNarrow: true },
+    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("type", {
     header: "Type",
@@ -44,17 +45,18 @@ export const codebaseColumns = column.columns([
   column.accessor((row) => `${row.gitServer}${row.path}`, {
     id: "repository",
     header: "Repository",
-    meta: { label: "Repository", from: "lg", width: 240 },
+    meta: { label: "Repository", from: "xl", width: 240 },
   }),
   column.accessor("namespace", {
+    id: "namespace",
     header: "Namespace",
-    meta: { label: "Namespace", from: "xl", width: 150 },
+    meta: { label: "Namespace", from: "md", width: 140 },
   }),
   column.accessor("created", {
     header: "Age",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 80, align: "end" },
+    meta: { label: "Age", from: "sm", width: 92, align: "end" },
     cell: ({ row }) => <Age time={row.original.created} />,
   }),
 ]);

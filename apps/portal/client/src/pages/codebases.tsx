@@ -144,7 +144,6 @@ export function CodebasesPage() {
           <CreateCodebaseDialog
             namespace={namespace}
             onClose={() => state.set({ create: undefined })}
-            onCreate={(draft) => crud.create.mutate(draft)}
           />
         </Suspense>
       ) : null}

@@ -13,6 +13,7 @@ import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Duration, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { usePipelineRunWatchList } from "@/data/hooks";
+import { statusOf } from "@/resources/phase";
 import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
 import { PipelineRunDrawer } from "./pipelineRunDrawer";
 
@@ -21,8 +22,8 @@ const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 150 },
-    cell: ({ row }) => <Status {...row.original} />,
+    meta: { label: "Status", width: 128, iconWhenNarrow: true },
+    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("name", {
     header: "Name",
@@ -38,29 +39,30 @@ const columns = column.columns([
   column.accessor("type", {
     header: "Type",
     filterFn: "oneOf",
-    meta: { label: "Type", from: "md", width: 100 },
+    meta: { label: "Type", from: "md", width: 96 },
     cell: ({ row }) => (row.original.type ? <Badge>{row.original.type}</Badge> : <Nothing />),
   }),
   column.accessor((row) => `${row.codebase} ${row.branch}`, {
     id: "codebase",
     header: "Codebase",
-    meta: { label: "Codebase / branch", from: "md", width: 220 },
+    meta: { label: "Codebase / branch", from: "lg", width: 200 },
     cell: ({ row }) => <CodebaseCell row={row.original} />,
   }),
   column.accessor("namespace", {
+    id: "namespace",
     header: "Namespace",
-    meta: { label: "Namespace", from: "xl", width: 140 },
+    meta: { label: "Namespace", from: "md", width: 140 },
   }),
   column.accessor("author", {
     header: "Author",
-    meta: { label: "Author", from: "lg", width: 140 },
+    meta: { label: "Author", from: "lg", width: 128 },
     cell: ({ row }) => row.original.author || <Nothing />,
   }),
   column.accessor("started", {
     header: "Started",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Started", from: "sm", width: 100 },
+    meta: { label: "Started", from: "sm", width: 92 },
     cell: ({ row }) => <Age time={row.original.started} suffix=" ago" />,
   }),
   column.accessor((row) => durationKey(row), {
@@ -68,7 +70,7 @@ const columns = column.columns([
     header: "Duration",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Duration", width: 100, align: "end" },
+    meta: { label: "Duration", width: 104, align: "end" },
     cell: ({ row }) => <Duration {...row.original} />,
   }),
 ]);

@@ -31,3 +31,8 @@ export const phaseLabel: Record<Phase, string> = {
 };
 
 export type StatusView = { phase: Phase; reason: string; message: string | null };
+
+/** The status alone of something that has one. */
+export function statusOf({ phase, reason, message }: StatusView): StatusView {
+  return { phase, reason, message };
+}

@@ -33,7 +33,9 @@ export function pipelineRunStatus(run: PipelineRun): StatusView {
   }
   const reason = condition.reason ?? "";
   const phase = phaseOf(condition.status, reason, run.spec.status ?? "");
-  return { phase, reason: reason || condition.status, message: condition.message ?? null };
+  // Tekton prefixes some reasons with the kind, which says nothing in a list of that kind.
+  const short = reason.replace(/^PipelineRun(?=[A-Z])/, "");
+  return { phase, reason: short || condition.status, message: condition.message ?? null };
 }
 
 function phaseOf(status: string, reason: string, asked: string): Phase {

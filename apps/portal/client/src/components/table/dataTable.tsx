@@ -111,7 +111,10 @@ export function DataTable<Data extends TableRow>(props: Props<Data>) {
             return (
               <col
                 key={column.id}
-                className={meta?.from ? colClass[meta.from] : undefined}
+                className={cn(
+                  meta?.from && colClass[meta.from],
+                  meta?.iconWhenNarrow && "@max-lg:w-12!",
+                )}
                 style={meta?.width === undefined ? undefined : { width: meta.width }}
               />
             );
@@ -173,7 +176,8 @@ const headClass =
 function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
-    <tr role="presentation">
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: an empty spacer row holds nothing to focus.
+    <tr aria-hidden="true">
       <td style={{ height, padding: 0 }} />
     </tr>
   );
@@ -200,11 +204,12 @@ function HeaderCell<Data extends TableRow>({ header }: { header: Header<Features
           type="button"
           onClick={column.getToggleSortingHandler()}
           className={cn(
+            meta?.align === "end" && "flex-row-reverse",
             "group/sort -mx-1.5 inline-flex h-7 max-w-full items-center gap-1 rounded px-1.5 hover:bg-accent hover:text-foreground",
             sorted && "text-foreground",
           )}
         >
-          <span className="truncate">{label}</span>
+          <span className={cn("truncate", meta?.iconWhenNarrow && "@max-lg:sr-only")}>{label}</span>
           <Arrow
             className={cn(
               "size-3.5 shrink-0",

@@ -24,6 +24,8 @@ export type ColumnMeta = {
   /** The narrowest table that still shows the column. */
   from?: "sm" | "md" | "lg" | "xl";
   align?: "end";
+  /** On a narrow screen the column shrinks to its icon. */
+  iconWhenNarrow?: true;
 };
 
 /** The parts of TanStack Table that the portal's tables use; the rest stays out of the bundle. */

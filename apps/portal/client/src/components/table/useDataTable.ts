@@ -5,8 +5,11 @@ import {
   useTable,
 } from "@tanstack/react-table";
 import { useMemo, useState } from "react";
+import { useNamespace } from "@/components/shell/useNamespace";
 import { type Features, features, type TableRow } from "./features";
 import { type FacetKey, formatSort, parseList, type TableSearchState } from "./useTableSearch";
+
+const NAMESPACE_COLUMN = "namespace";
 
 export type FacetConfig = { key: FacetKey; column: string };
 
@@ -20,6 +23,12 @@ type Options<Row extends TableRow> = {
 
 /** A table whose sorting, filters and columns live in the address and whose selection does not. */
 export function useDataTable<Row extends TableRow>({ rows, columns, state, facets }: Options<Row>) {
+  const [namespace] = useNamespace();
+  // In one namespace, a column that says which one would only take room.
+  const shown = useMemo(
+    () => (namespace === null ? columns : columns.filter(({ id }) => id !== NAMESPACE_COLUMN)),
+    [columns, namespace],
+  );
   const [chosen, setChosen] = useState<RowSelectionState>({});
   const { search, set, sorting, visibility } = state;
   const columnFilters = useMemo(
@@ -35,7 +44,7 @@ export function useDataTable<Row extends TableRow>({ rows, columns, state, facet
   return useTable({
     features,
     data: rows,
-    columns,
+    columns: shown,
     getRowId: (row) => row.id,
     globalFilterFn: "includesString",
     getColumnCanGlobalFilter: (column) => column.accessorFn !== undefined,

@@ -1,24 +1,40 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ColumnVisibilityState, SortingState } from "@tanstack/react-table";
 import { useCallback, useMemo } from "react";
-import { z } from "zod";
-
-const text = z.string().min(1).optional().catch(undefined);
-// A search for `123` is written `?q=123`, which the router reads as a number.
-const query = z.coerce.string().min(1).optional().catch(undefined);
 
 /** What a table keeps in the address: the view can be linked, reloaded and gone back to. */
-export const tableSearchSchema = z.object({
-  q: query,
-  sort: text,
-  hide: text,
-  status: text,
-  type: text,
-  open: text,
-  create: z.boolean().optional().catch(undefined),
-});
+export type TableSearch = {
+  q?: string | undefined;
+  /** Column names in order of weight; a leading dash sorts downwards. */
+  sort?: string | undefined;
+  /** The columns not shown. */
+  hide?: string | undefined;
+  status?: string | undefined;
+  type?: string | undefined;
+  /** The row whose details are shown, as `namespace/name`. */
+  open?: string | undefined;
+  create?: true | undefined;
+};
 
-export type TableSearch = z.infer<typeof tableSearchSchema>;
+/** Reads one text out of an address; the router has turned `?q=123` into a number. */
+export function readText(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Reads what it knows; a mangled address shows the table as if that part were not there. */
+export function validateTableSearch(search: { [key: string]: unknown }): TableSearch {
+  return {
+    q: readText(search["q"]),
+    sort: readText(search["sort"]),
+    hide: readText(search["hide"]),
+    status: readText(search["status"]),
+    type: readText(search["type"]),
+    open: readText(search["open"]),
+    create: search["create"] === true ? true : undefined,
+  };
+}
+
 export type FacetKey = "status" | "type";
 
 export function parseSort(sort: string | undefined): SortingState {

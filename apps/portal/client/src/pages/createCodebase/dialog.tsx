@@ -1,11 +1,10 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { ArrowLeft, ArrowRight, Check, Plus } from "lucide-react";
+import { ArrowLeft, ArrowRight, Check, LoaderCircle, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useForm } from "react-hook-form";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
-import { useNamespaces } from "@/data/hooks";
-import type { CodebaseDraft } from "@/data/models";
+import { useCodebaseCRUD, useNamespaces } from "@/data/hooks";
 import { cn } from "@/lib/cn";
 import { type FormValues, formSchema, initialValues, steps, toDraft } from "./form";
 import { DeliveryStep, RepositoryStep, ReviewStep, StartStep } from "./steps";
@@ -13,12 +12,11 @@ import { DeliveryStep, RepositoryStep, ReviewStep, StartStep } from "./steps";
 export function CreateCodebaseDialog({
   namespace,
   onClose,
-  onCreate,
 }: {
   namespace: string | null;
   onClose: () => void;
-  onCreate: (draft: CodebaseDraft) => void;
 }) {
+  const { create } = useCodebaseCRUD();
   const namespaces = useNamespaces();
   const [step, setStep] = useState(0);
   const form = useForm<FormValues>({
@@ -28,19 +26,23 @@ export function CreateCodebaseDialog({
   });
   const last = step === steps.length - 1;
 
-  const advance = async () => {
+  const advance = () => {
     const fields = steps[step]?.fields ?? [];
-    if (!(await form.trigger(fields, { shouldFocus: true }))) return;
+    // Checked at once: were the answer awaited, a second click could reach the next step's button.
+    if (!isComplete(form.getValues(), fields)) {
+      void form.trigger(fields, { shouldFocus: true });
+      return;
+    }
     suggestPath(form.getValues, form.setValue);
     setStep(step + 1);
   };
-  const create = form.handleSubmit((values) => {
-    onCreate(toDraft(values));
-    onClose();
-  });
-  const submit = (event: FormEvent) => {
+  const submit = form.handleSubmit((values) =>
+    create.mutate(toDraft(values), { onSuccess: onClose }),
+  );
+  const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    void (last ? create() : advance());
+    if (!last) advance();
+    else if (!create.isPending) void submit();
   };
 
   return (
@@ -50,7 +52,7 @@ export function CreateCodebaseDialog({
         description="A repository the platform builds, tests and versions."
         className="max-w-2xl"
       >
-        <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
+        <form onSubmit={onSubmit} noValidate className="flex min-h-0 flex-1 flex-col">
           <Progress step={step} onStep={setStep} />
           <div className="scroll-thin flex min-h-88 flex-1 flex-col gap-4 overflow-y-auto px-6 py-5">
             {step === 0 ? <StartStep form={form} namespaces={namespaces} /> : null}
@@ -58,6 +60,14 @@ export function CreateCodebaseDialog({
             {step === 2 ? <DeliveryStep form={form} /> : null}
             {last ? <ReviewStep form={form} /> : null}
           </div>
+          {create.error ? (
+            <p
+              role="alert"
+              className="border-t bg-danger-fill/10 px-6 py-2.5 text-[13px] text-danger"
+            >
+              {create.error.message}
+            </p>
+          ) : null}
           <footer className="flex items-center justify-between gap-2 border-t bg-muted/40 px-6 py-3.5">
             <Button onClick={step === 0 ? onClose : () => setStep(step - 1)}>
               {step === 0 ? (
@@ -68,22 +78,26 @@ export function CreateCodebaseDialog({
                 </>
               )}
             </Button>
-            <Button type="submit" variant="primary">
-              {last ? (
-                <>
-                  <Plus /> Create
-                </>
-              ) : (
-                <>
-                  Next <ArrowRight />
-                </>
-              )}
-            </Button>
+            {last ? (
+              <Button key="create" type="submit" variant="primary" disabled={create.isPending}>
+                {create.isPending ? <LoaderCircle className="animate-spin" /> : <Plus />}
+                Create codebase
+              </Button>
+            ) : (
+              <Button key="next" type="submit" variant="primary">
+                Next <ArrowRight />
+              </Button>
+            )}
           </footer>
         </form>
       </DialogContent>
     </Dialog>
   );
+}
+
+function isComplete(values: FormValues, fields: readonly (keyof FormValues)[]): boolean {
+  const issues = formSchema.safeParse(values).error?.issues ?? [];
+  return !issues.some(({ path }) => fields.some((field) => field === path[0]));
 }
 
 /** A path nobody has written yet follows from the name. */
@@ -102,7 +116,11 @@ function Progress({ step, onStep }: { step: number; onStep: (step: number) => vo
         const done = index < step;
         const current = index === step;
         return (
-          <li key={title} className="flex-1" aria-current={current ? "step" : undefined}>
+          <li
+            key={title}
+            className={current ? "flex-2" : "flex-1"}
+            aria-current={current ? "step" : undefined}
+          >
             <button
               type="button"
               disabled={!done}
@@ -128,9 +146,9 @@ function Progress({ step, onStep }: { step: number; onStep: (step: number) => vo
                 >
                   {title}
                 </span>
-                <span className="hidden truncate text-xs text-muted-foreground lg:block">
-                  {hint}
-                </span>
+                {current ? (
+                  <span className="hidden text-xs text-muted-foreground sm:block">{hint}</span>
+                ) : null}
               </span>
             </button>
           </li>

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Self, TypeVar, get_type_hints
+from typing import (
+    Literal,
+    Protocol,
+    Self,
+    TypeVar,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from fairlead.errors import DefinitionError, TRPCError
 
@@ -28,11 +35,25 @@ T = TypeVar("T")
 C = TypeVar("C", bound="Context")
 
 
+@runtime_checkable
+class Provider(Protocol):
+    """A part that brings others along, such as a cluster and its answers about rights."""
+
+    @property
+    def provides(self) -> Mapping[type, Callable[[], object]]:
+        """The others by type, made when first asked for."""
+        ...
+
+
 class Services:
-    """The application's long-lived parts (a cluster, a session store), found by type."""
+    """The application's long-lived parts (a cluster, a session store), found by type.
+
+    What a `Provider` brings along gives way to a part of that type that was added itself.
+    """
 
     def __init__(self, *parts: object) -> None:
         self._parts: dict[type, object] = {}
+        self._provided: dict[type, Callable[[], object]] = {}
         for part in parts:
             self.add(part)
 
@@ -41,10 +62,14 @@ class Services:
         for cls in (type(part), as_type):
             if cls is not None:
                 self._parts[cls] = part
+        if isinstance(part, Provider):
+            self._provided.update(part.provides)
 
     def find(self, cls: type[T]) -> T | None:
         """The part of that type, or None."""
         part = self._parts.get(cls)
+        if part is None and cls in self._provided:
+            part = self._parts[cls] = self._provided[cls]()
         return part if isinstance(part, cls) else None
 
     def get(self, cls: type[T]) -> T:

@@ -15,6 +15,7 @@ from typing import (
     Final,
     Literal,
     NamedTuple,
+    Self,
     dataclass_transform,
     get_type_hints,
 )
@@ -165,6 +166,12 @@ class TypedError(TRPCError):
         self.fields = self.data_model(**fields)
         for name in self.data_model.model_fields:
             setattr(self, name, getattr(self.fields, name))
+
+    def with_message(self, message: str) -> Self:
+        """The same error saying something else than its docstring's first line."""
+        self.message = message
+        self.args = (message,)
+        return self
 
     @property
     def data(self) -> Mapping[str, object]:

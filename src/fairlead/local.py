@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from fairlead._missing import MISSING
 from fairlead.calling import Call, CompiledProcedure, ParsedInput
 from fairlead.context import ContextScope
 from fairlead.schema import RawJson, get_wire_name
+from fairlead.tracking import tracked
 
 if TYPE_CHECKING:
     from fairlead.procedure import Procedure
@@ -51,8 +52,15 @@ class LocalExecutor:
         del procedure
         compiled = self._tree[path]
         events = await compiled.call(self._make_call(compiled, arguments))
-        async for event in cast("AsyncIterator[object]", events):
-            yield compiled.output.check_event(event)
+        try:
+            async for event in cast("AsyncIterator[object]", events):
+                yield _read_event(compiled, event)
+        finally:
+            # An iterator that is no generator has to be told that nobody listens any more.
+            close: Callable[[], Awaitable[None]] | None
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
 
     def _make_call(
         self, compiled: CompiledProcedure, arguments: Mapping[str, object]
@@ -60,6 +68,20 @@ class LocalExecutor:
         return Call(
             compiled, self._scope, ParsedInput(to_wire_input(compiled, arguments))
         )
+
+
+def _read_event(compiled: CompiledProcedure, event: object) -> object:
+    """An event as a value of its type, also when it was made as JSON."""
+    if not isinstance(event, tracked):
+        return _read(compiled, event)
+    item = cast("tracked[object]", event)
+    return tracked(item.id, _read(compiled, item.data))
+
+
+def _read(compiled: CompiledProcedure, value: object) -> object:
+    if isinstance(value, RawJson):
+        return compiled.output.adapter.validate_json(value.data)
+    return compiled.output.check(value)
 
 
 def to_wire_input(

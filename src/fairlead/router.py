@@ -236,16 +236,31 @@ def get_type_arguments(declared: Any) -> dict[TypeVar, Any]:
 
 
 def substitute(type_: Any, arguments: Mapping[TypeVar, Any]) -> Any:
-    """A type expression with its type variables replaced."""
+    """A type expression with its type variables replaced, however deep they are."""
     if isinstance(type_, TypeVar):
         return arguments.get(type_, type_)
     metadata = getattr(type_, "__pydantic_generic_metadata__", None)
-    parameters = (
-        metadata["parameters"] if metadata else getattr(type_, "__parameters__", ())
-    )
-    if not parameters:
+    if metadata is not None:
+        parameters = metadata["parameters"]
+        if not parameters:
+            return type_
+        return type_[tuple(arguments.get(name, name) for name in parameters)]
+    inner = get_args(type_)
+    replaced = tuple(substitute(argument, arguments) for argument in inner)
+    # A union of Pydantic models does not know its own type variables, so all are looked at.
+    if all(new is old for new, old in zip(replaced, inner, strict=True)):
         return type_
-    return type_[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+    return _rebuild(type_, replaced)
+
+
+def _rebuild(type_: Any, arguments: tuple[Any, ...]) -> Any:
+    origin = get_origin(type_)
+    if origin is typing.Annotated:
+        return typing.Annotated[(arguments[0], *type_.__metadata__)]
+    if origin is types.UnionType:
+        return typing.Union[arguments]  # noqa: UP007  made at run time
+    copy_with = getattr(type_, "copy_with", None)
+    return copy_with(arguments) if copy_with else origin[arguments]
 
 
 def get_context_type_of(

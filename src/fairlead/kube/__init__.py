@@ -1,0 +1,88 @@
+"""Kubernetes: resources as models, a cluster as part of an application, live views, routers.
+
+General layout, imports going down only:
+
+    routers, policies, drafts     procedures of one kind of resource
+    cluster                       `Kube`, and the context that binds it to a user
+    user_kube, objects, reviews   operations and rights, as one user has them
+    hub, feed, subscription       live views: one list and watch for all who look
+    store, frames, wire           what they are made of, without input or output
+    client, credentials, identity HTTP, and as whom
+    kubeconfig, urls, names, resource, errors
+"""
+
+from fairlead.kube.cluster import Kube, KubeContext, KubeOptions
+from fairlead.kube.errors import (
+    KubeConfigError,
+    KubeConflictError,
+    KubeError,
+    KubeForbiddenError,
+    KubeGoneError,
+    KubeInvalidError,
+    KubeNotFoundError,
+    KubeProtocolError,
+    KubeStatusError,
+    KubeThrottledError,
+    KubeTimeoutError,
+    KubeUnauthorizedError,
+    KubeUnreachableError,
+)
+from fairlead.kube.frames import Delta, ObjectRef, Snapshot, StateChange
+from fairlead.kube.identity import TokenSource, UserToken
+from fairlead.kube.lists import ListMeta, ResourceList
+from fairlead.kube.objects import DeleteOptions, ListOptions
+from fairlead.kube.resource import (
+    KubeModel,
+    ObjectMeta,
+    OwnerReference,
+    Resource,
+    ResourceInfo,
+)
+from fairlead.kube.routers import (
+    InvalidObject,
+    Permission,
+    Permissions,
+    ResourceRouter,
+    StaleObject,
+)
+from fairlead.kube.user_kube import UserKube
+
+__all__ = [
+    "DeleteOptions",
+    "Delta",
+    "InvalidObject",
+    "Kube",
+    "KubeConfigError",
+    "KubeConflictError",
+    "KubeContext",
+    "KubeError",
+    "KubeForbiddenError",
+    "KubeGoneError",
+    "KubeInvalidError",
+    "KubeModel",
+    "KubeNotFoundError",
+    "KubeOptions",
+    "KubeProtocolError",
+    "KubeStatusError",
+    "KubeThrottledError",
+    "KubeTimeoutError",
+    "KubeUnauthorizedError",
+    "KubeUnreachableError",
+    "ListMeta",
+    "ListOptions",
+    "ObjectMeta",
+    "ObjectRef",
+    "OwnerReference",
+    "Permission",
+    "Permissions",
+    "Resource",
+    "ResourceInfo",
+    "ResourceList",
+    "ResourceRouter",
+    "Snapshot",
+    "StaleObject",
+    "StateChange",
+    "TokenSource",
+    "UserKube",
+    "UserToken",
+]

@@ -1,0 +1,296 @@
+"""HTTP to an API server: one pool of connections, raw JSON bytes in and out.
+
+Retries are for what cannot have happened: a read, a connection that was refused, or a request
+that the server turned away before working on it (429).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal, NoReturn
+
+import aiohttp
+from yarl import URL
+
+from fairlead.kube.credentials import Credentials, ServerCredentials, make_ssl_context
+from fairlead.kube.errors import (
+    KubeConfigError,
+    KubeError,
+    KubeProtocolError,
+    KubeStatusError,
+    KubeTimeoutError,
+    KubeUnreachableError,
+    make_status_error,
+)
+from fairlead.kube.kubeconfig import ClusterConfig
+from fairlead.kube.urls import Query, to_query
+
+__all__ = ["ClientOptions", "KubeClient", "KubeRequest"]
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """Bounds of a client.
+
+    Attributes:
+        connect_timeout: seconds to reach the server.
+        request_timeout: seconds one request may take, its retries not counted.
+        attempts: how often a request is tried that may be repeated.
+        max_retry_wait: a longer `Retry-After` is not waited for but reported.
+        max_connections: requests under way at once; streams have connections beyond these.
+    """
+
+    connect_timeout: float = 5.0
+    request_timeout: float = 30.0
+    attempts: int = 3
+    backoff: float = 0.2
+    max_retry_wait: float = 5.0
+    max_connections: int = 100
+    user_agent: str = "fairlead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeRequest:
+    """One request; `path` comes from `fairlead.kube.urls`."""
+
+    method: Method
+    path: str
+    credentials: Credentials
+    query: Query = field(default_factory=dict[str, str | int | bool | None])
+    body: bytes | None = None
+    content_type: str = "application/json"
+
+
+class KubeClient:
+    """Requests to one API server. Use it as an async context manager, or `aclose` it."""
+
+    def __init__(
+        self, config: ClusterConfig, options: ClientOptions | None = None
+    ) -> None:
+        self.config = config
+        self.options = options or ClientOptions()
+        self._tls = make_ssl_context(config)
+        self.server_credentials = ServerCredentials(config, self._tls)
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+        self._slots = asyncio.Semaphore(self.options.max_connections)
+
+    async def __aenter__(self) -> KubeClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes all connections; requests fail from then on."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def send(self, request: KubeRequest) -> bytes:
+        """Sends a request and returns the answer's body.
+
+        Raises:
+            KubeError: there was no answer, or it is an error.
+        """
+        attempt = 1
+        while True:
+            try:
+                async with (
+                    self._slots,
+                    self._open(request, self.options.request_timeout) as response,
+                ):
+                    return await self._read(response)
+            except KubeError as error:
+                wait = self._get_retry_wait(request, error, attempt)
+                if wait is None:
+                    raise
+                await asyncio.sleep(wait)
+            attempt += 1
+
+    @asynccontextmanager
+    async def stream(
+        self, request: KubeRequest, *, silence: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Opens an answer without end (a watch, a log) as chunks of bytes.
+
+        Args:
+            silence: seconds without a byte after which the connection counts as dead.
+
+        Raises:
+            KubeError: it could not be opened, or broke.
+        """
+        async with self._open(request, None, silence) as response:
+            yield self._read_chunks(response)
+
+    async def _read_chunks(
+        self, response: aiohttp.ClientResponse
+    ) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in response.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            self._fail(error)
+
+    @asynccontextmanager
+    async def _open(
+        self, request: KubeRequest, total: float | None, silence: float | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        response = await self._request(request, total, silence)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            # The token may have expired since it was read; ask for another one, once.
+            response.release()
+            response = await self._request(request, total, silence, renew=True)
+        try:
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise await self._make_error(request, response)
+            yield response
+        finally:
+            response.close() if total is None else response.release()
+
+    async def _request(
+        self,
+        request: KubeRequest,
+        total: float | None,
+        silence: float | None,
+        *,
+        renew: bool = False,
+    ) -> aiohttp.ClientResponse:
+        timeout = aiohttp.ClientTimeout(
+            total=total, sock_connect=self.options.connect_timeout, sock_read=silence
+        )
+        query = to_query(request.query)
+        # `encoded`: the path is checked and quoted; nothing may be resolved or quoted again.
+        url = URL(
+            f"{self.config.server}{request.path}{'?' if query else ''}{query}",
+            encoded=True,
+        )
+        headers = [("Accept", "application/json")]
+        if request.body is not None:
+            headers.append(("Content-Type", request.content_type))
+        try:
+            headers += await request.credentials.get_headers(renew=renew)
+            return await self._get_session().request(
+                request.method,
+                url,
+                data=request.body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                server_hostname=self.config.tls_server_name,
+                proxy=self.config.proxy,
+            )
+        except KubeConfigError as error:
+            raise KubeError(str(error)) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            self._fail(error)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            self._fail(error)
+
+    async def _make_error(
+        self, request: KubeRequest, response: aiohttp.ClientResponse
+    ) -> KubeStatusError:
+        return make_status_error(
+            response.status,
+            await self._read(response),
+            retry_after=_read_seconds(response.headers),
+            unauthorized_code=request.credentials.unauthorized_code,
+        )
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """A transport's error as one of ours; the URL stays out, it names what is asked."""
+        server = self.config.server
+        if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
+            raise KubeUnreachableError(
+                f"The certificate of the cluster at {server} is not trusted: "
+                "check certificate-authority-data in the kubeconfig"
+            ) from error
+        if isinstance(error, aiohttp.ClientConnectorError):
+            raise NotSentError(
+                f"The cluster at {server} cannot be reached: {error.os_error}"
+            ) from error
+        if isinstance(error, TimeoutError):
+            raise KubeTimeoutError(
+                f"The cluster at {server} did not answer in time"
+            ) from error
+        if isinstance(
+            error, aiohttp.ClientPayloadError | aiohttp.ServerConnectionError
+        ):
+            raise KubeUnreachableError(
+                f"The cluster at {server} broke off the connection"
+            ) from error
+        if isinstance(error, aiohttp.ClientResponseError):
+            raise KubeProtocolError(
+                f"{server} does not answer like a Kubernetes API server"
+            ) from error
+        raise KubeUnreachableError(
+            f"The cluster at {server} cannot be reached: {type(error).__name__}"
+        ) from error
+
+    def _get_retry_wait(
+        self, request: KubeRequest, error: KubeError, attempt: int
+    ) -> float | None:
+        """Seconds until the next try; None when there must be none."""
+        if attempt >= self.options.attempts or not _may_repeat(request, error):
+            return None
+        asked = error.retry_after if isinstance(error, KubeStatusError) else None
+        if asked is None:
+            ceiling = self.options.backoff * 2**attempt
+            return random.uniform(ceiling / 2, ceiling)  # noqa: S311  jitter, no secret
+        return asked if asked <= self.options.max_retry_wait else None
+
+    def _get_session(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise KubeUnreachableError("The connection to the cluster is closed")
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=0,
+                limit_per_host=0,
+                ssl=self._tls if self._tls is not None else False,
+                keepalive_timeout=60,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self.options.user_agent},
+                read_bufsize=2**18,
+                max_field_size=2**16,
+                max_line_size=2**16,
+            )
+        return self._session
+
+
+class NotSentError(KubeUnreachableError):
+    """The cluster cannot be reached: nothing of the request was sent."""
+
+
+def _may_repeat(request: KubeRequest, error: KubeError) -> bool:
+    if isinstance(error, NotSentError):
+        return True
+    if isinstance(error, KubeStatusError):
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return request.method == "GET" or error.retry_after is not None
+        return request.method == "GET" and error.status in (502, 503, 504)
+    return request.method == "GET" and not isinstance(
+        error, KubeTimeoutError | KubeProtocolError
+    )
+
+
+def _read_seconds(headers: Mapping[str, str]) -> float | None:
+    try:
+        return max(0.0, float(headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None  # absent, or a date: Kubernetes sends seconds

@@ -1,0 +1,152 @@
+"""`Kube`: a cluster as part of an application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Self, TypedDict, Unpack
+
+from fairlead.access import Authorizer
+from fairlead.context import Context, Request, User, UserContext
+from fairlead.kube.client import ClientOptions, KubeClient
+from fairlead.kube.credentials import Credentials
+from fairlead.kube.hub import Hub, HubOptions
+from fairlead.kube.identity import Identity, choose_credentials
+from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
+from fairlead.kube.reviews import ClusterAuthorizer, ReviewOptions
+from fairlead.kube.user_kube import UserKube
+
+__all__ = ["Kube", "KubeContext", "KubeOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeOptions:
+    """How a cluster is used.
+
+    Attributes:
+        identity: as whom users' requests are made.
+        default_namespace: for namespaced objects where a call names none.
+    """
+
+    identity: Identity = "user"
+    default_namespace: str | None = None
+    client: ClientOptions = field(default_factory=ClientOptions)
+    hub: HubOptions = field(default_factory=HubOptions)
+    reviews: ReviewOptions = field(default_factory=ReviewOptions)
+
+
+class _Options(TypedDict, total=False):
+    """`KubeOptions` as keyword arguments."""
+
+    identity: Identity
+    default_namespace: str | None
+    client: ClientOptions
+    hub: HubOptions
+    reviews: ReviewOptions
+
+
+class Kube:
+    """A cluster: its client, its live hub, and its answers about rights.
+
+        app = Fairlead(App, kube=Kube.from_env(identity="impersonate"))
+
+    The configuration is read when the cluster is first used, so that an application can be
+    imported (by the generator, by tests) where there is no cluster.
+    """
+
+    def __init__(
+        self,
+        config: ClusterConfig | Callable[[], ClusterConfig],
+        **options: Unpack[_Options],
+    ) -> None:
+        self._config = config
+        self.options = KubeOptions(**options)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[_Options]) -> Self:
+        """The cluster that `kubectl` would use here: KUBECONFIG, else the pod's own."""
+        return cls(load_from_env, **options)
+
+    @classmethod
+    def from_kubeconfig(
+        cls,
+        path: str | Path,
+        context: str | None = None,
+        **options: Unpack[_Options],
+    ) -> Self:
+        """One context of a kubeconfig file; the current one by default."""
+        return cls(partial(load_kubeconfig, [Path(path)], context), **options)
+
+    @cached_property
+    def client(self) -> KubeClient:
+        """HTTP to the cluster.
+
+        Raises:
+            KubeConfigError: the configuration cannot be used.
+        """
+        config = self._config() if callable(self._config) else self._config
+        return KubeClient(config, self.options.client)
+
+    @cached_property
+    def hub(self) -> Hub:
+        """Live views of the cluster."""
+        return Hub(self.client, self.options.hub)
+
+    @cached_property
+    def authorizer(self) -> ClusterAuthorizer:
+        """The cluster's own answers about rights."""
+        options = self.options
+        return ClusterAuthorizer(self.client, options.identity, options.reviews)
+
+    @property
+    def provides(self) -> Mapping[type, Callable[[], object]]:
+        """Further services that come with it; made when first asked for."""
+        return {Authorizer: lambda: self.authorizer, Hub: lambda: self.hub}
+
+    async def __aenter__(self) -> Self:
+        _ = self.client  # a configuration that cannot be used is told at start
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Ends all live views and closes the connections."""
+        await self.hub.aclose()
+        await self.client.aclose()
+
+    def acting_for(self, request: Request, user: User) -> UserKube:
+        """The cluster with that user's rights.
+
+        Raises:
+            TRPCError: FORBIDDEN; there is no way to act as this user.
+        """
+        credentials = choose_credentials(
+            self.options.identity, request, user, self.client.server_credentials
+        )
+        return self._bind(credentials)
+
+    def acting_as_server(self) -> UserKube:
+        """The cluster with the server's own rights: for background work, not for calls."""
+        return self._bind(self.client.server_credentials)
+
+    def _bind(self, credentials: Credentials) -> UserKube:
+        default = self.options.default_namespace
+        return UserKube(self.client, self.hub, credentials, default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubeContext(UserContext):
+    """A user's context with the cluster as that user sees it."""
+
+    kube: UserKube
+
+    @classmethod
+    async def derive(cls, parent: Context) -> Self:
+        """Binds the application's cluster to the user."""
+        request = parent.request
+        user = (await UserContext.derive(parent)).user
+        kube = request.services.get(Kube).acting_for(request, user)
+        return cls(request=request, user=user, kube=kube)

@@ -1,0 +1,319 @@
+"""Keeps one store equal to the cluster: list, watch, and start over when in doubt.
+
+After anything but a clean end of a watch the objects are listed again and compared with what
+is known, so whatever happened meanwhile, deletions included, becomes a change like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from fairlead.kube.client import KubeClient, KubeRequest
+from fairlead.kube.credentials import Credentials
+from fairlead.kube.errors import (
+    KubeError,
+    KubeForbiddenError,
+    KubeGoneError,
+    KubeProtocolError,
+    KubeStatusError,
+)
+from fairlead.kube.frames import FeedState, FrameSource
+from fairlead.kube.resource import ResourceInfo
+from fairlead.kube.store import Store, StoreLimits
+from fairlead.kube.subscription import Subscription
+from fairlead.kube.urls import Query, get_collection_path
+from fairlead.kube.wire import LineSplitter, RawObject, WireReader
+
+__all__ = ["Feed", "FeedOptions", "FeedTarget"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOptions:
+    """How a feed behaves.
+
+    Attributes:
+        page_size: objects per page of a list.
+        watch_seconds: after about that long a watch is renewed; a dead one is noticed then.
+        stale_after: seconds without a connection after which readers are told.
+        first_wait: seconds before the second try to connect; doubled each time.
+        max_wait: no wait is longer.
+        poll_seconds: between lists, where listing is allowed and watching is not.
+        forbidden_attempts: a feed that worked fails after so many refusals in a row: an API
+            server that has just started may not know its rules yet.
+        linger: seconds a feed is kept for the next reader.
+    """
+
+    page_size: int = 500
+    watch_seconds: int = 120
+    stale_after: float = 1.0
+    first_wait: float = 0.5
+    max_wait: float = 30.0
+    poll_seconds: float = 10.0
+    forbidden_attempts: int = 3
+    linger: float = 15.0
+    limits: StoreLimits = field(default_factory=StoreLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTarget:
+    """What a feed follows."""
+
+    info: ResourceInfo
+    namespace: str | None = None
+    label_selector: str | None = None
+    field_selector: str | None = None
+
+    @property
+    def selectors(self) -> Query:
+        """The selectors as query parameters."""
+        return {
+            "labelSelector": self.label_selector,
+            "fieldSelector": self.field_selector,
+        }
+
+
+class WatchDeniedError(Exception):
+    """Listing is allowed, watching is not."""
+
+
+class Feed:
+    """One list and watch for all subscriptions that want the same.
+
+    Attributes:
+        state: stale while the cluster is not reached; `reason` says why.
+        failure: why the feed ended for good: its subscriptions end with it.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        target: FeedTarget,
+        options: FeedOptions,
+        on_idle: Callable[[Feed], None],
+    ) -> None:
+        self.target = target
+        self.store = Store(options.limits)
+        self.frames = FrameSource(self.store)
+        self.state: FeedState = "live"
+        self.reason: str | None = None
+        self.failure: KubeError | None = None
+        self.closed = False
+        self.watches_opened = 0
+        self.lists_made = 0
+        self._client = client
+        self._options = options
+        self._on_idle = on_idle
+        self._reader = WireReader(target.info)
+        self._path = get_collection_path(target.info, target.namespace)
+        self._subscriptions: dict[Subscription, None] = {}
+        self._credentials: Credentials | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stale_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def subscriptions(self) -> int:
+        """How many read it now."""
+        return len(self._subscriptions)
+
+    def subscribe(
+        self, credentials: Credentials, last_event_id: str | None = None
+    ) -> Subscription:
+        """Another reader; the first one starts the feed."""
+        subscription = Subscription(self, credentials, last_event_id)
+        self._subscriptions[subscription] = None
+        # The newest reader's: the one whose session is most likely to last.
+        self._credentials = credentials
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        return subscription
+
+    def release(self, subscription: Subscription) -> None:
+        """A reader has gone."""
+        self._subscriptions.pop(subscription, None)
+        if self._subscriptions:
+            self._credentials = next(reversed(self._subscriptions)).credentials
+        else:
+            self._on_idle(self)
+
+    async def aclose(self) -> None:
+        """Stops following the cluster; subscriptions end."""
+        self.closed = True
+        self._wake()
+        self._cancel_stale_timer()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        wait = _Backoff(self._options)
+        refusals = 0
+        self._expect_stale("The cluster has not answered yet")
+        while self.failure is None:
+            try:
+                await self._list()
+                await self._follow(wait)
+            except WatchDeniedError:
+                self._set_state("stale", self._explain_polling())
+                await asyncio.sleep(self._options.poll_seconds)
+                continue
+            except KubeError as error:
+                refusals = refusals + 1 if isinstance(error, KubeForbiddenError) else 0
+                if self._is_final(error, refusals):
+                    self._fail(error)
+                    return
+                self._expect_stale(error.message)
+            except Exception as error:
+                self._fail(KubeProtocolError(f"The feed broke: {error}"))
+                raise
+            await asyncio.sleep(wait.next())
+
+    def _is_final(self, error: KubeError, refusals: int) -> bool:
+        if not isinstance(error, KubeStatusError):
+            return False
+        if isinstance(error, KubeForbiddenError) and self.store.resource_version:
+            return refusals >= self._options.forbidden_attempts
+        return 400 <= error.status < 500 and error.status not in (408, 410, 429)
+
+    async def _list(self) -> None:
+        for size in (self._options.page_size, self._options.page_size, None):
+            try:
+                objects, version = await self._list_pages(size)
+                break
+            except KubeGoneError:
+                continue  # the pages expired while we read them: the list was too slow
+        else:
+            raise KubeProtocolError("The cluster's list expires while it is read")
+        self.lists_made += 1
+        self.store.replace(objects, version)
+        self._wake()
+
+    async def _list_pages(self, size: int | None) -> tuple[list[RawObject], str]:
+        objects: list[RawObject] = []
+        token: str | None = None
+        while True:
+            query = {**self.target.selectors, "limit": size, "continue": token}
+            page = self._reader.read_list(await self._client.send(self._get(query)))
+            objects += page.objects
+            token = page.continue_
+            if token is None:
+                if not page.resource_version:
+                    raise KubeProtocolError("The cluster's list has no resourceVersion")
+                return objects, page.resource_version
+
+    async def _follow(self, wait: _Backoff) -> None:
+        """Watches from where the store is, again and again while watches end cleanly."""
+        loop = asyncio.get_running_loop()
+        while True:
+            started, head = loop.time(), self.store.head
+            await self._watch()
+            if loop.time() - started < 1 and self.store.head == head:
+                return  # a server that closes at once must not be asked in a busy loop
+            wait.reset()
+
+    async def _watch(self) -> None:
+        seconds = self._options.watch_seconds * random.uniform(0.9, 1.1)  # noqa: S311
+        request = self._get(
+            {
+                **self.target.selectors,
+                "watch": True,
+                "allowWatchBookmarks": True,
+                "resourceVersion": self.store.resource_version,
+                "timeoutSeconds": max(1, round(seconds)),
+            }
+        )
+        lines = LineSplitter()
+        opened = False
+        try:
+            async with self._client.stream(request, silence=seconds + 10) as chunks:
+                opened = True
+                self.watches_opened += 1
+                self._set_state("live", None)
+                async for chunk in chunks:
+                    if self._apply(list(lines.feed(chunk))):
+                        self._wake()
+        except KubeForbiddenError as error:
+            if opened:
+                raise
+            raise WatchDeniedError from error
+
+    def _apply(self, lines: list[bytes]) -> bool:
+        """Takes events into the store; True when objects changed."""
+        store = self.store
+        head = store.head
+        for line in lines:
+            event = self._reader.read_event(line)
+            if event.type in ("ADDED", "MODIFIED"):
+                store.upsert(event.object)
+            elif event.type == "DELETED":
+                store.delete(event.object.key)
+            store.advance(event.object.resource_version)
+        return store.head != head
+
+    def _get(self, query: Query) -> KubeRequest:
+        if self._credentials is None:
+            raise KubeProtocolError("The feed has no reader to act for")
+        return KubeRequest(
+            method="GET", path=self._path, credentials=self._credentials, query=query
+        )
+
+    def _explain_polling(self) -> str:
+        return (
+            f"You may list {self.target.info.qualified_plural} but not watch them: "
+            f"refreshed every {self._options.poll_seconds:g} s"
+        )
+
+    def _fail(self, error: KubeError) -> None:
+        self.failure = error
+        self._cancel_stale_timer()
+        self._wake()
+        self._on_idle(self)
+
+    def _expect_stale(self, reason: str) -> None:
+        """Readers are told unless the cluster is back in a moment."""
+        if self.state == "stale":
+            self.reason = reason
+        elif self._stale_timer is None:
+            self._stale_timer = asyncio.get_running_loop().call_later(
+                self._options.stale_after, self._set_state, "stale", reason
+            )
+
+    def _set_state(self, state: FeedState, reason: str | None) -> None:
+        self._cancel_stale_timer()
+        if state != self.state:
+            self.state = state
+            self.reason = reason
+            self._wake()
+
+    def _cancel_stale_timer(self) -> None:
+        timer, self._stale_timer = self._stale_timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _wake(self) -> None:
+        for subscription in list(self._subscriptions):
+            subscription.wake()
+
+
+class _Backoff:
+    """Waits that double, with jitter, so that a fleet does not come back in step."""
+
+    def __init__(self, options: FeedOptions) -> None:
+        self._options = options
+        self._ceiling = 0.0
+
+    def reset(self) -> None:
+        self._ceiling = 0.0
+
+    def next(self) -> float:
+        """Seconds; the first wait is next to none: most interruptions are over at once."""
+        if self._ceiling == 0.0:
+            self._ceiling = self._options.first_wait
+            return random.uniform(0, self._options.first_wait / 10)  # noqa: S311
+        wait = random.uniform(self._ceiling / 2, self._ceiling)  # noqa: S311
+        self._ceiling = min(self._ceiling * 2, self._options.max_wait)
+        return wait

@@ -1,0 +1,159 @@
+"""The frames of a watch: their types for clients, and their bytes.
+
+Frames are put together from the objects' own bytes, once per state of a feed: all subscribers
+that lack the same get the same frame, down to the identity of the Python object.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar, cast
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from fairlead.kube.resource import Resource
+from fairlead.kube.store import Store
+from fairlead.kube.wire import RawObject
+from fairlead.schema import RawJson
+from fairlead.tracking import tracked
+
+__all__ = [
+    "Delta",
+    "FeedState",
+    "FrameSource",
+    "ObjectRef",
+    "RawFrame",
+    "Snapshot",
+    "StateChange",
+]
+
+R = TypeVar("R", bound=Resource)
+
+FeedState = Literal["live", "stale"]
+
+UNKNOWN_VERSION = "0"
+"""The version of frames that come before the first list; nothing resumes from it."""
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class ObjectRef(_Frame):
+    """A deleted object."""
+
+    namespace: str | None
+    name: str
+    uid: str
+
+
+class Snapshot(_Frame, Generic[R]):
+    """All objects: what is not among them is gone."""
+
+    type: Literal["snapshot"]
+    resource_version: str
+    items: list[R]
+
+
+class Delta(_Frame, Generic[R]):
+    """What has changed since the frame before."""
+
+    type: Literal["delta"]
+    resource_version: str
+    upserts: list[R]
+    deletes: list[ObjectRef]
+
+
+class StateChange(_Frame):
+    """The server itself has lost the cluster, or has it again.
+
+    Attributes:
+        reason: why it is stale; None when it is live.
+    """
+
+    type: Literal["state"]
+    resource_version: str
+    state: FeedState
+    reason: str | None
+
+
+RawFrame = tracked[RawJson[Any]]
+"""A frame as it is sent."""
+
+
+class FrameSource:
+    """Makes the frames of a store, each once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._head = -1
+        self._version = ""
+        self._made: dict[int | None, RawFrame] = {}
+
+    def get_snapshot(self) -> RawFrame:
+        """Everything."""
+        return self._get(None)
+
+    def get_delta(self, cursor: int) -> RawFrame:
+        """What that cursor lacks."""
+        return self._get(cursor)
+
+    def make_state(self, state: FeedState, reason: str | None) -> RawFrame:
+        """A change of the feed's own state."""
+        version = self._store.resource_version or UNKNOWN_VERSION
+        data = msgspec.json.encode(
+            {
+                "type": "state",
+                "resourceVersion": version,
+                "state": state,
+                "reason": reason,
+            }
+        )
+        return _track(version, data)
+
+    def forget(self) -> None:
+        """Frees the bytes of frames that are made again when asked for."""
+        self._made.clear()
+
+    def _get(self, cursor: int | None) -> RawFrame:
+        store = self._store
+        if self._head != store.head or self._version != store.resource_version:
+            self._made.clear()
+            self._head = store.head
+            self._version = store.resource_version
+        frame = self._made.get(cursor)
+        if frame is None:
+            data = self._make_snapshot() if cursor is None else self._make_delta(cursor)
+            frame = self._made[cursor] = _track(store.resource_version, data)
+        return frame
+
+    def _make_snapshot(self) -> bytes:
+        items = _join(self._store.get_objects())
+        return b'%s,"items":[%s]}' % (self._start(b"snapshot"), items)
+
+    def _make_delta(self, cursor: int) -> bytes:
+        changes = self._store.get_changes(cursor)
+        deletes = msgspec.json.encode(
+            [
+                {"namespace": gone.namespace, "name": gone.name, "uid": gone.uid}
+                for gone in changes.deletes
+            ]
+        )
+        return b'%s,"upserts":[%s],"deletes":%s}' % (
+            self._start(b"delta"),
+            _join(changes.upserts),
+            deletes,
+        )
+
+    def _start(self, kind: bytes) -> bytes:
+        version = msgspec.json.encode(self._store.resource_version)
+        return b'{"type":"%s","resourceVersion":%s' % (kind, version)
+
+
+def _join(objects: list[RawObject]) -> bytes:
+    return b",".join([found.raw for found in objects])
+
+
+def _track(version: str, data: bytes) -> RawFrame:
+    return cast("RawFrame", tracked(version, RawJson[Any](data)))

@@ -1,0 +1,179 @@
+"""Requests for objects, as raw JSON: every verb, with its options, checked before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from fairlead.errors import TRPCError
+from fairlead.kube.client import KubeClient, KubeRequest, Method
+from fairlead.kube.credentials import Credentials
+from fairlead.kube.names import check_selector
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
+from fairlead.kube.urls import Query, get_collection_path, get_object_path
+from fairlead.kube.wire import WireReader
+
+__all__ = ["DeleteOptions", "ListOptions", "Propagation", "RawObjects"]
+
+Propagation = Literal["Background", "Foreground", "Orphan"]
+
+FIELD_MANAGER = "fairlead"
+MERGE_PATCH = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOptions:
+    """What to list.
+
+    Attributes:
+        continue_: where the page before ended.
+    """
+
+    label_selector: str | None = None
+    field_selector: str | None = None
+    limit: int | None = None
+    continue_: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteOptions:
+    """How to delete.
+
+    Attributes:
+        uid: delete only that very object, not one of the same name made since.
+        resource_version: delete only if it was not changed since.
+    """
+
+    propagation: Propagation | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class RawObjects:
+    """Objects as JSON bytes, as one user sees them."""
+
+    def __init__(self, client: KubeClient, credentials: Credentials) -> None:
+        self.client = client
+        self.credentials = credentials
+
+    async def list_(
+        self, info: ResourceInfo, namespace: str | None, options: ListOptions
+    ) -> bytes:
+        """`{items, metadata}` in the form of resource routers."""
+        query = {
+            "labelSelector": check_selector(options.label_selector),
+            "fieldSelector": check_selector(options.field_selector),
+            "limit": options.limit,
+            "continue": options.continue_,
+        }
+        path = get_collection_path(info, namespace)
+        return WireReader(info).rewrite_list(await self._send("GET", path, query=query))
+
+    async def get(self, info: ResourceInfo, name: str, namespace: str | None) -> bytes:
+        """One object."""
+        return await self._send("GET", get_object_path(info, name, namespace))
+
+    async def create(self, object_: Resource, *, dry_run: bool = False) -> bytes:
+        """Creates an object in its own namespace; returns it as the cluster made it."""
+        info = get_info(type(object_))
+        namespace = object_.metadata.namespace
+        if info.namespaced and namespace is None:
+            raise TRPCError(
+                "BAD_REQUEST", f"{info.kind} is namespaced: set metadata.namespace"
+            )
+        if not (object_.metadata.name or object_.metadata.generate_name):
+            raise TRPCError(
+                "BAD_REQUEST",
+                "A new object needs metadata.name or metadata.generateName",
+            )
+        body = msgspec.json.encode(object_.to_wire())
+        path = get_collection_path(info, namespace)
+        return await self._send("POST", path, body=body, query=_write(dry_run))
+
+    async def update(self, object_: Resource, *, dry_run: bool = False) -> bytes:
+        """Replaces an object if it was not changed since it was read."""
+        info = get_info(type(object_))
+        metadata = object_.metadata
+        if not metadata.resource_version:
+            raise TRPCError(
+                "BAD_REQUEST",
+                "An update needs metadata.resourceVersion as it was read: without it, it "
+                "would overwrite what others changed. To change single fields, use patch",
+            )
+        path = get_object_path(info, metadata.name, metadata.namespace)
+        body = msgspec.json.encode(object_.to_wire())
+        return await self._send("PUT", path, body=body, query=_write(dry_run))
+
+    async def patch(  # noqa: PLR0913  keyword-only after what names the object
+        self,
+        info: ResourceInfo,
+        name: str,
+        namespace: str | None,
+        patch: Mapping[str, object],
+        *,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> bytes:
+        """Changes fields by JSON merge patch."""
+        return await self._send(
+            "PATCH",
+            get_object_path(info, name, namespace, subresource),
+            body=msgspec.json.encode(patch),
+            content_type=MERGE_PATCH,
+            query=_write(dry_run),
+        )
+
+    async def delete(
+        self,
+        info: ResourceInfo,
+        name: str,
+        namespace: str | None,
+        options: DeleteOptions | None = None,
+    ) -> None:
+        """Deletes an object."""
+        options = options or DeleteOptions()
+        preconditions = {
+            name: value
+            for name, value in (
+                ("uid", options.uid),
+                ("resourceVersion", options.resource_version),
+            )
+            if value
+        }
+        body: dict[str, object] = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if options.propagation:
+            body["propagationPolicy"] = options.propagation
+        if preconditions:
+            body["preconditions"] = preconditions
+        path = get_object_path(info, name, namespace)
+        await self._send("DELETE", path, body=msgspec.json.encode(body))
+
+    async def _send(
+        self,
+        method: Method,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+    ) -> bytes:
+        return await self.client.send(
+            KubeRequest(
+                method=method,
+                path=path,
+                credentials=self.credentials,
+                query=query or {},
+                body=body,
+                content_type=content_type,
+            )
+        )
+
+
+def _write(dry_run: bool) -> Query:
+    return {
+        "fieldManager": FIELD_MANAGER,
+        "dryRun": "All" if dry_run else None,
+    }

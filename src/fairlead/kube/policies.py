@@ -1,0 +1,75 @@
+"""Who may call a resource router's procedures: whoever the cluster lets do the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fairlead.access import AccessRequest, Authorizer, Decision, ResourceAttributes
+from fairlead.kube.cluster import Kube
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
+
+__all__ = ["VERBS", "Verb", "on_resource"]
+
+Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete"]
+
+VERBS: tuple[Verb, ...] = (
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _OnResource:
+    verb: Verb
+    needs_input: bool = True
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        if request.request.user is None:
+            return Decision(allowed=False, reason="Sign in first", needs_user=True)
+        services = request.request.services
+        info = get_info(getattr(request.router, "resource"))  # noqa: B009  any router class
+        default = services.get(Kube).options.default_namespace
+        namespace, name = _locate(request, info, self.verb, default)
+        authorizer = services.get(Authorizer)  # type: ignore[type-abstract]
+        attributes = ResourceAttributes(
+            verb=self.verb,
+            group=info.group,
+            plural=info.plural,
+            namespace=namespace,
+            name=name,
+        )
+        return await authorizer.review(request.request, attributes)
+
+    def __repr__(self) -> str:
+        return f"can({self.verb!r}, the router's resource)"
+
+
+def _locate(
+    request: AccessRequest, info: ResourceInfo, verb: Verb, default: str | None
+) -> tuple[str | None, str | None]:
+    """The namespace and the name that a call is about."""
+    whole = request.input.get("object_")
+    if isinstance(whole, Resource):
+        namespace: object = whole.metadata.namespace
+        # Kubernetes knows no right to create one name: it may not be known yet.
+        name: object = None if verb == "create" else whole.metadata.name
+    else:
+        namespace = request.input.get("namespace")
+        name = request.input.get("name")
+    if namespace is None and info.namespaced and verb not in ("list", "watch"):
+        namespace = default
+    return (
+        namespace if isinstance(namespace, str) else None,
+        name if isinstance(name, str) else None,
+    )
+
+
+def on_resource(verb: Verb) -> _OnResource:
+    """Allows whoever holds that right on the object, namespace or kind a call is about."""
+    return _OnResource(verb)

@@ -1,0 +1,232 @@
+"""Kubernetes resources as Pydantic models.
+
+    class Codebase(Resource, group="v2.edp.epam.com", version="v1", plural="codebases"):
+        '''A source repository the platform builds.'''
+
+        spec: CodebaseSpec
+        status: CodebaseStatus | None = None
+
+Snake case in Python, camelCase on the wire. Fields that a model does not know are kept, so an
+object that is read, changed and written back loses nothing of what other versions or
+controllers put there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Self, cast
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
+
+from fairlead.errors import DefinitionError
+from fairlead.kube.names import is_dns_label, is_dns_subdomain
+
+__all__ = ["KubeModel", "ObjectMeta", "OwnerReference", "Resource", "ResourceInfo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceInfo:
+    """Where the API server keeps a kind of object.
+
+    Attributes:
+        group: API group; empty for core.
+        labels: label keys the application uses, by the name that clients use for them.
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
+
+    @property
+    def api_version(self) -> str:
+        """`group/version`, or the version alone for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified_plural(self) -> str:
+        """The plural with its group, as `kubectl` writes it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+def is_absent(value: object) -> bool:
+    """Is it a field that is left out on the wire? The API server never writes `null`."""
+    return value is None
+
+
+class KubeModel(BaseModel):
+    """Part of a Kubernetes object: camelCase on the wire, unknown fields kept.
+
+    Fields with a default may be absent in what a cluster sends: they are optional on the
+    wire in both directions, and left out when they are None.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="allow"
+    )
+    always_present: ClassVar[frozenset[str]] = frozenset()
+    """Fields with a default in Python that an API server always fills."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        for name, info in cls.__pydantic_fields__.items():
+            if not info.is_required() and name not in cls.always_present:
+                info.exclude_if = is_absent
+        return handler(source)
+
+
+class OwnerReference(KubeModel):
+    """The object that this one is deleted with."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+    controller: bool | None = None
+    block_owner_deletion: bool | None = None
+
+
+class ObjectMeta(KubeModel):
+    """Metadata of an object. What the cluster fills is empty until it has."""
+
+    always_present: ClassVar[frozenset[str]] = frozenset(
+        {"name", "uid", "resource_version"}
+    )
+
+    name: str = ""
+    namespace: str | None = None
+    uid: str = ""
+    resource_version: str = ""
+    generate_name: str | None = None
+    generation: int | None = None
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    deletion_grace_period_seconds: int | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    finalizers: list[str] | None = None
+    owner_references: list[OwnerReference] | None = None
+
+
+class Resource(KubeModel):
+    """Base of all resources; the class arguments say where the API server keeps them.
+
+    Args:
+        group: API group; empty for core.
+        plural: as in URLs and roles.
+        kind: defaults to the class's name.
+        singular: defaults to the kind in lower case.
+        namespaced: False for cluster-scoped kinds.
+        labels: label keys by the names that generated clients use for them.
+    """
+
+    always_present: ClassVar[frozenset[str]] = frozenset({"api_version", "kind"})
+    __resource__: ClassVar[ResourceInfo]
+
+    api_version: str = ""
+    kind: str = ""
+    metadata: ObjectMeta
+
+    def __init_subclass__(  # noqa: PLR0913  class arguments: named, each with one meaning
+        cls,
+        *,
+        group: str | None = None,
+        version: str | None = None,
+        plural: str | None = None,
+        kind: str | None = None,
+        singular: str | None = None,
+        namespaced: bool = True,
+        short_names: tuple[str, ...] = (),
+        labels: Mapping[str, str] | None = None,
+        **config: Any,
+    ) -> None:
+        super().__init_subclass__(**config)
+        if group is None and version is None and plural is None:
+            return
+        name = kind or cls.__name__
+        info = ResourceInfo(
+            group=group or "",
+            version=version or "",
+            kind=name,
+            plural=plural or "",
+            singular=singular or name.lower(),
+            namespaced=namespaced,
+            short_names=short_names,
+            labels=MappingProxyType(dict(labels or {})),
+        )
+        _reject_wrong_info(cls.__qualname__, info)
+        cls.__resource__ = info
+        _fix_field(cls, "api_version", info.api_version)
+        _fix_field(cls, "kind", info.kind)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Takes the class arguments, which `__init_subclass__` has dealt with."""
+
+    @property
+    def key(self) -> str:
+        """`namespace/name`, or `/name` for a cluster-scoped object."""
+        return f"{self.metadata.namespace or ''}/{self.metadata.name}"
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object to send: without what only the cluster can fill."""
+        wire = self.model_dump(mode="json", by_alias=True)
+        metadata = cast("dict[str, Any]", wire["metadata"])
+        for name in ("name", "uid", "resourceVersion"):
+            if not metadata.get(name):
+                metadata.pop(name, None)
+        return wire
+
+    @classmethod
+    def from_wire(cls, data: bytes) -> Self:
+        """Reads an object of a cluster."""
+        return cls.model_validate_json(data)
+
+
+def get_info(resource: type[Resource]) -> ResourceInfo:
+    """Where a resource class's objects are kept.
+
+    Raises:
+        DefinitionError: the class does not say.
+    """
+    info: ResourceInfo | None = getattr(resource, "__resource__", None)
+    if info is None:
+        name = resource.__qualname__
+        raise DefinitionError(
+            f"{name} does not say where its objects are kept: "
+            f'class {name}(Resource, group="...", version="v1", plural="...")'
+        )
+    return info
+
+
+def _fix_field(cls: type[Resource], name: str, value: str) -> None:
+    """Narrows an inherited field to one value, before Pydantic collects the fields."""
+    cls.__annotations__[name] = Literal[value]
+    setattr(cls, name, value)
+
+
+def _reject_wrong_info(name: str, info: ResourceInfo) -> None:
+    if not is_dns_label(info.version):
+        raise DefinitionError(f'{name} needs a version, such as version="v1"')
+    if not is_dns_label(info.plural):
+        raise DefinitionError(
+            f"{name}: plural={info.plural!r} is no plural as in URLs: "
+            'lower case without blanks, such as plural="codebases"'
+        )
+    if info.group and not is_dns_subdomain(info.group):
+        raise DefinitionError(
+            f"{name}: group={info.group!r} is no API group: a DNS name, or empty for core"
+        )

@@ -1,0 +1,279 @@
+"""`ResourceRouter[R]`: everything a client does with one kind of resource.
+
+Answers are the cluster's own bytes: an object is neither parsed nor written again on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Generic, TypeVar, cast
+
+from pydantic import BaseModel, Field, JsonValue
+
+from fairlead.access import Authorizer, ResourceAttributes, authenticated
+from fairlead.errors import DefinitionError, TypedError
+from fairlead.kube.cluster import KubeContext
+from fairlead.kube.drafts import AsDraft
+from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFoundError
+from fairlead.kube.frames import Delta, Snapshot, StateChange
+from fairlead.kube.lists import ResourceList
+from fairlead.kube.objects import DeleteOptions, ListOptions, Propagation
+from fairlead.kube.policies import VERBS, on_resource
+from fairlead.kube.resource import Resource, get_info
+from fairlead.procedure import mutation, query, subscription
+from fairlead.router import Router, get_type_arguments
+from fairlead.schema import raw_json
+from fairlead.tracking import tracked
+
+__all__ = [
+    "InvalidObject",
+    "Permission",
+    "Permissions",
+    "ResourceRouter",
+    "StaleObject",
+]
+
+R = TypeVar("R", bound=Resource)
+_R: Any = R  # the variable itself, as a value
+
+_BY_TYPE = Field(discriminator="type")
+
+Limit = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class FieldProblem(BaseModel):
+    """Why an object was refused, at one field."""
+
+    field: str
+    reason: str
+    message: str
+
+
+class StaleObject(TypedError, code="CONFLICT"):  # noqa: N818  its name is on the wire
+    """The object was changed since it was read, or is there already."""
+
+    current: dict[str, JsonValue] | None
+
+
+class InvalidObject(TypedError, code="UNPROCESSABLE_CONTENT"):  # noqa: N818  as above
+    """The cluster refuses the object."""
+
+    causes: list[FieldProblem]
+
+
+class Permission(BaseModel):
+    """One right."""
+
+    allowed: bool
+    reason: str | None
+
+
+class Permissions(BaseModel):
+    """The rights of the caller on one kind, in one namespace or in all."""
+
+    get: Permission
+    list: Permission
+    watch: Permission
+    create: Permission
+    update: Permission
+    patch: Permission
+    delete: Permission
+
+
+class ResourceRouter(Router[KubeContext], Generic[R]):
+    """Procedures of one kind of resource, each allowed to whom the cluster allows it.
+
+        class Codebases(ResourceRouter[Codebase]):
+            '''Add procedures of your own beside them.'''
+
+    Attributes:
+        resource: the resource class; taken from the type argument.
+    """
+
+    resource: type[R]
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        argument = get_type_arguments(cls).get(_R)
+        if isinstance(argument, type) and issubclass(argument, Resource):
+            get_info(argument)  # tells now if the class does not say where it is kept
+            cls.resource = cast("type[R]", argument)
+        elif not getattr(cls, "__parameters__", ()):
+            name = cls.__qualname__
+            raise DefinitionError(
+                f"{name} does not say which resource it serves: "
+                f"class {name}(ResourceRouter[Codebase])"
+            )
+
+    @query(access=on_resource("list"))
+    async def list_(
+        self,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        limit: Limit | None = None,
+        continue_: str | None = None,
+    ) -> ResourceList[R]:
+        """Objects of one namespace, or of all."""
+        raw = await self.ctx.kube.raw.list_(
+            get_info(self.resource),
+            namespace,
+            ListOptions(
+                label_selector=label_selector,
+                field_selector=field_selector,
+                limit=limit,
+                continue_=continue_,
+            ),
+        )
+        return raw_json(raw, ResourceList[R])
+
+    @query(access=on_resource("get"))
+    async def get(self, name: str, namespace: str | None = None) -> R:
+        """One object."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        return self._pass_on(await kube.raw.get(get_info(self.resource), name, place))
+
+    @mutation(access=on_resource("create"), raises=(StaleObject, InvalidObject))
+    async def create(
+        self, object_: Annotated[R, AsDraft()], dry_run: bool = False
+    ) -> R:
+        """Creates an object in the namespace its metadata names."""
+        kube = self.ctx.kube
+        metadata = object_.metadata
+        metadata.namespace = kube.place(self.resource, metadata.namespace)
+        try:
+            return self._pass_on(await kube.raw.create(object_, dry_run=dry_run))
+        except KubeInvalidError as error:
+            raise _explain_invalid(error) from error
+        except KubeConflictError as error:
+            raise await self._explain_conflict(
+                error, metadata.name, metadata.namespace
+            ) from error
+
+    @mutation(access=on_resource("update"), raises=(StaleObject, InvalidObject))
+    async def update(self, object_: R, dry_run: bool = False) -> R:
+        """Replaces an object, if it was not changed since it was read."""
+        metadata = object_.metadata
+        try:
+            return self._pass_on(
+                await self.ctx.kube.raw.update(object_, dry_run=dry_run)
+            )
+        except KubeInvalidError as error:
+            raise _explain_invalid(error) from error
+        except KubeConflictError as error:
+            raise await self._explain_conflict(
+                error, metadata.name, metadata.namespace
+            ) from error
+
+    @mutation(access=on_resource("patch"), raises=(StaleObject, InvalidObject))
+    async def patch(
+        self,
+        name: str,
+        patch: dict[str, JsonValue],
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> R:
+        """Changes fields by JSON merge patch: null removes, lists are replaced."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        info = get_info(self.resource)
+        try:
+            return self._pass_on(
+                await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
+            )
+        except KubeInvalidError as error:
+            raise _explain_invalid(error) from error
+        except KubeConflictError as error:
+            raise await self._explain_conflict(error, name, place) from error
+
+    @mutation(access=on_resource("delete"), raises=(StaleObject,))
+    async def delete(
+        self,
+        name: str,
+        namespace: str | None = None,
+        propagation_policy: Propagation | None = None,
+        uid: str | None = None,
+        resource_version: str | None = None,
+    ) -> None:
+        """Deletes an object; `uid` and `resourceVersion` are preconditions."""
+        place = self.ctx.kube.place(self.resource, namespace)
+        options = DeleteOptions(
+            propagation=propagation_policy, uid=uid, resource_version=resource_version
+        )
+        try:
+            await self.ctx.kube.delete(self.resource, name, place, options)
+        except KubeConflictError as error:
+            raise await self._explain_conflict(error, name, place) from error
+
+    @subscription(access=on_resource("watch"))
+    def watch(
+        self,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        last_event_id: str | None = None,
+    ) -> AsyncIterator[
+        tracked[Annotated[Snapshot[R] | Delta[R] | StateChange, _BY_TYPE]]
+    ]:
+        """A live view: a snapshot, then what changes."""
+        frames = self.ctx.kube.watch(
+            self.resource,
+            namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            last_event_id=last_event_id,
+        )
+        return cast("AsyncIterator[tracked[Any]]", frames)
+
+    @query(access=authenticated)
+    async def permissions(self, namespace: str | None = None) -> Permissions:
+        """What the caller may do, for buttons; the cluster has the last word."""
+        request = self.ctx.request
+        info = get_info(self.resource)
+        authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+        decisions = await asyncio.gather(
+            *(
+                authorizer.review(
+                    request,
+                    ResourceAttributes(
+                        verb=verb,
+                        group=info.group,
+                        plural=info.plural,
+                        namespace=namespace,
+                    ),
+                )
+                for verb in VERBS
+            )
+        )
+        return Permissions.model_validate(
+            {
+                verb: {"allowed": decision.allowed, "reason": decision.reason}
+                for verb, decision in zip(VERBS, decisions, strict=True)
+            }
+        )
+
+    def _pass_on(self, data: bytes) -> R:
+        return raw_json(data, self.resource)
+
+    async def _explain_conflict(
+        self, error: KubeConflictError, name: str, namespace: str | None
+    ) -> StaleObject:
+        """The conflict with the object as it is now, so that a form can show both."""
+        current: dict[str, JsonValue] | None = None
+        if name:
+            try:
+                found = await self.ctx.kube.get(self.resource, name, namespace)
+                current = found.to_wire()
+            except KubeNotFoundError:
+                current = None
+        return StaleObject(current=current).with_message(error.message)
+
+
+def _explain_invalid(error: KubeInvalidError) -> InvalidObject:
+    causes = [
+        FieldProblem(field=cause.field, reason=cause.reason, message=cause.message)
+        for cause in error.causes
+    ]
+    return InvalidObject(causes=causes).with_message(error.message)

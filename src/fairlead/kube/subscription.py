@@ -1,0 +1,124 @@
+"""One reader of a feed: a cursor into its store, and a bell.
+
+`take` is the whole logic and does not wait; iterating waits for the bell in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from fairlead.kube.credentials import Credentials
+from fairlead.kube.errors import KubeError
+from fairlead.kube.frames import FeedState, FrameSource, RawFrame
+from fairlead.kube.store import Store
+
+__all__ = ["Subscription", "SubscriptionSource"]
+
+
+class SubscriptionSource(Protocol):
+    """What a subscription reads from: a feed."""
+
+    store: Store
+    frames: FrameSource
+    state: FeedState
+    reason: str | None
+    failure: KubeError | None
+    closed: bool
+
+    def release(self, subscription: Subscription) -> None:
+        """The subscription is over."""
+        ...
+
+
+class Subscription:
+    """An async iterator of frames; ends when the feed is closed, fails when it fails."""
+
+    __slots__ = (
+        "_cursor",
+        "_ended",
+        "_last_event_id",
+        "_source",
+        "_told",
+        "_waiter",
+        "credentials",
+    )
+
+    def __init__(
+        self,
+        source: SubscriptionSource,
+        credentials: Credentials,
+        last_event_id: str | None = None,
+    ) -> None:
+        self.credentials = credentials
+        self._source = source
+        self._last_event_id = last_event_id
+        self._cursor: int | None = None
+        self._told: FeedState = "live"
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended = False
+
+    def __aiter__(self) -> Subscription:
+        return self
+
+    async def __anext__(self) -> RawFrame:
+        while True:
+            frame = self.take()
+            if frame is not None:
+                return frame
+            if self._ended or self._source.closed:
+                await self.aclose()
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    async def aclose(self) -> None:
+        """Ends it; the feed closes some time after its last one."""
+        if not self._ended:
+            self._ended = True
+            self._source.release(self)
+            self.wake()
+
+    def wake(self) -> None:
+        """There is news."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def take(self) -> RawFrame | None:
+        """The next frame, when there is one now.
+
+        Raises:
+            KubeError: the feed failed for good.
+        """
+        source = self._source
+        if source.failure is not None and not self._ended:
+            # A new one for each reader: tracebacks grow on an exception that is shared.
+            self._ended = True
+            source.release(self)
+            raise source.failure.copy()
+        if source.store.resource_version:
+            frame = self._take_data(source)
+            if frame is not None:
+                return frame
+        if self._told != source.state:
+            self._told = source.state
+            return source.frames.make_state(source.state, source.reason)
+        return None
+
+    def _take_data(self, source: SubscriptionSource) -> RawFrame | None:
+        store = source.store
+        cursor = self._cursor
+        if cursor is None and self._last_event_id is not None:
+            resumed = store.find_cursor(self._last_event_id)
+            self._last_event_id = None
+            if resumed is not None:
+                # Also when nothing was missed: it tells the client that it is up to date.
+                self._cursor = store.head
+                return source.frames.get_delta(resumed)
+        if cursor == store.head:
+            return None
+        self._cursor = store.head
+        if cursor is None or not store.can_resume(cursor):
+            return source.frames.get_snapshot()
+        return source.frames.get_delta(cursor)

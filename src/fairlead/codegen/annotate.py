@@ -13,6 +13,7 @@ from pydantic_core import core_schema as cs
 
 HINTS = "x-fairlead"
 KEYS = "x-fairlead-keys"
+ITEM = "x-fairlead-item"
 
 _DECIMAL_BOUNDS = frozenset(
     {"ge", "gt", "le", "lt", "multiple_of", "max_digits", "decimal_places"}
@@ -55,6 +56,16 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
     def is_instance_schema(self, schema: cs.IsInstanceSchema) -> JsonSchemaValue:
         """Classes Pydantic only checks with `isinstance` have no JSON form."""
         return {HINTS: {"kind": "opaque", "name": _qualified(schema["cls"])}}
+
+    def function_plain_schema(
+        self, schema: cs.PlainValidatorFunctionSchema
+    ) -> JsonSchemaValue:
+        """`Deferred[T]` and `Stream[T]` say in their metadata what comes later."""
+        later = schema.get("metadata", {}).get("fairlead_later")
+        if later is None:
+            return super().function_plain_schema(schema)
+        hints = {"kind": "later", "stream": later["stream"]}
+        return {HINTS: hints, ITEM: self.generate_inner(later["schema"])}
 
     def json_or_python_schema(self, schema: cs.JsonOrPythonSchema) -> JsonSchemaValue:
         """Tell Pydantic's own `JsonValue` from `Any`."""

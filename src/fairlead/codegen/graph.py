@@ -7,6 +7,7 @@ from fairlead.codegen.nodes import (
     Declaration,
     Dictionary,
     EmbeddedJson,
+    Later,
     Record,
     Reference,
     Tuple,
@@ -20,7 +21,7 @@ def references(node: Type) -> Iterable[str]:
     match node:
         case Reference():
             yield node.name
-        case Array():
+        case Array() | Later():
             yield from references(node.item)
         case EmbeddedJson():
             yield from references(node.content)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from fairlead.codegen.annotate import HINTS, KEYS
+from fairlead.codegen.annotate import HINTS, ITEM, KEYS
 from fairlead.codegen.nodes import (
     Array,
     Boolean,
@@ -16,7 +16,9 @@ from fairlead.codegen.nodes import (
     EmbeddedJson,
     Field,
     Json,
+    Later,
     Mode,
+    Native,
     Null,
     Number,
     Record,
@@ -53,6 +55,10 @@ _FORMATS: Mapping[str, TextFormat] = {
 _ZONES: Mapping[object, TextFormat] = {
     "aware": "datetimeAware",
     "naive": "datetimeNaive",
+}
+_NATIVE: Mapping[object, Literal["form", "bytes"]] = {
+    "fairlead.uploads.FormData": "form",
+    "fairlead.uploads.ByteStream": "bytes",
 }
 _ANY_CURE = "name the type, or write `JsonValue` (from pydantic) for arbitrary JSON"
 
@@ -151,12 +157,19 @@ class Lowering:
             case _:
                 return self.refuse(where, "its type is not known", _ANY_CURE)
 
-    def _special(self, kind: str, hints: Schema, schema: Schema, where: str) -> Type:
+    def _special(  # noqa: PLR0911 - one case per kind
+        self, kind: str, hints: Schema, schema: Schema, where: str
+    ) -> Type:
         match kind:
             case "json":
                 return Json()
             case "any":
                 return self.refuse(where, "`Any` has no type to translate", _ANY_CURE)
+            case "later":
+                item = self.type(_mapping(schema.get(ITEM)), where)
+                return Later(item=item, stream=bool(hints.get("stream")))
+            case "opaque" if hints.get("name") in _NATIVE:
+                return Native(_NATIVE[str(hints["name"])])
             case "decimal":
                 return _decimal(hints)
             case "embedded":

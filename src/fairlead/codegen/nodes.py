@@ -102,6 +102,21 @@ class Json:
 
 
 @dataclass(frozen=True, slots=True)
+class Native:
+    """A JavaScript object that is no JSON: a form, or a body of bytes."""
+
+    kind: Literal["form", "bytes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A part of a result that comes after the rest: one value, or a stream of them."""
+
+    item: "Type"
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """One of a few literal values (enums and `Literal`)."""
 
@@ -187,6 +202,8 @@ Type = (
     | Boolean
     | Null
     | Json
+    | Native
+    | Later
     | Constant
     | EmbeddedJson
     | Array
@@ -217,7 +234,6 @@ class ErrorCase:
     code: str
     number: int
     http_status: int
-    message: str | None
     data: Record
 
 

@@ -16,6 +16,8 @@ from fairlead.codegen.nodes import (
     EmbeddedJson,
     Field,
     Json,
+    Later,
+    Native,
     Null,
     Number,
     Record,
@@ -89,6 +91,16 @@ class TypePrinter:
                 return "null"
             case Json():
                 return "JsonValue"
+            case Native("form"):
+                return "FormData"
+            case Native():
+                return "Blob | Uint8Array"
+            case Later():
+                item = self.type(node.item, indent)
+                wrapper = (
+                    "AsyncIterable<{}, void, unknown>" if node.stream else "Promise<{}>"
+                )
+                return wrapper.format(item)
             case Constant():
                 return " | ".join(quote(value) for value in node.values)
             case Array():

@@ -15,6 +15,8 @@ from fairlead.codegen.nodes import (
     EmbeddedJson,
     Field,
     Json,
+    Later,
+    Native,
     Null,
     Number,
     Record,
@@ -28,10 +30,10 @@ from fairlead.codegen.typescript import property_name, quote
 
 _TEXT = {
     "plain": "z.string()",
-    "uuid1": 'z.uuid({ version: "v1" })',
-    "uuid3": 'z.uuid({ version: "v3" })',
-    "uuid4": 'z.uuid({ version: "v4" })',
-    "uuid5": 'z.uuid({ version: "v5" })',
+    "uuid1": 'uuidOf("1")',
+    "uuid3": 'uuidOf("3")',
+    "uuid4": 'uuidOf("4")',
+    "uuid5": 'uuidOf("5")',
     "ipv4": "z.ipv4()",
     "ipv6": "z.ipv6()",
     "cidrv4": "z.cidrv4()",
@@ -75,6 +77,13 @@ class ZodPrinter:
                 return "z.null()"
             case Json():
                 return "z.json()"
+            case Native("form"):
+                return "z.instanceof(FormData)"
+            case Native():
+                return "z.union([z.instanceof(Blob), z.instanceof(Uint8Array)])"
+            case Later():
+                # Checking it would wait for it, or use it up.
+                return 'z.custom((v) => typeof v === "object" && v !== null)'
             case Constant():
                 return _constant(node)
             case EmbeddedJson():
@@ -208,12 +217,14 @@ def _number(node: Number) -> str:
         ("gt", node.gt),
         ("lte", node.le),
         ("lt", node.lt),
-        ("multipleOf", node.multiple_of),
     )
     text = "z.int()" if node.integer else "z.number()"
-    return text + "".join(
+    text += "".join(
         f".{name}({json.dumps(bound)})" for name, bound in bounds if bound is not None
     )
+    if node.multiple_of is None:
+        return text
+    return f"{text}.refine((v) => isMultiple(v, {json.dumps(node.multiple_of)}))"
 
 
 def _decimal(node: DecimalNumber) -> str:

@@ -4,7 +4,6 @@ import { z } from "zod";
 const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?`;
 const OFFSET = String.raw`(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)`;
 const DATE = String.raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
-const MIDNIGHT = String.raw`00:00(?::00(?:[.,]0+)?)?`;
 
 const dayExists = (text) => {
   const found = /^(\d{4})-(\d\d)-(\d\d)/.exec(text);
@@ -18,21 +17,37 @@ const grammar = (source) => z.string().regex(new RegExp(`^(?:${source})$`)).refi
 const datetime = /* @__PURE__ */ grammar(`${DATE}(?:[Tt _]${TIME}${OFFSET}?)?`);
 const datetimeAware = /* @__PURE__ */ grammar(`${DATE}[Tt _]${TIME}${OFFSET}`);
 const datetimeNaive = /* @__PURE__ */ grammar(`${DATE}(?:[Tt _]${TIME})?`);
-const date = /* @__PURE__ */ grammar(`${DATE}(?:[Tt _]${MIDNIGHT}${OFFSET}?)?`);
+const date = /* @__PURE__ */ grammar(DATE);
 const time = /* @__PURE__ */ grammar(`${TIME}${OFFSET}?`);
 const duration = /* @__PURE__ */ z
   .string()
   .min(1)
   .regex(
-    /^[+-]?(?:P(?=\d|T\d)(?:\d+(?:\.\d+)?Y)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?W)?(?:\d+(?:\.\d+)?D)?(?:T(?=\d)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?S)?)?|(?:\d+ (?:d|days?),? ?)?(?:\d+:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?)$/,
+    /^[+-]?(?=.)(?:P(?=\d|T\d)(?:\d+(?:\.\d+)?Y)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?W)?(?:\d+(?:\.\d+)?D)?(?:T(?=\d)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?S)?)?|(?:\d+ ?[dD](?:[aA][yY][sS]?)?,? ?)?(?:\d+:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?)$/,
   );
 
-const uuid = /* @__PURE__ */ z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i);
+const uuid = /* @__PURE__ */ z
+  .string()
+  .regex(
+    /^(?:[0-9a-f]{32}|(?:[uU][rR][nN]:[uU][uU][iI][dD]:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\})$/i,
+  );
+const uuidOf = (version) =>
+  uuid.refine((text) => {
+    const digits = text.replace(/^urn:uuid:/i, "").replace(/[{}-]/g, "");
+    return digits[12] === version && /[89ab]/i.test(digits[16]);
+  });
+
+// As Pydantic: exact for integers, within 1e-9 for others.
+const isMultiple = (value, factor) =>
+  Number.isInteger(factor) && Number.isInteger(value)
+    ? value % factor === 0
+    : Math.abs(value - Math.round(value / factor) * factor) <= 1e-9;
 
 // Decimals are compared digit by digit: a JavaScript number would round them.
 const DECIMAL = /^\s*([+-]?)(\d[\d_]*)?(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/;
 const parseDecimal = (value) => {
-  const [, sign, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(String(value));
+  // Refinements also run on values that an earlier check has refused.
+  const [, sign, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(String(value)) ?? [];
   const digits = `${whole.replaceAll("_", "")}${fraction}`.replace(/^0+(?=\d)/, "");
   return { sign, digits, exponent: Number(exponent) - fraction.length };
 };

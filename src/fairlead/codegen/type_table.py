@@ -1,0 +1,191 @@
+"""Many Pydantic types at once: their nodes, and the declarations they share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, cast
+
+from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic_core import CoreSchema
+
+from fairlead.codegen.annotate import HINTS, AnnotatedJsonSchema
+from fairlead.codegen.graph import references
+from fairlead.codegen.lower import FieldFact, Lowering, Problem, Schema, doc_of
+from fairlead.codegen.names import type_names
+from fairlead.codegen.nodes import (
+    Constant,
+    Declaration,
+    Mode,
+    Record,
+    Scalar,
+    Type,
+)
+from fairlead.codegen.sources import SourceIndex
+from fairlead.errors import DefinitionError
+
+Entry = tuple[str, Mode]
+
+_MODES: Mapping[Mode, Literal["validation", "serialization"]] = {
+    "input": "validation",
+    "output": "serialization",
+}
+
+
+class GenerationError(DefinitionError):
+    """Nothing was generated; every problem is listed with its cure."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        listed = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"cannot generate, {len(problems)} problem(s):{listed}")
+        self.problems = tuple(problems)
+
+
+class TypeTable:
+    """The types of all entries, translated together so that names are unique.
+
+    Raises:
+        GenerationError: Pydantic itself has no JSON form for one of them.
+    """
+
+    def __init__(
+        self, entries: Mapping[Entry, CoreSchema], sources: SourceIndex
+    ) -> None:
+        self._sources = sources
+        self._generator = AnnotatedJsonSchema()
+        self._schemas, self._definitions = self._generate(entries)
+        self._names = type_names(self._definitions)
+        self._lowerings: Mapping[Mode, Lowering] = {
+            mode: Lowering(
+                names=self._names,
+                definitions=self._definitions,
+                facts=self._field_fact,
+                mode=mode,
+            )
+            for mode in _MODES
+        }
+
+    @property
+    def classes(self) -> Sequence[type]:
+        """The classes of all models, enums and typed dictionaries met."""
+        found = self._generator.classes
+        return [found[name] for name in sorted(found)]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be translated so far, each once."""
+        found = [p for lowering in self._lowerings.values() for p in lowering.problems]
+        return list(dict.fromkeys(found))
+
+    @property
+    def untranslated_patterns(self) -> list[str]:
+        """Patterns that only the server checks."""
+        found = (p for low in self._lowerings.values() for p in low.untranslated)
+        return sorted(set(found))
+
+    def node(self, entry: Entry, where: str) -> Type:
+        """The type of one entry."""
+        return self._lowerings[entry[1]].type(self._schemas[entry], where)
+
+    def record(self, entry: Entry, where: str) -> Record:
+        """The entry's fields, in place of the name it may have."""
+        lowering = self._lowerings[entry[1]]
+        node = lowering.type(lowering.resolve(self._schemas[entry]), where)
+        return node if isinstance(node, Record) else Record(fields=())
+
+    def declarations(
+        self, inputs: Sequence[Type], outputs: Sequence[Type]
+    ) -> tuple[Declaration, ...]:
+        """Every declaration that the types reach, by name."""
+        # A name in both has one definition that serves both; there the output's form wins.
+        reached = {
+            **self._reachable("input", inputs),
+            **self._reachable("output", outputs),
+        }
+        return tuple(reached[name] for name in sorted(reached))
+
+    def _reachable(self, mode: Mode, roots: Sequence[Type]) -> dict[str, Declaration]:
+        keys = {name: key for key, name in self._names.items()}
+        found: dict[str, Declaration] = {}
+        waiting = [name for root in roots for name in references(root)]
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found[name] = self._declaration(name, keys[name], mode)
+            waiting += references(found[name].type)
+        return found
+
+    def _declaration(self, name: str, key: str, mode: Mode) -> Declaration:
+        schema = self._definitions[key]
+        hints = cast("Mapping[str, object]", schema.get(HINTS, {}))
+        node = self._lowerings[mode].type(schema, name)
+        cls = self._generator.classes.get(str(hints.get("cls")))
+        source = (
+            None
+            if cls is None
+            else self._sources.find(cls.__module__, cls.__qualname__)
+        )
+        members: tuple[tuple[str, Scalar], ...] = ()
+        if isinstance(node, Constant) and "members" in hints:
+            names = cast("Sequence[str]", hints["members"])
+            members = tuple(zip(names, node.values, strict=True))
+        return Declaration(
+            name=name,
+            type=node,
+            input=mode == "input",
+            doc=replace(doc_of(schema), default=None),
+            source=source,
+            members=members,
+        )
+
+    def _field_fact(self, class_name: str, name: str) -> FieldFact | None:
+        cls = self._generator.classes.get(class_name)
+        if cls is None:
+            return None
+        attribute = _attribute_of(cls, name)
+        info = getattr(cls, "model_fields", {}).get(attribute)
+        message = getattr(info, "deprecated", None)
+        places = (
+            self._sources.find(base.__module__, f"{base.__qualname__}.{attribute}")
+            for base in cls.__mro__
+        )
+        return FieldFact(
+            deprecated=message if isinstance(message, str) else None,
+            source=next((place for place in places if place is not None), None),
+        )
+
+    def _generate(
+        self, entries: Mapping[Entry, CoreSchema]
+    ) -> tuple[Mapping[Entry, Schema], Mapping[str, Schema]]:
+        try:
+            found, definitions = self._generator.generate_definitions(
+                [(key, _MODES[mode], entries[key, mode]) for key, mode in entries]
+            )
+        except PydanticInvalidForJsonSchema as error:
+            raise GenerationError(list(_culprits(entries))) from error
+        schemas: dict[Entry, Schema] = {
+            (key, mode): found[key, _MODES[mode]] for key, mode in entries
+        }
+        return schemas, cast("Mapping[str, Schema]", definitions)
+
+
+def _culprits(entries: Mapping[Entry, CoreSchema]) -> Iterator[Problem]:
+    """Which entries fail: Pydantic's error names the type, not the place."""
+    for (key, mode), schema in entries.items():
+        try:
+            AnnotatedJsonSchema().generate(schema, _MODES[mode])
+        except PydanticInvalidForJsonSchema as error:
+            yield Problem(
+                where=f"{key} ({mode})",
+                what=str(error).partition("\n")[0],
+                cure="use a type that has a JSON form, such as a Pydantic model",
+            )
+
+
+def _attribute_of(cls: type, name: str) -> str:
+    if not issubclass(cls, BaseModel):
+        return name
+    for attribute, info in cls.model_fields.items():
+        if name in (info.validation_alias, info.serialization_alias, info.alias):
+            return attribute
+    return name

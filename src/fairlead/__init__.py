@@ -17,6 +17,7 @@ General layout, imports going down only:
 
 from fairlead._missing import MISSING
 from fairlead.access import authenticated, public
+from fairlead.asgi.app import Fairlead
 from fairlead.caller import create_caller
 from fairlead.calling import Call, Middleware, Next
 from fairlead.compiling import CompiledRouter, compile_router
@@ -33,6 +34,7 @@ __all__ = [
     "CompiledRouter",
     "Context",
     "DefinitionError",
+    "Fairlead",
     "FairleadError",
     "Middleware",
     "Next",

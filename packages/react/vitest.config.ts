@@ -4,6 +4,5 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     testTimeout: 20_000,
-    onConsoleLog: (log) => !log.includes("not configured to support act"),
   },
 });

@@ -16,14 +16,28 @@ export type ErrorKind =
   /** Not an error of a call at all: a bug in the application. */
   | "unexpected";
 
-export interface LiveError {
+interface LiveErrorDetails {
+  readonly kind: ErrorKind;
+  readonly code: string | null;
+  readonly retryable: boolean;
+  readonly cause: unknown;
+}
+
+/** An error of a call, with what to do about it. */
+export class LiveError extends Error {
+  override readonly name = "LiveError";
   readonly kind: ErrorKind;
   /** tRPC's code key (`FORBIDDEN`), or null when no server answered. */
   readonly code: string | null;
-  readonly message: string;
   /** Whether the same call may succeed later without anyone changing it. */
   readonly retryable: boolean;
-  readonly cause: unknown;
+
+  constructor(message: string, { kind, code, retryable, cause }: LiveErrorDetails) {
+    super(message, { cause });
+    this.kind = kind;
+    this.code = code;
+    this.retryable = retryable;
+  }
 }
 
 const kinds: { readonly [code: string]: ErrorKind } = {
@@ -65,25 +79,24 @@ function isAbort(error: unknown): boolean {
   return error["name"] === "AbortError" || (isRecord(error["cause"]) && isAbort(error["cause"]));
 }
 
+function isLiveError(value: unknown): value is LiveError {
+  return isRecord(value) && value["name"] === "LiveError";
+}
+
+function kindOf(error: unknown, code: string | null): ErrorKind {
+  // The cluster's refusal of the server's own credentials is not the end of this session.
+  const isCluster = errorData(error)?.["source"] === "kubernetes";
+  if (code === "UNAUTHORIZED" && isCluster) return "server";
+  if (code !== null) return kinds[code] ?? "server";
+  if (isAbort(error)) return "aborted";
+  return isRecord(error) && error["name"] === "TRPCClientError" ? "transport" : "unexpected";
+}
+
 export function toLiveError(error: unknown): LiveError {
-  const code = errorData(error)?.["code"];
-  if (typeof code === "string") {
-    const kind = kinds[code] ?? "server";
-    return {
-      kind,
-      code,
-      message: messageOf(error),
-      retryable: retryableKinds.has(kind),
-      cause: error,
-    };
-  }
-  const isCall = isRecord(error) && error["name"] === "TRPCClientError";
-  const kind: ErrorKind = isAbort(error) ? "aborted" : isCall ? "transport" : "unexpected";
-  return {
-    kind,
-    code: null,
-    message: messageOf(error),
-    retryable: kind === "transport",
-    cause: error,
-  };
+  if (isLiveError(error)) return error;
+  const data = errorData(error)?.["code"];
+  const code = typeof data === "string" ? data : null;
+  const kind = kindOf(error, code);
+  const retryable = retryableKinds.has(kind);
+  return new LiveError(messageOf(error), { kind, code, retryable, cause: error });
 }

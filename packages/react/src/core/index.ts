@@ -8,8 +8,9 @@ export {
   type WebSocketClientSettings,
 } from "./connection.js";
 export { authoredPart, nameDraft } from "./drafts.js";
-export { type ErrorKind, errorData, type LiveError, toLiveError } from "./errors.js";
+export { type ErrorKind, errorData, LiveError, toLiveError } from "./errors.js";
 export { createFairlead, type Fairlead, type FairleadOptions } from "./fairlead.js";
+export { type FieldError, fieldErrors } from "./fieldErrors.js";
 export { createFrameScheduler, type FrameScheduler } from "./frames.js";
 export { createSnapshot, LiveStore, type StoreSnapshot } from "./liveStore.js";
 export {

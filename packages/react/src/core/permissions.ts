@@ -187,7 +187,9 @@ export class PermissionCache {
   }
 
   #publish(entry: Entry, state: PermissionState): void {
-    if (deepEqual(entry.state, state)) return;
+    const { status, error, permissions } = entry.state;
+    const isSame = status === state.status && error === state.error;
+    if (isSame && deepEqual(permissions, state.permissions)) return;
     entry.state = state;
     entry.emitter.emit();
   }

@@ -58,19 +58,15 @@ interface BoundaryState {
   readonly error: LiveError | null;
 }
 
-function isLiveError(value: unknown): value is LiveError {
-  return typeof value === "object" && value !== null && "kind" in value && "retryable" in value;
-}
-
 class Boundary extends Component<BoundaryProps, BoundaryState> {
   override state: BoundaryState = { error: null };
 
   static getDerivedStateFromError(cause: unknown): BoundaryState {
-    return { error: isLiveError(cause) ? cause : toLiveError(cause) };
+    return { error: toLiveError(cause) };
   }
 
   override componentDidCatch(cause: unknown, info: ErrorInfo) {
-    this.props.onError?.(isLiveError(cause) ? cause : toLiveError(cause), info);
+    this.props.onError?.(toLiveError(cause), info);
   }
 
   override componentDidUpdate(previous: BoundaryProps) {
@@ -130,8 +126,7 @@ const renderErrorView: RenderError = (props) => <ErrorView {...props} />;
 export function QueryStateView(props: QueryStateViewProps) {
   const { query, children, denied = renderErrorView, error = renderErrorView } = props;
   const retry = () => void query.refetch();
-  const cause = query.error;
-  const failure = isLiveError(cause) ? cause : toLiveError(cause ?? "Unknown error");
+  const failure = toLiveError(query.error ?? "Unknown error");
   switch (query.status) {
     case "loading":
     case "pending":

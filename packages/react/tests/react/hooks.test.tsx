@@ -24,6 +24,22 @@ afterEach(async () => {
   await peer.close();
 });
 
+function Count() {
+  return <p>{useWatchList().items.length}</p>;
+}
+
+const rendered: string[] = [];
+
+const Row = memo(({ item }: { item: Widget }) => {
+  rendered.push(item.metadata.name);
+  return <li>{item.spec.size}</li>;
+});
+
+function Table() {
+  const { items } = useWatchList();
+  return items.map((item) => <Row key={item.metadata.uid} item={item} />);
+}
+
 const namesOf = (items: readonly Widget[] | undefined) => items?.map((item) => item.metadata.name);
 
 test("a list loads, is ready, and follows the cluster", async () => {
@@ -61,9 +77,6 @@ test("one denied namespace leaves the others usable and tells", async () => {
 });
 
 test("in strict mode, with many components, there is one subscription", async () => {
-  function Count() {
-    return <p>{useWatchList().items.length}</p>;
-  }
   const ui = [1, 2, 3].map((key) => <Count key={key} />);
   render(<StrictMode>{ui}</StrictMode>, { wrapper: wrapperFor(client) });
   await waitFor(() => expect(peer.cluster.watchers.size).toBe(1));
@@ -73,15 +86,6 @@ test("in strict mode, with many components, there is one subscription", async ()
 });
 
 test("unchanged rows are not rendered again", async () => {
-  const rendered: string[] = [];
-  const Row = memo(({ item }: { item: Widget }) => {
-    rendered.push(item.metadata.name);
-    return <li>{item.spec.size}</li>;
-  });
-  function Table() {
-    const { items } = useWatchList();
-    return items.map((item) => <Row key={item.metadata.uid} item={item} />);
-  }
   for (let n = 0; n < 20; n += 1) peer.cluster.add("a", `w${n}`);
   renderWith(client, <Table />);
   await waitFor(() => expect(screen.getAllByRole("listitem")).toHaveLength(20));

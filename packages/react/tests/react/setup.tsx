@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { TestClient } from "../client.js";
 
 export function wrapperFor({ fairlead }: TestClient, queryClient = new QueryClient()) {
+  // biome-ignore lint/correctness/noComponentHookFactories: made once per test.
   return function Wrapper({ children }: { children: ReactNode }) {
     return (
       <QueryClientProvider client={queryClient}>

@@ -1,8 +1,11 @@
+import { FairleadProvider } from "@fairlead/react";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Toasts } from "@/app/toasts";
+import { fairlead, queryClient } from "./app/client";
 import { router } from "./app/routes";
+import { Toasts } from "./app/toasts";
 import "./styles.css";
 
 const root = document.getElementById("root");
@@ -10,7 +13,11 @@ if (!root) throw new Error('index.html has no element with the id "root"; put it
 
 createRoot(root).render(
   <StrictMode>
-    <RouterProvider router={router} />
-    <Toasts />
+    <QueryClientProvider client={queryClient}>
+      <FairleadProvider fairlead={fairlead}>
+        <RouterProvider router={router} />
+        <Toasts />
+      </FairleadProvider>
+    </QueryClientProvider>
   </StrictMode>,
 );

@@ -34,7 +34,7 @@ export function ErrorState({
   retry,
 }: {
   noun: string;
-  error: Error;
+  error: { readonly message: string };
   retry: () => void;
 }) {
   return (

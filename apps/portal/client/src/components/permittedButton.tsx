@@ -1,13 +1,7 @@
+import type { Permission } from "@fairlead/react";
 import type { ComponentProps } from "react";
 import { Button } from "./ui/button";
 import { Tooltip } from "./ui/tooltip";
-
-/** What the cluster answered to "may I?". */
-export type Permission = {
-  state: "pending" | "allowed" | "denied";
-  allowed: boolean;
-  reason: string | null;
-};
 
 /**
  * A button for something that needs a right. Without it, it stays focusable and says why it does

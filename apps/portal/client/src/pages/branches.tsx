@@ -1,3 +1,4 @@
+import { useCodebaseBranchWatchList } from "@portal/shared/hooks";
 import { GitBranch } from "lucide-react";
 import { useMemo } from "react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
@@ -13,7 +14,6 @@ import { type FacetConfig, useDataTable } from "@/components/table/useDataTable"
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
-import { useCodebaseBranchWatchList } from "@/data/hooks";
 import { type BranchRow, toBranchRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
 import { operatorPhaseLabels } from "./codebaseColumns";
@@ -30,7 +30,7 @@ const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 128, iconWhenNarrow: true },
+    meta: { label: "Status", width: 140, iconWhenNarrow: true },
     cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("kind", {
@@ -111,11 +111,13 @@ export function BranchesPage() {
               state={state}
             />
             <div className="ml-auto flex items-center gap-3">
-              <RowCount
-                shown={table.getRowModel().rows.length}
-                total={rows.length}
-                noun="branches"
-              />
+              {list.status === "ready" ? (
+                <RowCount
+                  shown={table.getRowModel().rows.length}
+                  total={rows.length}
+                  noun="branches"
+                />
+              ) : null}
               <ColumnMenu table={table} />
             </div>
           </>

@@ -25,7 +25,7 @@ export const codebaseColumns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 128, iconWhenNarrow: true },
+    meta: { label: "Status", width: 140, iconWhenNarrow: true },
     cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("type", {

@@ -1,12 +1,13 @@
+import type { Permission } from "@fairlead/react";
+import type { Codebase } from "@portal/shared";
+import { useCodebaseBranchWatchList } from "@portal/shared/hooks";
 import { ExternalLink, Trash2 } from "lucide-react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
-import { type Permission, PermittedButton } from "@/components/permittedButton";
+import { PermittedButton } from "@/components/permittedButton";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
-import { useCodebaseBranchWatchList } from "@/data/hooks";
-import type { Codebase } from "@/data/models";
 import { type CodebaseRow, toBranchRow } from "@/resources/codebase";
 
 export function CodebaseDrawer({

@@ -1,3 +1,10 @@
+import { pendingOf } from "@fairlead/react";
+import type { Codebase } from "@portal/shared";
+import {
+  useCodebaseCRUD,
+  useCodebasePermissions,
+  useCodebaseWatchList,
+} from "@portal/shared/hooks";
 import { Package, Plus, Trash2 } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
@@ -9,8 +16,6 @@ import { ColumnMenu, FacetFilter, RowCount, SearchField } from "@/components/tab
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Button } from "@/components/ui/button";
-import { useCodebaseCRUD, useCodebasePermissions, useCodebaseWatchList } from "@/data/hooks";
-import type { Codebase } from "@/data/models";
 import { toCodebaseRow } from "@/resources/codebase";
 import { codebaseColumns, operatorPhaseLabels } from "./codebaseColumns";
 import { CodebaseDrawer } from "./codebaseDrawer";
@@ -31,7 +36,7 @@ export function CodebasesPage() {
   const [namespace] = useNamespace();
   const list = useCodebaseWatchList({ namespace });
   const permissions = useCodebasePermissions({ namespace });
-  const crud = useCodebaseCRUD();
+  const { remove, removeMany } = useCodebaseCRUD();
   const rows = useMemo(() => list.items.map(toCodebaseRow), [list.items]);
   const state = useTableSearch("name");
   const table = useDataTable({ rows, columns: codebaseColumns, state, facets });
@@ -50,8 +55,8 @@ export function CodebasesPage() {
 
   const confirmDelete = () => {
     const [only] = deleting;
-    if (deleting.length === 1 && only) crud.remove.mutate(only);
-    else crud.removeMany.mutate([...deleting]);
+    if (deleting.length === 1 && only) remove.mutate(only);
+    else removeMany.mutate(deleting);
     table.resetRowSelection(true);
     setDeleting([]);
     state.set({ open: undefined });
@@ -101,11 +106,13 @@ export function CodebasesPage() {
               </div>
             ) : null}
             <div className="ml-auto flex items-center gap-3">
-              <RowCount
-                shown={table.getRowModel().rows.length}
-                total={rows.length}
-                noun="codebases"
-              />
+              {list.status === "ready" ? (
+                <RowCount
+                  shown={table.getRowModel().rows.length}
+                  total={rows.length}
+                  noun="codebases"
+                />
+              ) : null}
               <ColumnMenu table={table} />
             </div>
           </>
@@ -119,6 +126,7 @@ export function CodebasesPage() {
           total={rows.length}
           rowLabel={(row) => row.name}
           selectable
+          rowClass={(row) => (pendingOf(row.codebase) ? "opacity-60" : undefined)}
           empty={{
             icon: Package,
             title: "No codebases yet",

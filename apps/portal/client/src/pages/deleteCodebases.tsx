@@ -1,6 +1,6 @@
+import type { Codebase } from "@portal/shared";
 import { useEffect, useState } from "react";
 import { ConfirmDialog } from "@/components/ui/alertDialog";
-import type { Codebase } from "@/data/models";
 
 /** Asks before codebases are deleted. Open while there are any. */
 export function DeleteCodebases({
@@ -24,7 +24,11 @@ export function DeleteCodebases({
       open={codebases.length > 0}
       onOpenChange={(open) => (open ? undefined : onCancel())}
       title={one ? `Delete ${one.metadata.name}?` : `Delete ${shown.length} codebases?`}
-      description="The codebase, its branches and their pipelines are removed from the platform. The Git repository itself is kept. This cannot be undone."
+      description={
+        one
+          ? "It is removed from the platform. Its Git repository is kept. This cannot be undone."
+          : "They are removed from the platform. Their Git repositories are kept. This cannot be undone."
+      }
       action="Delete"
       onConfirm={onConfirm}
     >

@@ -1,3 +1,8 @@
+import {
+  useCodebaseBranchWatchList,
+  useCodebaseWatchList,
+  usePipelineRunWatchList,
+} from "@portal/shared/hooks";
 import { useMemo } from "react";
 import { RunsChart } from "@/components/charts/runsChart";
 import { ShareRing } from "@/components/charts/shareRing";
@@ -6,11 +11,6 @@ import { DeniedState, ErrorState } from "@/components/pageStates";
 import { useNamespace } from "@/components/shell/useNamespace";
 import { Card, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
-import {
-  useCodebaseBranchWatchList,
-  useCodebaseWatchList,
-  usePipelineRunWatchList,
-} from "@/data/hooks";
 import { useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/time";
 import { toBranchRow, toCodebaseRow } from "@/resources/codebase";

@@ -7,6 +7,7 @@ import { Age, Duration } from "@/components/times";
 import { Button } from "@/components/ui/button";
 import { CardHeader } from "@/components/ui/card";
 import type { BranchRow, CodebaseRow } from "@/resources/codebase";
+import { statusOf } from "@/resources/phase";
 import type { PipelineRunRow } from "@/resources/pipelineRun";
 
 const RECENT = 8;
@@ -28,14 +29,14 @@ export function RecentRuns({ runs }: { runs: readonly PipelineRunRow[] }) {
       {recent.length === 0 ? (
         <p className="px-5 pb-5 text-[13px] text-muted-foreground">No pipeline has run here yet.</p>
       ) : null}
-      <ul className="divide-y border-t">
+      <ul className="@container divide-y border-t">
         {recent.map((run) => (
           <li
             key={run.id}
             data-testid={`recent-${run.id}`}
-            className="grid grid-cols-[7.5rem_minmax(0,1fr)_auto] items-center gap-3 px-5 py-2 text-[13px]"
+            className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-3 @lg:grid-cols-[7.5rem_minmax(0,1fr)_auto] px-5 py-2 text-[13px]"
           >
-            <Status phase={run.phase} reason={run.reason} message={run.message} />
+            <Status iconWhenNarrow {...statusOf(run)} />
             <span className="min-w-0">
               <Link
                 to="/pipelines"

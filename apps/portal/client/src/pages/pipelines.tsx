@@ -1,3 +1,4 @@
+import { usePipelineRunWatchList } from "@portal/shared/hooks";
 import { Workflow } from "lucide-react";
 import { useMemo } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
@@ -12,7 +13,6 @@ import { type FacetConfig, useDataTable } from "@/components/table/useDataTable"
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Duration, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
-import { usePipelineRunWatchList } from "@/data/hooks";
 import { statusOf } from "@/resources/phase";
 import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
 import { PipelineRunDrawer } from "./pipelineRunDrawer";
@@ -22,7 +22,7 @@ const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 128, iconWhenNarrow: true },
+    meta: { label: "Status", width: 140, iconWhenNarrow: true },
     cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("name", {
@@ -62,7 +62,7 @@ const columns = column.columns([
     header: "Started",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Started", from: "sm", width: 92 },
+    meta: { label: "Started", from: "sm", width: 104 },
     cell: ({ row }) => <Age time={row.original.started} suffix=" ago" />,
   }),
   column.accessor((row) => durationKey(row), {
@@ -70,7 +70,7 @@ const columns = column.columns([
     header: "Duration",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Duration", width: 104, align: "end" },
+    meta: { label: "Duration", width: 116, align: "end" },
     cell: ({ row }) => <Duration {...row.original} />,
   }),
 ]);
@@ -106,7 +106,9 @@ export function PipelinesPage() {
               state={state}
             />
             <div className="ml-auto flex items-center gap-3">
-              <RowCount shown={table.getRowModel().rows.length} total={rows.length} noun="runs" />
+              {list.status === "ready" ? (
+                <RowCount shown={table.getRowModel().rows.length} total={rows.length} noun="runs" />
+              ) : null}
               <ColumnMenu table={table} />
             </div>
           </>

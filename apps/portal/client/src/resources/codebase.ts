@@ -1,4 +1,5 @@
-import type { Codebase, CodebaseBranch } from "@/data/models";
+import type { Codebase, CodebaseBranch } from "@portal/shared";
+import { cachedByObject } from "@/lib/cachedByObject";
 import { parseTime } from "@/lib/time";
 import { operatorStatus } from "./operatorStatus";
 import type { StatusView } from "./phase";
@@ -18,7 +19,7 @@ export type CodebaseRow = StatusView & {
   created: number | null;
 };
 
-export function toCodebaseRow(codebase: Codebase): CodebaseRow {
+export const toCodebaseRow = cachedByObject((codebase: Codebase): CodebaseRow => {
   const { metadata, spec, status } = codebase;
   const name = metadata.name ?? "";
   return {
@@ -32,10 +33,10 @@ export function toCodebaseRow(codebase: Codebase): CodebaseRow {
     buildTool: spec.buildTool,
     gitServer: spec.gitServer,
     path: spec.gitUrlPath,
-    defaultBranch: spec.defaultBranch,
+    defaultBranch: spec.defaultBranch ?? "",
     created: parseTime(metadata.creationTimestamp),
   };
-}
+});
 
 /** One line of the branch table. */
 export type BranchRow = StatusView & {
@@ -52,7 +53,7 @@ export type BranchRow = StatusView & {
   created: number | null;
 };
 
-export function toBranchRow(branch: CodebaseBranch): BranchRow {
+export const toBranchRow = cachedByObject((branch: CodebaseBranch): BranchRow => {
   const { metadata, spec, status } = branch;
   const name = metadata.name ?? "";
   return {
@@ -69,4 +70,4 @@ export function toBranchRow(branch: CodebaseBranch): BranchRow {
     lastSuccessfulBuild: status?.lastSuccessfulBuild ?? "",
     created: parseTime(metadata.creationTimestamp),
   };
-}
+});

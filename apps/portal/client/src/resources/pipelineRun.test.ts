@@ -1,5 +1,5 @@
+import type { PipelineRun } from "@portal/shared";
 import { describe, expect, test } from "vitest";
-import type { PipelineRun } from "@/data/models";
 import { findSucceeded, pipelineRunStatus, toPipelineRunRow } from "./pipelineRun";
 
 type Condition = NonNullable<NonNullable<PipelineRun["status"]>["conditions"]>[number];
@@ -8,7 +8,7 @@ function runWith(conditions: Condition[], asked?: PipelineRun["spec"]["status"])
   return {
     apiVersion: "tekton.dev/v1",
     kind: "PipelineRun",
-    metadata: { name: "build-main-x7k2", namespace: "team-a" },
+    metadata: { name: "build-main-x7k2", namespace: "team-a", uid: "u1", resourceVersion: "7" },
     spec: asked ? { status: asked } : {},
     status: { conditions },
   };
@@ -72,6 +72,8 @@ describe("a table row", () => {
     metadata: {
       name: "build-main-x7k2",
       namespace: "team-a",
+      uid: "u1",
+      resourceVersion: "7",
       creationTimestamp: "2026-11-23T10:00:00Z",
       labels: {
         "app.edp.epam.com/codebase": "api",

@@ -1,4 +1,5 @@
-import type { Condition, PipelineRun } from "@/data/models";
+import type { Condition, PipelineRun } from "@portal/shared";
+import { cachedByObject } from "@/lib/cachedByObject";
 import { parseTime } from "@/lib/time";
 import type { Phase, StatusView } from "./phase";
 
@@ -77,8 +78,8 @@ export type PipelineRunRow = {
   ended: number | null;
 };
 
-export function toPipelineRunRow(run: PipelineRun): PipelineRunRow {
-  const { name, namespace, labels, creationTimestamp } = run.metadata;
+export const toPipelineRunRow = cachedByObject((run: PipelineRun): PipelineRunRow => {
+  const { name = "", namespace, labels, creationTimestamp } = run.metadata;
   const label = (key: string) => labels?.[key] ?? "";
   const times = pipelineRunTimes(run);
   const codebase = label(pipelineRunLabels.codebase);
@@ -96,7 +97,7 @@ export function toPipelineRunRow(run: PipelineRun): PipelineRunRow {
     started: times.started ?? parseTime(creationTimestamp),
     ended: times.ended,
   };
-}
+});
 
 /** The label holds the CodebaseBranch's name, `<codebase>-<branch>`; beside the codebase, the rest is enough. */
 function shortBranch(branch: string, codebase: string): string {

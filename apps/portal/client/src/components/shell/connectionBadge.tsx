@@ -1,5 +1,5 @@
+import { type ConnectionState, useConnection } from "@fairlead/react";
 import { Tooltip } from "@/components/ui/tooltip";
-import { type ConnectionState, useConnection } from "@/data/hooks";
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 

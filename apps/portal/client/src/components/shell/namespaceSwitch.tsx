@@ -9,8 +9,8 @@ import {
   DropdownMenuSeparator,
   DropdownMenuTrigger,
 } from "@/components/ui/dropdownMenu";
-import { useNamespaces } from "@/data/hooks";
 import { useNamespace } from "./useNamespace";
+import { useNamespaces } from "./useNamespaces";
 
 // Kubernetes forbids an empty namespace name, so it can stand for all of them.
 const ALL = "";

@@ -9,6 +9,7 @@ import { ConnectionBadge } from "./connectionBadge";
 import { NamespaceSwitch } from "./namespaceSwitch";
 import { Brand, Navigation } from "./navigation";
 import { ThemeMenu } from "./themeMenu";
+import { UserBadge } from "./userBadge";
 import { useStoredFlag } from "./useStoredFlag";
 
 export function Shell() {
@@ -37,6 +38,9 @@ export function Shell() {
           </div>
           <div className="scroll-thin flex-1 overflow-y-auto">
             <Navigation compact={compact} />
+          </div>
+          <div className={cn("flex px-4 py-3", compact && "justify-center px-0")}>
+            <UserBadge compact={compact} />
           </div>
           <div className={cn("flex border-t p-2", compact && "justify-center")}>
             <Button
@@ -85,7 +89,12 @@ export function Shell() {
           <div className="flex h-14 items-center border-b px-4">
             <Brand />
           </div>
-          <Navigation onNavigate={() => setMenuOpen(false)} />
+          <div className="flex-1">
+            <Navigation onNavigate={() => setMenuOpen(false)} />
+          </div>
+          <div className="flex border-t px-4 py-3">
+            <UserBadge />
+          </div>
         </SheetContent>
       </Sheet>
     </TooltipProvider>

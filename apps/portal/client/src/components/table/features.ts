@@ -1,10 +1,10 @@
 import {
   columnFilteringFeature,
   columnVisibilityFeature,
+  constructFilterFn,
   createColumnHelper,
   createFilteredRowModel,
   createSortedRowModel,
-  filterFn_arrIncludesSome,
   filterFn_includesString,
   globalFilteringFeature,
   metaHelper,
@@ -28,6 +28,11 @@ export type ColumnMeta = {
   iconWhenNarrow?: true;
 };
 
+/** Keeps rows whose value is among the chosen ones. */
+const oneOf = constructFilterFn({
+  filter: (value: unknown, chosen: readonly unknown[]) => chosen.includes(value),
+});
+
 /** The parts of TanStack Table that the portal's tables use; the rest stays out of the bundle. */
 export const features = tableFeatures({
   rowSortingFeature,
@@ -37,7 +42,7 @@ export const features = tableFeatures({
   rowSelectionFeature,
   filteredRowModel: createFilteredRowModel(),
   sortedRowModel: createSortedRowModel(),
-  filterFns: { includesString: filterFn_includesString, oneOf: filterFn_arrIncludesSome },
+  filterFns: { includesString: filterFn_includesString, oneOf },
   sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
   columnMeta: metaHelper<ColumnMeta>(),
 });

@@ -16,7 +16,7 @@ import type { TableSearchState } from "./useTableSearch";
 /** What a live list says about itself, whatever it lists. */
 export type ListState = {
   status: "loading" | "ready" | "error" | "denied";
-  error: Error | null;
+  error: { readonly message: string } | null;
   isStale: boolean;
   refetch: () => void;
 };

@@ -1,10 +1,11 @@
 import { zodResolver } from "@hookform/resolvers/zod";
+import { useCodebaseCRUD } from "@portal/shared/hooks";
 import { ArrowLeft, ArrowRight, Check, LoaderCircle, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useForm } from "react-hook-form";
+import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
-import { useCodebaseCRUD, useNamespaces } from "@/data/hooks";
 import { cn } from "@/lib/cn";
 import { type FormValues, formSchema, initialValues, steps, toDraft } from "./form";
 import { DeliveryStep, RepositoryStep, ReviewStep, StartStep } from "./steps";
@@ -111,7 +112,7 @@ function suggestPath(
 /** Where in the wizard one is. Steps behind can be gone back to; those ahead must be earned. */
 function Progress({ step, onStep }: { step: number; onStep: (step: number) => void }) {
   return (
-    <ol className="flex gap-1 border-b px-6 py-3">
+    <ol className="flex min-h-15 items-center gap-1 border-b px-6 py-3">
       {steps.map(({ title, hint }, index) => {
         const done = index < step;
         const current = index === step;

@@ -1,5 +1,6 @@
+import type { CodebaseDraft } from "@portal/shared";
+import { zCodebaseDraft } from "@portal/shared/schemas";
 import { z } from "zod";
-import type { CodebaseDraft } from "@/data/models";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -60,6 +61,13 @@ export const formSchema = z
         message: "Give the first version, such as 0.1.0-SNAPSHOT.",
         input: startFrom,
       });
+    }
+    for (const issue of zCodebaseDraft.safeParse(toDraft(context.value)).error?.issues ?? []) {
+      const field = fieldOf(issue.path);
+      // Where the form has a word of its own for it, that one is the clearer.
+      if (context.issues.some(({ path }) => path?.[0] === field)) continue;
+      const { message } = issue;
+      context.issues.push({ code: "custom", path: [field], message, input: context.value });
     }
   });
 
@@ -155,6 +163,14 @@ export function toDraft(values: FormValues): CodebaseDraft {
       ...(values.description ? { description: values.description } : {}),
     },
   };
+}
+
+/** The form's field behind a place in the object, where the two have different names. */
+function fieldOf(path: readonly PropertyKey[]): PropertyKey {
+  const field = path[1] ?? "name";
+  if (field === "private") return "isPrivate";
+  if (field === "repository") return "repositoryUrl";
+  return field === "versioning" && path[2] === "startFrom" ? "startFrom" : field;
 }
 
 /** What a language is usually built with: a start, free to be changed. */

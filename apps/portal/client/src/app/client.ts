@@ -1,0 +1,39 @@
+import { createConnection, createFairlead, sessionLink } from "@fairlead/react";
+import type { AppRouter } from "@portal/shared";
+import { QueryClient } from "@tanstack/react-query";
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchStreamLink,
+  splitLink,
+  wsLink,
+} from "@trpc/client";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { notify } from "./toasts";
+
+const PATH = "/trpc";
+
+const connection = createConnection();
+const wsClient = createWSClient({
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
+  ...connection.webSocketOptions(),
+});
+
+const client = createTRPCClient<AppRouter>({
+  links: [
+    sessionLink(connection),
+    splitLink({
+      condition: (operation) => operation.type === "subscription",
+      true: wsLink({ client: wsClient }),
+      false: httpBatchStreamLink({ url: PATH }),
+    }),
+  ],
+});
+
+export const queryClient = new QueryClient();
+
+/** Everything live: watches, permissions and writes go through it. */
+export const fairlead = createFairlead({ client, connection, wsClient, notify });
+
+/** Plain queries, as TanStack Query options. */
+export const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });

@@ -1,0 +1,34 @@
+"""The files of the cluster's own certificate authority and server certificate."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_FILES = ("ca.crt", "ca.key", "server.crt", "server.key")
+
+
+def ensure_certificates(folder: Path, hosts: tuple[str, ...] = ()) -> None:
+    """Make the certificates once; later starts keep them, unless the names changed."""
+    names, listed = folder / "server.names", "\n".join(hosts)
+    complete = all((folder / name).exists() for name in _FILES)
+    if complete and names.exists() and names.read_text() == listed:
+        return
+    # Loading the library costs more than using it: only the first start pays.
+    from fairlead.devcluster.issuing import issue  # noqa: PLC0415
+
+    issued = issue(hosts)
+    write_private(folder / "ca.key", issued.ca_key)
+    write_private(folder / "server.key", issued.server_key)
+    (folder / "server.crt").write_bytes(issued.server)
+    (folder / "ca.crt").write_bytes(issued.ca)
+    names.write_text(listed)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    temporary.replace(path)

@@ -1,0 +1,133 @@
+"""managedFields: who owns which field, kept on every write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairlead.devcluster import fieldsets as sets
+from fairlead.devcluster.fieldsets import FieldSet
+from fairlead.devcluster.jsontypes import JsonArray, JsonObject
+from fairlead.devcluster.schema import Schema
+
+_SERVER_METADATA = {
+    "name", "namespace", "uid", "creationTimestamp", "resourceVersion", "generation",
+    "selfLink", "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds",
+}  # fmt: skip
+EMPTY_STATUS_FIELDS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, in the terms of a managedFields entry."""
+
+    manager: str
+    operation: str
+    api_version: str
+    subresource: str
+    now: str
+
+    def owns(self, entry: JsonObject) -> bool:
+        """Whether an entry is this writer's own."""
+        return (
+            entry.get("manager") == self.manager
+            and entry.get("operation") == self.operation
+            and entry.get("subresource", "") == self.subresource
+            and (
+                self.operation == "Apply" or entry.get("apiVersion") == self.api_version
+            )
+        )
+
+    def entry(self, fields: FieldSet) -> JsonObject:
+        """Return a new entry for a set of fields."""
+        found: JsonObject = {
+            "manager": self.manager,
+            "operation": self.operation,
+            "apiVersion": self.api_version,
+            "time": self.now,
+            "fieldsType": "FieldsV1",
+            "fieldsV1": fields,
+        }
+        if self.subresource:
+            found["subresource"] = self.subresource
+        return found
+
+
+def tracked(body: JsonObject) -> JsonObject:
+    """Return the part of an object whose fields have owners."""
+    found = {
+        key: value for key, value in body.items() if key not in {"kind", "apiVersion"}
+    }
+    metadata = {
+        key: value
+        for key, value in body.get("metadata", {}).items()
+        if key not in _SERVER_METADATA
+    }
+    if metadata:
+        found["metadata"] = metadata
+    else:
+        found.pop("metadata", None)
+    return found
+
+
+def track_update(
+    old: JsonObject | None,
+    new: JsonObject,
+    schema: Schema,
+    writer: Writer,
+    *,
+    dots: bool,
+) -> None:
+    """Re-own what an update changed; fields that are gone are owned by nobody."""
+    metadata = new["metadata"]
+    if old is not None and _is_reset(metadata.get("managedFields")):
+        metadata.pop("managedFields", None)
+        return
+    before = tracked(old) if old is not None else {}
+    after = tracked(new)
+    gained = sets.changed(before, after, schema, dots=dots)
+    lost = sets.removed(before, after, schema) if old is not None else {}
+    entries = list(old["metadata"].get("managedFields", ())) if old is not None else []
+    metadata["managedFields"] = _reassign(entries, gained, lost, writer)
+    if not metadata["managedFields"]:
+        del metadata["managedFields"]
+
+
+def _is_reset(entries: object) -> bool:
+    return entries == [{}]
+
+
+def _reassign(
+    entries: JsonArray, gained: FieldSet, lost: FieldSet, writer: Writer
+) -> JsonArray:
+    found: JsonArray = []
+    own: JsonObject | None = None
+    for entry in entries:
+        fields = (
+            sets.difference(entry.get("fieldsV1", {}), lost, deep=True)
+            if lost
+            else entry.get("fieldsV1", {})
+        )
+        if writer.owns(entry):
+            if gained or fields != entry.get("fieldsV1"):
+                own = writer.entry(sets.union(fields, gained))
+            else:
+                own = entry
+            if own["fieldsV1"]:
+                found.append(own)
+            continue
+        if gained:
+            fields = sets.difference(fields, gained)
+        if fields:
+            found.append({**entry, "fieldsV1": fields})
+    if own is None and gained:
+        found.append(writer.entry(gained))
+    return found
+
+
+def without_times(body: JsonObject) -> JsonArray:
+    """Return the managedFields without the moments of writing, for comparison."""
+    entries = body["metadata"].get("managedFields", ())
+    return [
+        {key: value for key, value in entry.items() if key != "time"}
+        for entry in entries
+    ]

@@ -1,0 +1,148 @@
+"""PATCH in its four forms; each computes a new object, which is then an update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import jsonpatch
+import jsonpointer
+
+from fairlead.devcluster import conversion
+from fairlead.devcluster import errors as err
+from fairlead.devcluster.apply import apply_object
+from fairlead.devcluster.bodies import check_depth, decode_json, media_type
+from fairlead.devcluster.errors import ApiError, bad_request, unsupported_media_type
+from fairlead.devcluster.jsontypes import (
+    JsonObject,
+    JsonValue,
+    copy_json,
+    is_array,
+    is_object,
+)
+from fairlead.devcluster.options import check_apply_options
+from fairlead.devcluster.responses import Response
+from fairlead.devcluster.storage import Record
+from fairlead.devcluster.strategic import merge_object
+from fairlead.devcluster.writes import (
+    Target,
+    accept_object,
+    check_kind,
+    check_place,
+    update,
+)
+
+MERGE: Final = "application/merge-patch+json"
+JSON_PATCH: Final = "application/json-patch+json"
+STRATEGIC: Final = "application/strategic-merge-patch+json"
+APPLY: Final = "application/apply-patch+yaml"
+_MAX_OPERATIONS = 10_000
+
+
+def patch(
+    target: Target, record: Record | None, raw: bytes, content_type: str
+) -> Response:
+    """Answer PATCH."""
+    media = media_type(content_type)
+    check_media(target, media)
+    check_apply_options(target.request, applying=media == APPLY)
+    if media == APPLY:
+        return apply_object(target, record, raw)
+    if record is None:
+        raise err.not_found(target.resource.subject, target.request.name)
+    old = conversion.read(target.resource, target.version, record)
+    shown = copy_json(conversion.full(target.resource, target.version, old))
+    new = patched(target, shown, raw, media)
+    return update(target, record, old, accept_patched(target, new, raw))
+
+
+def check_media(target: Target, media: str) -> None:
+    """Refuse patch forms that the kind does not have."""
+    accepted = [
+        JSON_PATCH,
+        MERGE,
+        *([] if target.resource.custom else [STRATEGIC]),
+        APPLY,
+    ]
+    if media in accepted:
+        return
+    if target.resource.custom and media == STRATEGIC:
+        raise unsupported_media_type(accepted)
+    raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def patched(target: Target, shown: JsonObject, raw: bytes, media: str) -> JsonValue:
+    """Return the object after a patch, not yet checked."""
+    change = decode_json(raw, "patch")
+    check_depth({"": change})
+    if media == JSON_PATCH:
+        return _json_patch(shown, change)
+    if not is_object(change):
+        raise bad_request(
+            "json: cannot unmarshal the patch into Go value of type map[string]interface {}"
+        )
+    if media == MERGE:
+        return merge_patch(shown, change)
+    return merge_object(shown, change, target.version.schema)
+
+
+def accept_patched(target: Target, new: JsonValue, raw: bytes) -> JsonObject:
+    """Check a patched object as a whole."""
+    if not is_object(new):
+        raise _rejected()
+    check_depth(new)
+    check_kind(target, new, raw)
+    body = accept_object(target, new, [])
+    metadata = body["metadata"]
+    name = metadata.get("name")
+    if name != target.request.name:
+        raise bad_request(
+            f"the name of the object ({name or ''}) does not match the name on the URL ({target.request.name})"
+        )
+    check_place(target, metadata)
+    return body
+
+
+def merge_patch(original: JsonValue, change: JsonValue) -> JsonValue:
+    """Return `original` with an RFC 7386 patch applied."""
+    if not is_object(change):
+        return copy_json(change)
+    found: JsonObject = dict(original) if is_object(original) else {}
+    for key, value in change.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = merge_patch(found.get(key), value)
+    return found
+
+
+def _json_patch(shown: JsonObject, change: JsonValue) -> JsonValue:
+    if not is_array(change):
+        raise bad_request(
+            "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+        )
+    if len(change) > _MAX_OPERATIONS:
+        raise ApiError(
+            413,
+            "RequestEntityTooLarge",
+            f"The allowed maximum operations in a JSON patch is {_MAX_OPERATIONS}, got {len(change)}",
+        )
+    try:
+        return _apply_operations(copy_json(shown), change)
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as exc:
+        raise _rejected() from exc
+    except (TypeError, KeyError, IndexError, AttributeError, ValueError) as exc:
+        # The library raises these for operations that do not fit the document.
+        raise _rejected() from exc
+
+
+_apply_operations: Callable[[JsonValue, JsonValue], JsonValue] = jsonpatch.apply_patch  # pyright: ignore[reportUnknownMemberType] - the library has no types
+
+
+def _rejected() -> ApiError:
+    return ApiError(
+        422,
+        "Invalid",
+        "the server rejected our request due to an error in our request",
+        {},
+    )

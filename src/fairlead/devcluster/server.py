@@ -1,0 +1,306 @@
+"""The HTTP surface: one ASGI application in front of everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+from uuid import uuid4
+
+from fairlead.devcluster.authentication import impersonate
+from fairlead.devcluster.errors import ApiError, PlainError, bad_request, expired
+from fairlead.devcluster.faults import Fault
+from fairlead.devcluster.identity import ANONYMOUS
+from fairlead.devcluster.negotiation import JSON, error_media
+from fairlead.devcluster.rbac import Attributes
+from fairlead.devcluster.request import Request, parse_query, resolve
+from fairlead.devcluster.responses import Response, Stream, encode, plain
+from fairlead.devcluster.routes import Routes
+from fairlead.devcluster.state import State
+from fairlead.devcluster.watches import expired_stream
+
+log = logging.getLogger("fairlead.devcluster")
+
+# ASGI's own types: messages are dictionaries of anything.
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+
+
+class Application:
+    """The ASGI application of one cluster."""
+
+    def __init__(
+        self, state: State, *, hosts: Iterable[str] = (), insecure: bool = False
+    ) -> None:
+        self._state = state
+        self._routes = Routes(state)
+        self._hosts = _LOOPBACK | set(hosts)
+        self._insecure = insecure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            return
+        request = _read_request(scope, receive, self._state.limits.body_bytes)
+        try:
+            response = await self._respond(request)
+        except _Cut:
+            # An unfinished answer makes the server close the connection.
+            return
+        if isinstance(response, Stream):
+            await _send_stream(request, response, receive, send)
+        else:
+            await _send_response(request, response, send)
+
+    async def _respond(self, request: Request) -> Response | Stream:
+        try:
+            return await self._guarded(request)
+        except ApiError as exc:
+            media = error_media(request.header("accept"))
+            return Response(exc.code, encode(exc.status(), media), media, exc.headers)
+        except PlainError as exc:
+            return plain(exc.text, exc.code)
+        except RecursionError:
+            problem = bad_request("exceeded max depth")
+            return Response(400, encode(problem.status()))
+        except _Cut:
+            raise
+        except Exception as exc:
+            log.exception(
+                "the dev cluster failed on %s %s", request.method, request.path
+            )
+            problem = ApiError(
+                500,
+                "InternalError",
+                f"Internal error occurred: {type(exc).__name__}: {exc}",
+                {},
+            )
+            return Response(500, encode(problem.status()))
+
+    async def _guarded(self, request: Request) -> Response | Stream:
+        self._check_host(request)
+        request.user = self._authenticate(request)
+        request.user = impersonate(request, self._state.authorizer)
+        resolve(request)
+        self._state.authorizer.require(request.user, _attributes(request))
+        fault = self._state.faults.take(request.verb, request.plural)
+        if fault is not None and (planned := await self._fail(fault, request)):
+            return planned
+        return await self._routes.respond(request)
+
+    def _check_host(self, request: Request) -> None:
+        host = request.header("host")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if name.lower() not in self._hosts:
+            raise ApiError(
+                421,
+                "BadRequest",
+                f"the host {host!r} is not served here: use 127.0.0.1, localhost or a configured name",
+            )
+
+    def _authenticate(self, request: Request) -> Any:
+        authorization = request.header("authorization")
+        if self._insecure and not authorization:
+            return _INSECURE_ADMIN
+        user = self._state.authenticator.authenticate(authorization)
+        return user or ANONYMOUS
+
+    async def _fail(self, fault: Fault, request: Request) -> Response | Stream | None:
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+            return None
+        if fault.cut:
+            raise _Cut
+        if fault.status == 410:
+            problem = expired(
+                f"too old resource version: {request.param('resourceVersion') or 0} ({self._state.storage.revision})"
+            )
+            if request.watching:
+                return expired_stream(problem)
+            raise problem
+        headers = (
+            {"retry-after": str(fault.retry_after)}
+            if fault.status in {429, 503}
+            else {}
+        )
+        reason = _REASONS.get(fault.status, "InternalError")
+        details = {"retryAfterSeconds": fault.retry_after} if headers else {}
+        raise ApiError(
+            fault.status,
+            reason,
+            f"planned failure {fault.status}",
+            details,
+            headers=headers,
+        )
+
+
+_REASONS = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    429: "TooManyRequests",
+    503: "ServiceUnavailable",
+    504: "Timeout",
+}
+
+
+class _Cut(Exception):  # noqa: N818 - not an error: a planned end of the connection
+    """The connection is to be closed without an answer."""
+
+
+def _insecure_admin() -> Any:
+    from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User  # noqa: PLC0415
+
+    return User("system:insecure", (MASTERS, AUTHENTICATED))
+
+
+_INSECURE_ADMIN = _insecure_admin()
+
+
+def _attributes(request: Request) -> Attributes:
+    if not request.is_resource:
+        return Attributes(request.verb, path=request.path)
+    name = request.name
+    if not name and request.verb in {"list", "watch", "deletecollection"}:
+        name = _selected_name(request) if request.verb != "deletecollection" else ""
+    return Attributes(
+        request.verb,
+        request.group,
+        request.plural,
+        request.subresource,
+        request.namespace,
+        name,
+    )
+
+
+def _selected_name(request: Request) -> str:
+    """Return the name that `fieldSelector=metadata.name=x` asks for."""
+    for term in request.param("fieldSelector").split(","):
+        key, _, value = term.partition("=")
+        if key == "metadata.name":
+            return value.removeprefix("=")
+    return ""
+
+
+def _read_request(scope: Scope, receive: Receive, limit: int) -> Request:
+    headers = [
+        (key.decode("latin-1"), value.decode("latin-1"))
+        for key, value in scope["headers"]
+    ]
+
+    async def read_body() -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise bad_request("the request ended before its body was complete")
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise ApiError(
+                    413,
+                    "RequestEntityTooLarge",
+                    f"Request entity too large: limit is {limit}",
+                )
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+    query: bytes = scope["query_string"]
+    return Request(
+        scope["method"],
+        unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
+        if "raw_path" in scope
+        else scope["path"],
+        parse_query(query.decode("latin-1")) if query else {},
+        headers,
+        read_body,
+    )
+
+
+def _head(request: Request, response: Response | Stream) -> list[tuple[bytes, bytes]]:
+    head = [
+        (b"content-type", response.media.encode()),
+        (b"cache-control", b"no-cache, private"),
+        (b"audit-id", str(uuid4()).encode()),
+    ]
+    for text in request.warnings:
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        value = (
+            f'299 - "{escaped}"'.encode("ascii", "replace")
+            .replace(b"\n", b" ")
+            .replace(b"\r", b" ")
+        )
+        head.append((b"warning", value))
+    return head
+
+
+async def _send_response(request: Request, response: Response, send: Send) -> None:
+    head = _head(request, response)
+    head += [(key.encode(), value.encode()) for key, value in response.headers.items()]
+    if response.status not in {204, 304}:
+        head.append((b"content-length", str(len(response.body)).encode()))
+    else:
+        head = (
+            [item for item in head if item[0] != b"content-type"]
+            if response.status == 204
+            else head
+        )
+    await send(
+        {"type": "http.response.start", "status": response.status, "headers": head}
+    )
+    body = b"" if request.method == "HEAD" else response.body
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_stream(
+    request: Request, response: Stream, receive: Receive, send: Send
+) -> None:
+    """Send pieces as they come; stop when the client goes away."""
+    head = _head(request, response)
+    await send(
+        {"type": "http.response.start", "status": response.status, "headers": head}
+    )
+    sender = asyncio.create_task(_send_pieces(response, send))
+    watcher = asyncio.create_task(_until_disconnect(receive))
+    try:
+        await asyncio.wait({sender, watcher}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (sender, watcher):
+            if not task.done():
+                task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
+        with contextlib.suppress(asyncio.CancelledError):
+            await sender
+
+
+async def _send_pieces(response: Stream, send: Send) -> None:
+    async with contextlib.aclosing(_as_generator(response)) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _as_generator(response: Stream) -> Any:
+    return response.pieces
+
+
+async def _until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+__all__ = ["JSON", "Application"]

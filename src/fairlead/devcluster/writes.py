@@ -1,0 +1,416 @@
+"""create and update: every write of an object ends in one of two functions here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from fairlead.devcluster import conversion, kinds, managed
+from fairlead.devcluster import errors as err
+from fairlead.devcluster.bodies import (
+    PROTOBUF,
+    decode_document,
+    find_duplicates,
+    media_type,
+)
+from fairlead.devcluster.errors import ApiError, FieldError, bad_request
+from fairlead.devcluster.jsontypes import JsonObject, copy_json
+from fairlead.devcluster.metadata import (
+    check_metadata_types,
+    check_types,
+    fill_new,
+    keep_identity,
+    timestamp,
+    validate_metadata,
+    validate_update,
+)
+from fairlead.devcluster.options import manager_name
+from fairlead.devcluster.registry import Resource, Version
+from fairlead.devcluster.representation import body_response, object_response
+from fairlead.devcluster.request import Request
+from fairlead.devcluster.responses import Response
+from fairlead.devcluster.schema import apply_defaults, prune
+from fairlead.devcluster.state import State
+from fairlead.devcluster.storage import Record
+from fairlead.devcluster.validation import validate
+
+_NAME_RETRIES = 8
+
+
+@dataclass(slots=True)
+class Target:
+    """The resource, version and request of one write."""
+
+    state: State
+    request: Request
+    resource: Resource
+    version: Version
+
+    @property
+    def schema_kind(self) -> str:
+        """The kind, for messages."""
+        return self.resource.kind
+
+    @property
+    def api_version(self) -> str:
+        """The apiVersion of the request's version."""
+        return self.resource.api_version(self.version.name)
+
+    def writer(self, operation: str = "Update") -> managed.Writer:
+        """Return who writes."""
+        return managed.Writer(
+            manager_name(self.request),
+            operation,
+            self.api_version,
+            self.request.subresource,
+            timestamp(self.state.clock()),
+        )
+
+    def invalid(self, name: str, problems: list[FieldError]) -> ApiError:
+        """422 for an object of this kind."""
+        return err.invalid(self.resource.group, self.resource.kind, name, problems)
+
+
+def decode_object(target: Target, raw: bytes, content_type: str) -> JsonObject:
+    """Decode a request body into an object of the target's kind, types checked."""
+    body = decode_document(raw, content_type, target.resource.kind)
+    check_kind(target, body, raw)
+    known_duplicates = (
+        [] if media_type(content_type) == PROTOBUF else _duplicates(target, raw)
+    )
+    return accept_object(target, body, known_duplicates)
+
+
+def _duplicates(target: Target, raw: bytes) -> list[str]:
+    if target.request.param("fieldValidation") == "Ignore" or raw[:1] != b"{":
+        return []
+    return find_duplicates(raw)
+
+
+def check_kind(target: Target, body: JsonObject, raw: bytes) -> None:
+    """Refuse a body of another kind or version."""
+    kind, api_version = body.get("kind"), body.get("apiVersion")
+    wanted = target.resource.kind
+    if kind is not None and not isinstance(kind, str):
+        raise bad_request(
+            f"the object provided is unrecognized (must be of type {wanted}): kind is not a string"
+        )
+    if target.resource.custom and (not kind or not api_version):
+        missing = "Kind" if not kind else "apiVersion"
+        shown = raw[:200].decode(errors="replace")
+        raise bad_request(
+            f"the object provided is unrecognized (must be of type {wanted}): Object '{missing}' is missing in '{shown}'"
+        )
+    if api_version and api_version != target.api_version:
+        if target.resource.custom:
+            raise bad_request(
+                f"the API version in the data ({api_version}) does not match the expected API version ({target.api_version})"
+            )
+        version = str(api_version).rpartition("/")[2]
+        raise bad_request(
+            f'{kind or wanted} in version "{version}" cannot be handled as a {wanted}: no kind "{kind or wanted}" is registered for version "{api_version}"'
+        )
+    if kind and kind != wanted:
+        version = target.version.name
+        raise bad_request(
+            f'{kind} in version "{version}" cannot be handled as a {wanted}: converting ({version}.{kind}) to ({wanted}): unknown conversion'
+        )
+
+
+def accept_object(
+    target: Target, body: JsonObject, duplicates: list[str]
+) -> JsonObject:
+    """Check types, remove unknown fields (with warnings, or 400 when strict)."""
+    body = {
+        key: value for key, value in body.items() if key not in {"kind", "apiVersion"}
+    }
+    try:
+        check_metadata_types(body)
+        if not target.resource.custom:
+            check_types(body, target.version.schema, target.resource.kind)
+            _drop_nulls(body)
+    except ApiError as exc:
+        raise _cannot_be_handled(target, exc.message) from exc
+    unknown = list(prune(body, target.version.schema))
+    report_fields(target, unknown, duplicates)
+    return body
+
+
+def _drop_nulls(body: JsonObject) -> None:
+    for name in [key for key, value in body.items() if value is None]:
+        del body[name]
+
+
+def report_fields(target: Target, unknown: list[str], duplicates: list[str]) -> None:
+    """Tell the client about fields that will not be stored, as it asked to be told."""
+    found = [f'duplicate field "{path}"' for path in duplicates]
+    found += [f'unknown field "{path}"' for path in unknown]
+    mode = target.request.param("fieldValidation")
+    if not found or mode == "Ignore":
+        return
+    if mode == "Strict":
+        raise _cannot_be_handled(target, f"strict decoding error: {', '.join(found)}")
+    for text in found:
+        target.request.warn(text)
+
+
+def _cannot_be_handled(target: Target, reason: str) -> ApiError:
+    kind = target.resource.kind
+    return bad_request(
+        f'{kind} in version "{target.version.name}" cannot be handled as a {kind}: {reason}'
+    )
+
+
+def check_place(target: Target, metadata: JsonObject) -> None:
+    """Refuse an object whose namespace is not the URL's."""
+    namespace = metadata.get("namespace", "")
+    wanted = target.request.namespace if target.resource.namespaced else ""
+    if namespace and namespace != wanted:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+
+
+def create(
+    target: Target, body: JsonObject, writer: managed.Writer | None = None
+) -> Response:
+    """Store a new object and answer 201."""
+    state, request, resource = target.state, target.request, target.resource
+    metadata = body["metadata"]
+    if metadata.get("resourceVersion"):
+        raise ApiError(
+            400,
+            "BadRequest",
+            "resourceVersion should not be set on objects to be created",
+        )
+    check_place(target, metadata)
+    check_namespace(target)
+    if resource.terminating:
+        raise ApiError(
+            405,
+            "MethodNotAllowed",
+            "create not allowed while custom resource definition is terminating",
+            resource.subject.details(),
+        )
+    applied = metadata.get("managedFields") if writer else None
+    fill_new(metadata, resource, request.namespace, timestamp(state.clock()))
+    if applied:
+        metadata["managedFields"] = applied
+    if target.version.status:
+        body.pop("status", None)
+    if resource.custom:
+        apply_defaults(body, target.version.schema)
+    kinds.default_new(state, resource, body)
+    check_object(target, body, None)
+    if not applied:
+        managed.track_update(
+            None, body, target.version.schema, target.writer(), dots=resource.custom
+        )
+    return _store_new(target, body)
+
+
+def _store_new(target: Target, body: JsonObject) -> Response:
+    state, resource, metadata = target.state, target.resource, body["metadata"]
+    namespace = metadata.get("namespace", "")
+    generated = metadata.get("generateName", "")
+    for attempt in range(_NAME_RETRIES):
+        if (
+            state.storage.find(resource.storage_key, namespace, metadata["name"])
+            is None
+        ):
+            break
+        if (
+            not generated
+            or not metadata["name"].startswith(generated)
+            or attempt == _NAME_RETRIES - 1
+        ):
+            raise err.already_exists(resource.subject, metadata["name"])
+        metadata["name"] = kinds.generate_name(generated)
+    if target.request.dry_run:
+        return body_response(target.request, resource, target.version, body, 201)
+    record = put(target, namespace, metadata["name"], body)
+    return object_response(target.request, resource, target.version, record, 201)
+
+
+def put(target: Target, namespace: str, name: str, body: JsonObject) -> Record:
+    """Store an object in its stored form, within the size limit."""
+    stored = conversion.stored_form(target.resource, body)
+    limit = target.state.limits.object_bytes
+    try:
+        size = len(msgspec.json.encode(stored))
+    except (OverflowError, UnicodeEncodeError) as exc:
+        raise bad_request(f"the object cannot be written as JSON: {exc}") from exc
+    if size > limit:
+        raise ApiError(
+            413,
+            "RequestEntityTooLarge",
+            f"the object has {size} bytes: limit is {limit}",
+        )
+    return target.state.storage.put(
+        target.resource.storage_key, namespace, name, stored
+    )
+
+
+def check_namespace(target: Target) -> None:
+    """Refuse new objects in a namespace that is missing or terminating."""
+    if not target.resource.namespaced:
+        return
+    name = target.request.namespace
+    record = target.state.storage.find("namespaces", "", name)
+    if record is None:
+        raise err.not_found(err.Subject("", "namespaces"), name)
+    if (
+        b'"deletionTimestamp"' in record.raw
+        and "deletionTimestamp" in record.decode()["metadata"]
+    ):
+        raise kinds.namespace_terminating(target.resource, target.request.name, name)
+
+
+def check_object(target: Target, body: JsonObject, old: JsonObject | None) -> None:
+    """Refuse an invalid object with 422 and all reasons."""
+    metadata = body["metadata"]
+    problems = list(validate_metadata(metadata, target.resource))
+    if old is not None:
+        problems += validate_update(old["metadata"], metadata)
+    if target.resource.custom:
+        problems += list(validate(body, target.version.schema))
+    problems += kinds.validate_kind(target.state, target.resource, body, old)
+    if problems:
+        raise target.invalid(metadata.get("name", ""), problems)
+    kinds.check_permission(target.state, target.request, target.resource, body, old)
+
+
+def update(
+    target: Target,
+    record: Record,
+    old: JsonObject,
+    new: JsonObject,
+    *,
+    applied: bool = False,
+) -> Response:
+    """Store a changed object and answer 200; an unchanged one is not stored."""
+    resource, metadata = target.resource, new["metadata"]
+    check_versions(target, old["metadata"], metadata)
+    keep_identity(metadata, old["metadata"])
+    if target.request.subresource == "status":
+        new = _status_only(old, new)
+        metadata = new["metadata"]
+    elif target.version.status:
+        _keep_status(old, new)
+    if resource.custom:
+        apply_defaults(new, target.version.schema)
+    kinds.default_changed(target.state, resource, new, old)
+    check_object(target, new, old)
+    if resource.has_generation and _generation_differs(target, old, new):
+        metadata["generation"] = old["metadata"].get("generation", 0) + 1
+    if _unchanged(old, new, applied=applied):
+        return object_response(target.request, resource, target.version, record)
+    if not applied:
+        managed.track_update(
+            old, new, target.version.schema, target.writer(), dots=resource.custom
+        )
+    return _store_changed(target, record, new)
+
+
+def check_versions(target: Target, old: JsonObject, new: JsonObject) -> None:
+    """Refuse an update that was made against another version or another object."""
+    subject, name = target.resource.subject, old["name"]
+    uid = new.get("uid")
+    if uid and uid != old["uid"]:
+        raise err.conflict(
+            subject,
+            name,
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}",
+        )
+    version = new.get("resourceVersion")
+    if version and version != old["resourceVersion"]:
+        raise err.conflict(subject, name)
+    new["resourceVersion"] = old["resourceVersion"]
+
+
+def _status_only(old: JsonObject, new: JsonObject) -> JsonObject:
+    kept: JsonObject = copy_json(old)
+    if "managedFields" in new["metadata"]:
+        kept["metadata"]["managedFields"] = new["metadata"]["managedFields"]
+    if "status" in new:
+        kept["status"] = new["status"]
+    else:
+        kept.pop("status", None)
+    return kept
+
+
+def _keep_status(old: JsonObject, new: JsonObject) -> None:
+    if "status" in old:
+        new["status"] = old["status"]
+    else:
+        new.pop("status", None)
+
+
+def _generation_differs(target: Target, old: JsonObject, new: JsonObject) -> bool:
+    ignored = {"metadata", "status"} if target.version.status else {"metadata"}
+    names = (old.keys() | new.keys()) - ignored
+    return any(old.get(name) != new.get(name) for name in names)
+
+
+def _unchanged(old: JsonObject, new: JsonObject, *, applied: bool) -> bool:
+    for body in (old, new):
+        body["metadata"].setdefault("managedFields", [])
+    reset = (
+        new["metadata"]["managedFields"] == [{}]
+        and old["metadata"]["managedFields"] != []
+    )
+    same = not reset and _bare(old) == _bare(new)
+    if same and applied:
+        same = managed.without_times(old) == managed.without_times(new)
+    for body in (old, new):
+        if not body["metadata"]["managedFields"]:
+            del body["metadata"]["managedFields"]
+    return same
+
+
+def _bare(body: JsonObject) -> JsonObject:
+    metadata = {
+        key: value for key, value in body["metadata"].items() if key != "managedFields"
+    }
+    return {**body, "metadata": metadata}
+
+
+def _store_changed(target: Target, record: Record, new: JsonObject) -> Response:
+    request, resource, metadata = target.request, target.resource, new["metadata"]
+    if request.dry_run:
+        return body_response(request, resource, target.version, new)
+    if "deletionTimestamp" in metadata and not kinds.blocks_deletion(resource, new):
+        response = body_response(request, resource, target.version, new)
+        target.state.storage.delete(resource.storage_key, record.namespace, record.name)
+        return response
+    stored = put(target, record.namespace, record.name, new)
+    return object_response(request, resource, target.version, stored)
+
+
+def replace(target: Target, record: Record | None, body: JsonObject) -> Response:
+    """Answer PUT: replace an object, or create it where the kind allows that."""
+    resource, request, metadata = target.resource, target.request, body["metadata"]
+    name = metadata.get("name", "")
+    if name and name != request.name:
+        raise bad_request(
+            f"the name of the object ({name}) does not match the name on the URL ({request.name})"
+        )
+    metadata["name"] = request.name
+    check_place(target, metadata)
+    if record is None:
+        if not resource.create_on_update or request.subresource:
+            raise err.not_found(resource.subject, request.name)
+        metadata.pop("resourceVersion", None)
+        return create(target, body)
+    if not metadata.get("resourceVersion") and not resource.unconditional_update:
+        problem = err.invalid_value(
+            "metadata.resourceVersion", "0x0", "must be specified for an update"
+        )
+        raise err.invalid(
+            resource.group, resource.plural, name or request.name, [problem]
+        )
+    if "managedFields" not in metadata:
+        metadata.pop("managedFields", None)
+    old = conversion.read(resource, target.version, record)
+    return update(target, record, old, body)

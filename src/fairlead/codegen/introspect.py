@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, to_json
 
 from fairlead.calling import CompiledProcedure
+from fairlead.codegen.docstrings import Docstring, read_docstring
 from fairlead.codegen.nodes import (
     Application,
     Doc,
@@ -95,7 +96,7 @@ class _Introspection:
                 for error in sorted(compiled.options.raises, key=_error_key)
             ),
             doc=Doc(
-                text=inspect.cleandoc(compiled.function.__doc__ or ""),
+                text=_docstring(compiled).text,
                 deprecated=compiled.options.deprecated,
             ),
             source=self._source(compiled),
@@ -114,7 +115,7 @@ class _Introspection:
         where = f"{compiled.path} (input)"
         if compiled.input is None or compiled.input.whole:
             return self._types.node(entry, where)
-        return _with_defaults(self._types.record(entry, where), compiled)
+        return _documented(self._types.record(entry, where), compiled)
 
     def _error(self, error: type[TypedError]) -> ErrorCase:
         numbers = ERROR_CODES[error.error_code]
@@ -161,22 +162,31 @@ def _plain(value: object) -> object:
     return value
 
 
-def _with_defaults(node: Record, compiled: CompiledProcedure) -> Record:
-    """Says in the documentation what an absent parameter becomes."""
+def _documented(node: Record, compiled: CompiledProcedure) -> Record:
+    """Says in the documentation what a parameter is, and what it becomes when absent."""
     defaults: dict[str, str] = {}
+    texts = {
+        get_wire_name(name): text
+        for name, text in _docstring(compiled).attributes.items()
+    }
     for parameter in inspect.signature(compiled.function).parameters.values():
         if parameter.default not in (parameter.empty, None):
             text = to_json(parameter.default, by_alias=True, fallback=repr).decode()
             defaults[get_wire_name(parameter.name)] = text
-    return replace(
-        node,
-        fields=tuple(
-            replace(field, doc=replace(field.doc, default=defaults[field.name]))
-            if field.name in defaults
-            else field
-            for field in node.fields
-        ),
+    described = (
+        replace(
+            field.doc,
+            default=defaults.get(field.name),
+            text=field.doc.text or texts.get(field.name, ""),
+        )
+        for field in node.fields
     )
+    together = zip(node.fields, described, strict=True)
+    return replace(node, fields=tuple(replace(f, doc=doc) for f, doc in together))
+
+
+def _docstring(compiled: CompiledProcedure) -> Docstring:
+    return read_docstring(inspect.cleandoc(compiled.function.__doc__ or ""))
 
 
 def _path(procedure: CompiledProcedure) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from fairlead.codegen.annotate import HINTS, ITEM, KEYS
@@ -98,6 +98,7 @@ class FieldFact:
     """What the class knows of a property and the schema does not."""
 
     deprecated: str | None = None
+    text: str = ""
     source: Source | None = None
 
 
@@ -274,10 +275,14 @@ class Lowering:
         required = frozenset(cast("Sequence[str]", schema.get("required", ())))
         cls = str(hints.get("cls", ""))
         fields = tuple(
-            self._field(name, _mapping(inner), f"{where}.{name}", cls, paths.get(name))
+            replace(
+                self._field(
+                    name, _mapping(inner), f"{where}.{name}", cls, paths.get(name)
+                ),
+                required=name in required,
+            )
             for name, inner in _mapping(schema.get("properties")).items()
         )
-        fields = tuple(f if f.name in required else _optional(f) for f in fields)
         return Record(fields=fields, extra=self._extra(extra, where))
 
     def _extra(self, extra: object, where: str) -> Literal["ignore", "forbid"] | Type:
@@ -302,7 +307,7 @@ class Lowering:
             name=name,
             type=self.type(schema, where),
             required=True,
-            doc=doc_of(schema, deprecated=fact.deprecated),
+            doc=_field_doc(schema, fact),
             source=fact.source,
             paths=tuple(tuple(path) for path in found),
         )
@@ -341,15 +346,9 @@ def doc_of(schema: Schema, *, deprecated: str | None = None) -> Doc:
     )
 
 
-def _optional(node: Field) -> Field:
-    return Field(
-        name=node.name,
-        type=node.type,
-        required=False,
-        doc=node.doc,
-        source=node.source,
-        paths=node.paths,
-    )
+def _field_doc(schema: Schema, fact: FieldFact) -> Doc:
+    doc = doc_of(schema, deprecated=fact.deprecated)
+    return doc if doc.text else replace(doc, text=fact.text)
 
 
 def _flat(node: Type) -> tuple[Type, ...]:

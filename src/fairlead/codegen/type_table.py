@@ -1,5 +1,6 @@
 """Many Pydantic types at once: their nodes, and the declarations they share."""
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, cast
@@ -9,6 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import CoreSchema
 
 from fairlead.codegen.annotate import HINTS, AnnotatedJsonSchema
+from fairlead.codegen.docstrings import read_docstring
 from fairlead.codegen.graph import references
 from fairlead.codegen.lower import FieldFact, Lowering, Problem, Schema, doc_of
 from fairlead.codegen.names import type_names
@@ -133,7 +135,11 @@ class TypeTable:
             name=name,
             type=node,
             input=mode == "input",
-            doc=replace(doc_of(schema), default=None),
+            doc=replace(
+                doc_of(schema),
+                default=None,
+                text=read_docstring(str(schema.get("description", ""))).text,
+            ),
             source=source,
             members=members,
         )
@@ -149,7 +155,9 @@ class TypeTable:
             self._sources.find(base.__module__, f"{base.__qualname__}.{attribute}")
             for base in cls.__mro__
         )
+        described = read_docstring(inspect.getdoc(cls) or "").attributes
         return FieldFact(
+            text=described.get(attribute, ""),
             deprecated=message if isinstance(message, str) else None,
             source=next((place for place in places if place is not None), None),
         )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import assert_never
 
 from fairlead.codegen.declaration_map import Marks, drop_marks
@@ -165,11 +166,13 @@ class TypePrinter:
         """One property with its comment, ending its line."""
         text = self.type(node.type, indent)
         name = self._marks.mark(node.source) + property_name(node.name)
-        undefined = ""
+        undefined, doc = "", node.doc
         if not node.required:
             name += "?"
             undefined = " | undefined" if self._allow_undefined else ""
-        return f"{jsdoc(node.doc, indent)}{indent}{name}: {text}{undefined};\n"
+        if not undefined or doc.default == "null":
+            doc = replace(doc, default=None)  # news only for who may leave it out
+        return f"{jsdoc(doc, indent)}{indent}{name}: {text}{undefined};\n"
 
     def _paths(self, node: Field, indent: str) -> str:
         text = self.type(node.type, indent)

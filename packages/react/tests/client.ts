@@ -95,6 +95,7 @@ export function requestWidgets(
   const full = { ...everything, ...scope };
   return {
     resourceId: widgetResource.id,
+    path: widgetResource.path,
     scope: full,
     source: {
       seed: fairlead.initial === "http" ? () => client.widgets.list.query(full) : undefined,

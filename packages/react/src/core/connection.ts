@@ -57,6 +57,7 @@ export class Connection {
   #attempt = 0;
   #nextRetryAt: number | null = null;
   #signedOut: { readonly reason: string | null } | null = null;
+  #mirrored: ConnectionState | null = null;
   #state: ConnectionState = { state: "idle" };
 
   constructor(options: ConnectionOptions = {}) {
@@ -103,6 +104,12 @@ export class Connection {
     this.#update();
   }
 
+  /** Shows the connection of the tab that holds the socket for this one; null for its own again. */
+  mirror(state: ConnectionState | null): void {
+    this.#mirrored = state;
+    this.#update();
+  }
+
   reportSignedOut(reason: string | null): void {
     this.#signedOut ??= { reason };
     this.#update();
@@ -135,6 +142,7 @@ export class Connection {
 
   #derive(): ConnectionState {
     if (this.#signedOut) return { state: "signedOut", reason: this.#signedOut.reason };
+    if (this.#mirrored) return this.#mirrored;
     // An open socket beats the browser's guess: loopback works with the network off.
     if (this.#socket === "pending") return { state: "live" };
     if (typeof navigator !== "undefined" && navigator.onLine === false) return { state: "offline" };

@@ -7,6 +7,7 @@ import { createFrameScheduler, type FrameScheduler } from "./frames.js";
 import { type Notifier, silentNotifier } from "./notify.js";
 import { PermissionCache, type PermissionCacheOptions } from "./permissions.js";
 import { WatchRegistry } from "./registry.js";
+import type { TabGroup } from "./tabs.js";
 
 export interface FairleadOptions<C> {
   /** The official tRPC client. */
@@ -25,6 +26,8 @@ export interface FairleadOptions<C> {
   readonly backoff?: BackoffOptions;
   readonly permissions?: PermissionCacheOptions;
   readonly scheduler?: FrameScheduler;
+  /** `createTabGroup()`: the tabs of a browser then share one socket. */
+  readonly tabs?: TabGroup;
 }
 
 export interface Fairlead<C = unknown> {
@@ -68,6 +71,8 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
     onVisible(() => permissions.refresh()),
     options.wsClient ? connection.follow(options.wsClient) : () => undefined,
   ];
+  const tabs = options.tabs?.attach({ client: options.client, connection, registry });
+  if (tabs) stops.push(tabs);
   return {
     client: options.client,
     connection,
@@ -80,9 +85,10 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
       permissions.clear();
     },
     dispose() {
-      for (const stop of stops) stop();
+      // The watches first: a follower's still have to take leave of the tab that leads.
       registry.dispose();
       permissions.dispose();
+      for (const stop of stops) stop();
     },
   };
 }

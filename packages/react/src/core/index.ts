@@ -38,13 +38,15 @@ export {
   type PermissionState,
   pendingPermissions,
 } from "./permissions.js";
-export { WatchRegistry, type WatchRequest, watchKey } from "./registry.js";
+export { type ShareSource, WatchRegistry, type WatchRequest, watchKey } from "./registry.js";
 export { describeResource, type Resource } from "./resource.js";
 export { coversObject, inScope, type Scope } from "./selectors.js";
 export { sessionLink } from "./sessionLink.js";
+export { createTabGroup, type TabGroup, type TabGroupOptions } from "./tabs.js";
 export {
   Watch,
   type WatchEnvironment,
+  type WatchEvent,
   type WatchSource,
   type WatchState,
   type WatchStatus,

@@ -76,6 +76,11 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
     return this.#truth.get(key);
   }
 
+  /** All objects as the server last sent them. */
+  truth(): readonly K[] {
+    return [...this.#truth.values()];
+  }
+
   isLive(): boolean {
     return this.#options.isLive();
   }

@@ -6,9 +6,14 @@ import type { ResourceObject } from "./wire.js";
 export interface WatchRequest<K extends ResourceObject> {
   /** Group, version, plural and router path: nothing less tells two kinds apart. */
   readonly resourceId: string;
+  /** Where the router is in the client, for a tab that watches on behalf of another. */
+  readonly path: readonly string[];
   readonly scope: Scope;
   readonly source: WatchSource<K>;
 }
+
+/** Replaces a watch's source, so that another tab's socket can feed it. */
+export type ShareSource = <K extends ResourceObject>(request: WatchRequest<K>) => WatchSource<K>;
 
 export function watchKey({ resourceId, scope }: Pick<WatchRequest<never>, "resourceId" | "scope">) {
   return `${resourceId}|${JSON.stringify([scope.namespace, scope.labelSelector, scope.fieldSelector])}`;
@@ -21,6 +26,8 @@ interface Entry {
 
 /** All watches of a client: one per kind and scope, shared by every component that shows it. */
 export class WatchRegistry {
+  /** Set by a tab group. */
+  share: ShareSource = (request) => request.source;
   readonly #entries = new Map<string, Entry>();
   readonly #overlays = new Map<string, Overlay<ResourceObject>>();
   readonly #environment: WatchEnvironment;
@@ -43,7 +50,7 @@ export class WatchRegistry {
     const watch: Watch<K> = new Watch<K>({
       scope: request.scope,
       overlay: this.overlay<K>(request.resourceId),
-      source: request.source,
+      source: this.share(request),
       environment: this.#environment,
       onIdle: () => this.#entries.delete(key),
     });

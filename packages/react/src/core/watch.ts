@@ -27,10 +27,15 @@ export interface WatchState<K> {
   readonly connection: ConnectionState;
 }
 
+export interface SourceObserver<K> extends SubscribeOptions<K> {
+  /** Another source takes over: subscribe again, at once. */
+  onMoved: () => void;
+}
+
 export interface WatchSource<K> {
   /** The first list, over HTTP; without it the subscription's snapshot is the first data. */
   readonly seed?: ((signal: AbortSignal) => Promise<ListResult<K>>) | undefined;
-  subscribe(cursor: string | null, observer: SubscribeOptions<K>): { unsubscribe(): void };
+  subscribe(cursor: string | null, observer: SourceObserver<K>): { unsubscribe(): void };
 }
 
 export interface WatchEnvironment extends BackoffOptions {
@@ -50,6 +55,11 @@ export interface WatchOptions<K extends ResourceObject> {
   readonly onIdle: () => void;
 }
 
+/** What a follower in another tab is told. */
+export type WatchEvent<K> =
+  | { readonly type: "frame"; readonly id: string; readonly frame: WatchFrame<K> }
+  | { readonly type: "error"; readonly error: LiveError };
+
 type Phase =
   | { readonly at: "stopped" | "seeding" | "subscribing" | "live" | "signedOut" | "denied" }
   | { readonly at: "waiting"; readonly retryAt: number };
@@ -59,6 +69,7 @@ export class Watch<K extends ResourceObject> {
   readonly #store: LiveStore<K>;
   readonly #options: WatchOptions<K>;
   readonly #emitter = new Emitter();
+  readonly #taps = new Set<(event: WatchEvent<K>) => void>();
   readonly #disconnect: () => void;
   #phase: Phase = { at: "stopped" };
   #error: LiveError | null = null;
@@ -98,6 +109,20 @@ export class Watch<K extends ResourceObject> {
       if (this.#emitter.size === 0) this.#linger();
     };
   };
+
+  /** Hears every frame, beginning with a snapshot of what is known, for as long as it is not stopped. */
+  tap(listener: (event: WatchEvent<K>) => void): () => void {
+    const release = this.subscribe(() => undefined);
+    this.#taps.add(listener);
+    if (this.#hasData && this.#cursor !== null) {
+      listener(this.#snapshotEvent(this.#cursor));
+      if (this.#phase.at !== "live") listener(this.#staleEvent(this.#cursor));
+    }
+    return () => {
+      this.#taps.delete(listener);
+      release();
+    };
+  }
 
   find(key: string): K | undefined {
     return this.#store.find(key);
@@ -164,6 +189,7 @@ export class Watch<K extends ResourceObject> {
       this.#cursor = list.metadata.resourceVersion;
       this.#hasData = true;
       this.#error = null;
+      this.#tell(this.#snapshotEvent(this.#cursor));
     } catch (cause) {
       if (signal.aborted) return;
       const error = toLiveError(cause);
@@ -185,6 +211,7 @@ export class Watch<K extends ResourceObject> {
       onData: guard(({ id, data }) => this.#onFrame(id, data)),
       onError: guard((cause) => this.#fail(toLiveError(cause))),
       onComplete: guard(() => this.#retryLater()),
+      onMoved: guard(() => this.#start()),
       onConnectionStateChange: guard((event) => {
         this.#options.environment.connection.reportSocket(event);
         if (event.state === "connecting" && this.#phase.at === "live") {
@@ -207,11 +234,29 @@ export class Watch<K extends ResourceObject> {
     this.#attempt = 0;
     this.#error = null;
     this.#enter({ at: "live" });
+    this.#tell({ type: "frame", id, frame });
+  }
+
+  #tell(event: WatchEvent<K>): void {
+    for (const listener of [...this.#taps]) listener(event);
+  }
+
+  #snapshotEvent(cursor: string): WatchEvent<K> {
+    const items = this.#store.truth();
+    const frame = { type: "snapshot", resourceVersion: cursor, items } as const;
+    return { type: "frame", id: cursor, frame };
+  }
+
+  #staleEvent(cursor: string): WatchEvent<K> {
+    const reason = this.#error?.message ?? null;
+    const frame = { type: "state", resourceVersion: cursor, state: "stale", reason } as const;
+    return { type: "frame", id: cursor, frame };
   }
 
   #fail(error: LiveError): void {
     const { connection, deniedRetryMs } = this.#options.environment;
     this.#error = error;
+    this.#tell({ type: "error", error });
     if (error.kind === "unauthorized") {
       this.#end({ at: "signedOut" });
       connection.reportSignedOut(error.message);
@@ -262,7 +307,11 @@ export class Watch<K extends ResourceObject> {
   }
 
   #enter(phase: Phase): void {
+    const wasLive = this.#phase.at === "live";
     this.#phase = phase;
+    if (wasLive && phase.at !== "live" && this.#cursor !== null) {
+      this.#tell(this.#staleEvent(this.#cursor));
+    }
     this.#schedule();
   }
 

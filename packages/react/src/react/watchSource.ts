@@ -75,6 +75,7 @@ export function createRequest<C, K extends ResourceObject>(
   const input = inputOf(scope);
   return {
     resourceId: resource.id,
+    path: resource.path,
     scope,
     source: {
       seed:

@@ -1,0 +1,78 @@
+"""What is seen of the cluster, indexed as the simulation asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from fairlead.simulation import labels
+from fairlead.simulation.objects import JsonObject, Kind, Ref, label, ref_of, text
+
+_CHILDREN = (labels.TASK_RUN, labels.APPROVAL_TASK)
+
+
+class World:
+    """The latest state of every object of the watched kinds. Objects of storms are left out."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Kind, dict[Ref, JsonObject]] = {}
+        self._children: dict[tuple[Kind, str, str], dict[str, JsonObject]] = {}
+
+    def replace(self, kind: Kind, values: Iterable[JsonObject]) -> None:
+        """Takes the answer of a list as all there is of a kind."""
+        for value in list(self.of(kind)):
+            self.remove(value)
+        for value in values:
+            self.put(value)
+
+    def put(self, value: JsonObject) -> None:
+        """Takes an object as it now is."""
+        if label(value, labels.STORM_LABEL):
+            return
+        ref = ref_of(value)
+        self._objects.setdefault(ref.kind, {})[ref] = value
+        if ref.kind in _CHILDREN:
+            key = (ref.kind, ref.namespace, label(value, labels.RUN_LABEL))
+            self._children.setdefault(key, {})[ref.name] = value
+
+    def remove(self, value: JsonObject) -> None:
+        """Takes an object as gone."""
+        ref = ref_of(value)
+        self._objects.get(ref.kind, {}).pop(ref, None)
+        key = (ref.kind, ref.namespace, label(value, labels.RUN_LABEL))
+        children = self._children.get(key)
+        if children is not None:
+            children.pop(ref.name, None)
+            if not children:
+                del self._children[key]
+
+    def of(self, kind: Kind) -> Iterable[JsonObject]:
+        """All objects of a kind."""
+        return self._objects.get(kind, {}).values()
+
+    def find(self, ref: Ref) -> JsonObject | None:
+        """An object; None where there is none."""
+        return self._objects.get(ref.kind, {}).get(ref)
+
+    def find_beside(
+        self, value: JsonObject, kind: Kind, name: str
+    ) -> JsonObject | None:
+        """An object of another kind in the same namespace; None where there is none."""
+        return self.find(Ref(kind, text(value, "metadata", "namespace"), name))
+
+    def children(self, run: JsonObject, kind: Kind) -> Mapping[str, JsonObject]:
+        """The task runs or approvals of a pipeline run, by name; only those of this very run."""
+        namespace, name = (
+            text(run, "metadata", "namespace"),
+            text(run, "metadata", "name"),
+        )
+        return self._children.get((kind, namespace, name), {})
+
+    def version(self, ref: Ref) -> str:
+        """The version an object was last seen in; empty where there is none."""
+        found = self.find(ref)
+        return "" if found is None else text(found, "metadata", "resourceVersion")
+
+
+def is_leaving(value: JsonObject) -> bool:
+    """Whether an object is being deleted."""
+    return bool(text(value, "metadata", "deletionTimestamp"))

@@ -213,7 +213,7 @@ async def test_last_event_id_reaches_the_parameter_of_that_name() -> None:
         (b'{"value":"1"}', "BAD_REQUEST"),
         (b'{"value":true}', "BAD_REQUEST"),
         (b'{"value":null}', "BAD_REQUEST"),
-        (b"{", "PARSE_ERROR"),
+        (b"{", "BAD_REQUEST"),
         (b"[]", "BAD_REQUEST"),
     ],
 )

@@ -17,34 +17,49 @@ General layout, imports going down only:
 
 from fairlead._missing import MISSING
 from fairlead.access import authenticated, public
-from fairlead.asgi.app import Fairlead
+from fairlead.asgi import Cors, Fairlead, StaticSite
 from fairlead.caller import create_caller
 from fairlead.calling import Call, Middleware, Next
 from fairlead.compiling import CompiledRouter, compile_router
 from fairlead.context import Context, Request, Services, User, UserContext
 from fairlead.errors import DefinitionError, FairleadError, TRPCError, TypedError
 from fairlead.procedure import mutation, query, subscription
+from fairlead.protocol import KeepAlive, Limits, SseOptions, SuperJson, WireOptions
 from fairlead.router import Router
 from fairlead.schema import raw_json
+from fairlead.streaming import Deferred, Stream
 from fairlead.tracking import tracked
+from fairlead.uploads import ByteStream, FormData, UploadedFile
 
 __all__ = [
     "MISSING",
+    "ByteStream",
     "Call",
     "CompiledRouter",
     "Context",
+    "Cors",
+    "Deferred",
     "DefinitionError",
     "Fairlead",
     "FairleadError",
+    "FormData",
+    "KeepAlive",
+    "Limits",
     "Middleware",
     "Next",
     "Request",
     "Router",
     "Services",
+    "SseOptions",
+    "StaticSite",
+    "Stream",
+    "SuperJson",
     "TRPCError",
     "TypedError",
+    "UploadedFile",
     "User",
     "UserContext",
+    "WireOptions",
     "authenticated",
     "compile_router",
     "create_caller",

@@ -111,7 +111,7 @@ class InputSchema:
 
         Raises:
             InputError: it does not fit.
-            TRPCError: it is not JSON (PARSE_ERROR).
+            TRPCError: it is not JSON (BAD_REQUEST).
         """
         if raw is None:
             return self.parse_absent()
@@ -142,7 +142,7 @@ def _explain(error: ValidationError) -> TRPCError:
     first = error.errors(include_url=False, include_context=False)[0]
     if first["type"] == "json_invalid":
         return TRPCError(
-            "PARSE_ERROR", f"The input is not JSON: {first['msg']}", cause=error
+            "BAD_REQUEST", f"The input is not JSON: {first['msg']}", cause=error
         )
     return InputError(error)
 

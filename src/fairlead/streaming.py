@@ -1,9 +1,9 @@
 """Parts of a result that come later: clients of httpBatchStreamLink get promises and iterables.
 
-    class Report(TypedDict):
-        title: str
-        total: Deferred[int]      # Promise<number>
-        rows: Stream[Row]         # AsyncIterable<Row>
+class Report(TypedDict):
+    title: str
+    total: Deferred[int]      # Promise<number>
+    rows: Stream[Row]         # AsyncIterable<Row>
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ Check = Callable[[object], object]
 
 
 def _make_check(source: Any) -> Check:
-    adapter: TypeAdapter[Any] = TypeAdapter(get_args(source)[0] if get_args(source) else object)
+    adapter: TypeAdapter[Any] = TypeAdapter(
+        get_args(source)[0] if get_args(source) else object
+    )
 
     def check(value: object) -> object:
         if value is MISSING:
@@ -32,7 +34,9 @@ def _make_check(source: Any) -> Check:
         try:
             return adapter.validate_python(value)
         except ValidationError as error:
-            raise TRPCError("INTERNAL_SERVER_ERROR", "Output validation failed", cause=error) from error
+            raise TRPCError(
+                "INTERNAL_SERVER_ERROR", "Output validation failed", cause=error
+            ) from error
 
     return check
 
@@ -53,35 +57,58 @@ class Deferred(Generic[T]):
         return self._check(value)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         check = _make_check(source)
 
         def bind(value: object) -> Deferred[Any]:
             if not isinstance(value, Awaitable):
-                raise PydanticCustomError("deferred", "Input should be a Deferred or another awaitable")
-            return Deferred(value._source if isinstance(value, Deferred) else value, check)
+                raise PydanticCustomError(
+                    "deferred", "Input should be a Deferred or another awaitable"
+                )
+            return Deferred(
+                value._source if isinstance(value, Deferred) else value, check
+            )
 
         return core_schema.no_info_plain_validator_function(bind)
 
 
 class Stream(Generic[T]):
-    """Items that come later, one after the other."""
+    """Items that come later, one after the other.
 
-    def __init__(self, source: AsyncIterable[T], check: Check = _accept) -> None:
+    Attributes:
+        returned: what the iterable returns to JavaScript at its end; MISSING is undefined.
+    """
+
+    def __init__(
+        self,
+        source: AsyncIterable[T],
+        check: Check = _accept,
+        *,
+        returned: object = MISSING,
+    ) -> None:
         self._source = source
         self._check = check
+        self.returned = returned
 
     async def __aiter__(self) -> AsyncIterator[object]:
         async for item in self._source:
             yield self._check(item)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         check = _make_check(source)
 
         def bind(value: object) -> Stream[Any]:
             if not isinstance(value, AsyncIterable):
-                raise PydanticCustomError("stream", "Input should be a Stream or another async iterable")
-            return Stream(value._source if isinstance(value, Stream) else value, check)
+                raise PydanticCustomError(
+                    "stream", "Input should be a Stream or another async iterable"
+                )
+            if isinstance(value, Stream):
+                return Stream(value._source, check, returned=value.returned)
+            return Stream(value, check)
 
         return core_schema.no_info_plain_validator_function(bind)

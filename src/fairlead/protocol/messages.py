@@ -27,7 +27,7 @@ CALL_KINDS = frozenset({"query", "mutation", "subscription"})
 STOP = "subscription.stop"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallMessage:
     """A client calls a procedure.
 
@@ -222,7 +222,7 @@ def _parse_call(  # noqa: PLR0913  the parts of one message
         last_event_id is MISSING or isinstance(last_event_id, str)
     ):
         raise ValueError("Invalid string")
-    resume = cast("str | None", None if last_event_id is MISSING else last_event_id)
+    resume = last_event_id if isinstance(last_event_id, str) else None
     given = params.get("input", MISSING)
     if options.transformer is not None:
         value = options.transformer.deserialize(given)

@@ -175,6 +175,8 @@ class WireOptions:
         allow_method_override: accept queries and subscriptions by POST.
         path_separator: accepted in URLs beside the dot.
         show_traces: put the traceback in errors; for development only.
+        show_internal_messages: tell clients the message of unexpected exceptions, as tRPC does;
+            otherwise they read "Internal server error" and the log has the rest.
         format_error: changes the shape of every error.
         response_meta: adds headers to every response.
         keep_alive: WebSocket pings; None for none.
@@ -186,6 +188,7 @@ class WireOptions:
     allow_method_override: bool = False
     path_separator: str = "."
     show_traces: bool = False
+    show_internal_messages: bool = False
     format_error: ErrorFormatter | None = None
     response_meta: ResponseMetaHook | None = None
     sse: SseOptions = field(default_factory=SseOptions)

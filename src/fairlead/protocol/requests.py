@@ -68,6 +68,11 @@ class CallTarget(Generic[P]):
     path: str
     procedure: P | None
 
+    @property
+    def known_path(self) -> str | None:
+        """The path, if a procedure has it."""
+        return None if self.procedure is None else self.path
+
 
 @dataclass(frozen=True, slots=True)
 class RequestHead(Generic[P]):

@@ -30,11 +30,16 @@ FALLBACK_SHAPE: dict[str, object] = {
 """Sent when the formatter itself fails: it says nothing of what the formatter might hide."""
 
 
-def as_trpc_error(error: BaseException) -> TRPCError:
-    """Any exception as an answer; one that is not a TRPCError counts as ours (500)."""
+def as_trpc_error(error: BaseException, *, show_message: bool = True) -> TRPCError:
+    """Any exception as an answer; one that is not a TRPCError counts as ours (500).
+
+    Args:
+        show_message: let the client read what an unexpected exception says.
+    """
     if isinstance(error, TRPCError):
         return error
-    return TRPCError("INTERNAL_SERVER_ERROR", cause=error)
+    message = None if show_message else "Internal server error"
+    return TRPCError("INTERNAL_SERVER_ERROR", message, cause=error)
 
 
 def make_shape(

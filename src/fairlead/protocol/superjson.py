@@ -163,7 +163,7 @@ class _Walker:
         self._open.add(id(value))
         try:
             if isinstance(value, JsMap):
-                pairs = [
+                pairs: list[object] = [
                     list(pair) for pair in cast("JsMap[object, object]", value).items()
                 ]
                 return self._walk_items(pairs, path, "map")

@@ -361,7 +361,9 @@ class WebSocketProtocol:
         if event_id is not None:
             shown = dump_json(event_id)
             return self._encode(
-                call, b'"result":{"type":"data","data":%b,"id":%b}}' % (data, shown)
+                call,
+                b'"result":{"type":"data","data":%b,"id":%b}}'
+                % (data or b"null", shown),
             )
         if data is None:
             return self._encode(call, b'"result":{"type":"data"}}')

@@ -1,0 +1,210 @@
+"""`Fairlead`: a router served as a plain ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from fairlead.asgi.access_log import AccessLog
+from fairlead.asgi.connections import Connections
+from fairlead.asgi.cors import Cors
+from fairlead.asgi.http import HttpEndpoint
+from fairlead.asgi.lifecycle import Lifecycle
+from fairlead.asgi.metrics import Metrics
+from fairlead.asgi.pages import send_status, send_text
+from fairlead.asgi.runtime import Runtime
+from fairlead.asgi.static import StaticSite
+from fairlead.asgi.types import ASGIApp, Receive, Scope, Send
+from fairlead.asgi.websocket import WebSocketEndpoint
+from fairlead.auth.authenticator import Authenticator
+from fairlead.compiling import compile_router
+from fairlead.context import Services
+from fairlead.errors import DefinitionError
+from fairlead.protocol.options import WireOptions
+from fairlead.router import Router
+
+__all__ = ["Fairlead", "LifespanHook"]
+
+
+class LifespanHook(Protocol):
+    """Runs around the application's life: an `@asynccontextmanager` function of it."""
+
+    def __call__(self, app: Fairlead, /) -> AbstractAsyncContextManager[object]:
+        """Entered at start, left at the end."""
+        ...
+
+
+class Fairlead:
+    """A router served over HTTP and WebSocket: a plain ASGI application.
+
+    Args:
+        router: the root router class.
+        prefix: where the API is mounted, for HTTP and WebSocket alike.
+        auth: finds the user of each request; without one nobody is ever signed in.
+        kube: the cluster that resources live in; a service like the others.
+        services: long-lived parts, found by type through `request.services`. Those that are
+            async context managers are entered at start and left at the end, in this order.
+        lifespan: runs around the application's life, after the services are there.
+        wire: bounds and switches of the protocol.
+        cors: which other origins may call; none by default.
+        site: folder of a built client, served at every other path.
+        mounts: further ASGI applications by path prefix, such as sign-in routes.
+        access_log: one structured record per request, on the logger `fairlead.access`.
+        drain_seconds: how long calls in flight may take once the process is told to stop.
+    """
+
+    def __init__(  # noqa: PLR0913  keyword-only; each is a part of its own
+        self,
+        router: type[Router[Any]],
+        *,
+        prefix: str = "/trpc",
+        auth: Authenticator | None = None,
+        kube: object | None = None,
+        services: Iterable[object] = (),
+        lifespan: LifespanHook | None = None,
+        wire: WireOptions | None = None,
+        cors: Cors | None = None,
+        site: Path | StaticSite | None = None,
+        mounts: Mapping[str, ASGIApp] | None = None,
+        access_log: bool = False,
+        drain_seconds: float = 10.0,
+    ) -> None:
+        self.router = router
+        self.prefix = _check_prefix(prefix)
+        parts = [*([] if kube is None else [kube]), *services]
+        self.services = Services(*parts)
+        self.metrics = Metrics()
+        self.connections = Connections()
+        self.services.add(self.connections)
+        self.lifecycle = Lifecycle(
+            parts,
+            [] if lifespan is None else [partial(lifespan, self)],
+            self.connections,
+            drain_seconds,
+        )
+        runtime = Runtime(
+            compiled=compile_router(router),
+            options=wire or WireOptions(),
+            services=self.services,
+            authenticator=auth,
+            metrics=self.metrics,
+            connections=self.connections,
+        )
+        self.runtime = runtime
+        self._http = HttpEndpoint(runtime)
+        self._websocket = WebSocketEndpoint(runtime)
+        self._cors = cors
+        self._site = StaticSite(site) if isinstance(site, Path) else site
+        self._mounts = {
+            _check_prefix(path): app for path, app in (mounts or {}).items()
+        }
+        self._access_log = AccessLog() if access_log else None
+        self._raw_prefix = self.prefix.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        kind = scope["type"]
+        if kind == "http":
+            self.lifecycle.enter()
+            try:
+                await self._serve_http(scope, receive, send)
+            finally:
+                self.lifecycle.leave()
+        elif kind == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        elif kind == "lifespan":
+            await self.lifecycle.handle_lifespan(receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._access_log is not None:
+            send = self._access_log.wrap(scope, send, perf_counter())
+        if self._cors is not None:
+            answered = await self._cors.answer_preflight(scope, send)
+            if answered:
+                return
+            send = self._cors.wrap(scope, send)
+        raw_path = _get_raw_path(scope)
+        prefix = self._raw_prefix
+        if raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in (
+            b"/",
+            b"",
+        ):
+            await self._http.handle(scope, receive, send, raw_path[len(prefix) :])
+            return
+        await self._serve_other(scope, receive, send)
+
+    async def _serve_websocket(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        path = _get_local_path(scope)
+        if path.rstrip("/") == self.prefix:
+            await self._websocket.handle(scope, receive, send)
+            return
+        mounted = self._find_mount(path)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": "nothing here"})
+
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _get_local_path(scope)
+        mounted = self._find_mount(path)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+        elif path == "/healthz":
+            await send_status(send, 200, "alive")
+        elif path == "/readyz":
+            ready = self.lifecycle.ready
+            await send_status(
+                send, 200 if ready else 503, "ready" if ready else "not ready"
+            )
+        elif path == "/metrics":
+            await send_text(
+                send,
+                200,
+                self.metrics.render(),
+                b"text/plain; version=0.0.4; charset=utf-8",
+            )
+        elif self._site is not None:
+            await self._site.serve(scope, send, path)
+        else:
+            await send_status(send, 404, f"nothing at {path}")
+
+    def _find_mount(self, path: str) -> ASGIApp | None:
+        for prefix, app in self._mounts.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return app
+        return None
+
+
+def _check_prefix(prefix: str) -> str:
+    trimmed = prefix.rstrip("/")
+    if trimmed and not trimmed.startswith("/"):
+        raise DefinitionError(
+            f"the prefix {prefix!r} must start with a slash, such as '/trpc'"
+        )
+    return trimmed
+
+
+def _get_local_path(scope: Scope) -> str:
+    """The path below where this application is mounted itself."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root) else path
+
+
+def _get_raw_path(scope: Scope) -> bytes:
+    raw: bytes | None = scope.get("raw_path")
+    root: str = scope.get("root_path", "")
+    if raw is None:
+        return quote(_get_local_path(scope), safe="/,~.:@!$&'()*+;=-_").encode()
+    if root:
+        raw_root = quote(root).encode()
+        raw = raw.removeprefix(raw_root)
+    return raw.partition(b"?")[0]

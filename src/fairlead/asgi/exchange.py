@@ -1,0 +1,264 @@
+"""One HTTP request with tRPC calls in it: its inputs, its calls, its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import cast
+
+from pydantic_core import PydanticSerializationError
+
+from fairlead.asgi.body import parse_form, read_body, stream_body
+from fairlead.asgi.requests import Headers
+from fairlead.asgi.runtime import NOT_OPENED, OpenedScope, Runtime
+from fairlead.asgi.suspension import ClientGoneError, Guard, run_with_deadline
+from fairlead.asgi.types import Receive
+from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
+from fairlead.errors import TRPCError
+from fairlead.protocol.envelopes import encode_error, encode_result
+from fairlead.protocol.inputs import (
+    BatchInputs,
+    add_last_event_id,
+    check_depth,
+    clean_text,
+    deserialize,
+)
+from fairlead.protocol.jsonl import has_streams
+from fairlead.protocol.requests import (
+    CallTarget,
+    RequestHead,
+    find_target,
+    get_last_event_id,
+    get_methods,
+)
+from fairlead.protocol.shapes import get_shape_status
+from fairlead.uploads import ByteStream
+
+__all__ = ["Answer", "Exchange", "close_stream"]
+
+Target = CallTarget[CompiledProcedure]
+
+NOT_STREAMED = (
+    "Cannot use stream-like response in non-streaming request - use httpBatchStreamLink"
+)
+
+
+class Answer:
+    """The answer to one call: its envelope, and what it means for the response."""
+
+    __slots__ = ("body", "error", "status")
+
+    def __init__(self, body: bytes, status: int, error: TRPCError | None) -> None:
+        self.body = body
+        self.status = status
+        self.error = error
+
+
+async def close_stream(stream: object) -> None:
+    """Ends an async generator that nobody will read (further)."""
+    close = cast(
+        "Callable[[], Awaitable[None]] | None", getattr(stream, "aclose", None)
+    )
+    if close is not None:
+        await close()
+
+
+def _fail_with(error: TRPCError) -> Callable[[], Awaitable[RawInput]]:
+    async def fail() -> RawInput:
+        raise error.with_traceback(None)
+
+    return fail
+
+
+@dataclass(slots=True)
+class Exchange:
+    """See the module's description.
+
+    Attributes:
+        allow: the methods that a refused call would have accepted, for the `allow` header.
+        calls: those that run, to be told when the client has left.
+    """
+
+    runtime: Runtime
+    receive: Receive
+    method: str
+    headers: Headers
+    head: RequestHead[CompiledProcedure]
+    opened: OpenedScope = NOT_OPENED
+    allow: tuple[str, ...] | None = None
+    calls: list[Call] = field(default_factory=list[Call])
+    _body: bytes | TRPCError | None = None
+    _inputs: BatchInputs | None = None
+    _guard: Guard | None = None
+
+    def watch(self) -> Guard:
+        """Watches over the exchange from when it first waits."""
+        self._guard = Guard()
+        if self.head.body_kind != "bytes":  # there, reading the body notices
+            self._guard.watch_client(self.receive, self._abort_calls)
+        return self._guard
+
+    def abort(self) -> None:
+        """Cuts the connection."""
+        self._abort_calls()
+        if self._guard is not None:
+            self._guard.end(ClientGoneError())
+
+    def _abort_calls(self) -> None:
+        """The client has left: the calls' signals say so; their tasks are cancelled as well."""
+        for call in self.calls:
+            call.abort()
+
+    async def read_inputs(self) -> None:
+        """Reads the body, if a call needs it; a failure is kept for the calls that do.
+
+        Raises:
+            ClientGoneError: the client left meanwhile.
+        """
+        head = self.head
+        if head.body_kind == "bytes" or not any(
+            call.procedure is not None and call.procedure.input is not None
+            for call in head.calls
+        ):
+            return
+        if self.method == "GET":
+            raw = head.query.get("input")
+        else:
+            try:
+                raw = await read_body(
+                    self.receive, self.runtime.options.limits.body_bytes
+                )
+            except TRPCError as error:
+                self._body = error
+                return
+        self._body = raw = (
+            (raw if head.body_kind == "form" else clean_text(raw)) if raw else None
+        )
+        if head.is_batch:
+            self._inputs = BatchInputs(raw)
+
+    def _get_raw(
+        self, target: Target, procedure: CompiledProcedure
+    ) -> RawInput | Callable[[], Awaitable[RawInput]]:
+        if procedure.input is None:
+            return None
+        try:
+            return self._read_raw(target, procedure)
+        except TRPCError as error:
+            return _fail_with(error)
+
+    def _read_raw(self, target: Target, procedure: CompiledProcedure) -> RawInput:
+        options = self.runtime.options
+        if self.head.body_kind == "bytes":
+            return ParsedInput(
+                ByteStream(stream_body(self.receive, options.limits.body_bytes)),
+                strict=True,
+            )
+        body = self._body
+        if isinstance(body, TRPCError):
+            raise body
+        if self.head.body_kind == "form":
+            return ParsedInput(
+                parse_form(body or b"", self.headers["content-type"]), strict=True
+            )
+        raw = body if self._inputs is None else self._inputs.get(target.index)
+        if raw is not None:
+            check_depth(raw, options.limits)
+        if procedure.kind == "subscription":
+            raw = self._add_last_event_id(raw)
+        if options.transformer is not None:
+            return ParsedInput(deserialize(raw, options.transformer), strict=True)
+        return raw
+
+    def _add_last_event_id(self, raw: bytes | None) -> bytes | None:
+        last_event_id = get_last_event_id(self.headers, self.head.query)
+        return raw if last_event_id is None else add_last_event_id(raw, last_event_id)
+
+    async def run(self, target: Target) -> tuple[CompiledProcedure, object]:
+        """Runs one call.
+
+        Returns:
+            The procedure and its checked result, or the async iterator it streams.
+
+        Raises:
+            TRPCError: the call is refused or fails.
+            Exception: the procedure's body failed unexpectedly.
+        """
+        procedure = target.procedure
+        if procedure is not None and self.method not in get_methods(
+            procedure.kind, self.runtime.options
+        ):
+            self.allow = get_methods(procedure.kind, self.runtime.options)
+        procedure = find_target(target, self.method, self.head, self.runtime.options)
+        if self.opened.refusal is not None:
+            raise self.opened.refusal.with_traceback(None)
+        call = Call(
+            procedure,
+            self.opened.scope,
+            self._get_raw(target, procedure),
+            batch_index=target.index,
+        )
+        if procedure.kind == "subscription":
+            call.last_event_id = get_last_event_id(self.headers, self.head.query)
+        self.calls.append(call)
+        seconds = procedure.options.timeout or self.runtime.options.limits.call_seconds
+        if seconds is None or procedure.kind == "subscription":
+            return procedure, await procedure.call(call)
+        return procedure, await run_with_deadline(
+            procedure.call(call), seconds, procedure.path
+        )
+
+    async def answer(self, target: Target) -> Answer:
+        """Runs a query or mutation to its envelope; an error is an answer too."""
+        started = perf_counter()
+        metrics = self.runtime.metrics
+        try:
+            procedure, result = await self.run(target)
+            body = encode_result(await self._encode(procedure, result, target))
+        except ClientGoneError:
+            raise
+        except Exception as cause:
+            error = self.runtime.explain(cause, target.path)
+            metrics.count_call(
+                target.known_path,
+                error.code,
+                perf_counter() - started,
+            )
+            return self.refuse(error, target)
+        metrics.count_call(procedure.path, "OK", perf_counter() - started)
+        return Answer(body, 200, None)
+
+    async def _encode(
+        self, procedure: CompiledProcedure, result: object, target: Target
+    ) -> bytes | None:
+        del target
+        if procedure.streaming or procedure.kind == "subscription":
+            await close_stream(result)
+            raise StreamedResultError
+        try:
+            return self.runtime.encode_output(procedure, result)
+        except PydanticSerializationError:
+            if has_streams(result):
+                raise StreamedResultError from None
+            raise
+
+    def refuse(self, error: TRPCError, target: Target) -> Answer:
+        """The answer to a call that failed."""
+        if self.head.is_batch:
+            kind = "unknown" if target.procedure is None else target.procedure.kind
+        else:
+            kind = self.head.type
+        # As in tRPC, which finds this out only after the call: outside a batch it names no path.
+        nameless = isinstance(error, StreamedResultError) and not self.head.is_batch
+        path = None if nameless else target.path
+        shape = self.runtime.get_shape(error, path, kind, self.opened.context)
+        body = encode_error(shape, self.runtime.options.transformer)
+        return Answer(body, get_shape_status(shape, error), error)
+
+
+class StreamedResultError(TRPCError):
+    """The client did not ask for a stream, but the result is one."""
+
+    def __init__(self) -> None:
+        super().__init__("UNSUPPORTED_MEDIA_TYPE", NOT_STREAMED)

@@ -1,0 +1,169 @@
+"""tRPC over HTTP: single calls and batches; streams go on in `streams`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
+from fairlead.asgi.exchange import Answer, Exchange
+from fairlead.asgi.requests import Headers, make_request
+from fairlead.asgi.runtime import Runtime
+from fairlead.asgi.streams import send_jsonl, send_sse
+from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
+from fairlead.asgi.types import Receive, Scope, Send
+from fairlead.calling import CompiledProcedure
+from fairlead.context import RequestInfo
+from fairlead.errors import TRPCError
+from fairlead.protocol.envelopes import combine_statuses, encode_error, join_batch
+from fairlead.protocol.options import MetaInfo
+from fairlead.protocol.requests import RequestHead, check_head, parse_request
+from fairlead.protocol.shapes import get_shape_status
+
+__all__ = ["HttpEndpoint"]
+
+HeaderList = list[tuple[bytes, bytes]]
+VARY = (b"vary", b"trpc-accept, accept")
+JSON = (b"content-type", b"application/json")
+
+
+class HttpEndpoint:
+    """Answers the HTTP requests of one mount."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._find = runtime.procedures.get
+
+    async def handle(
+        self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
+    ) -> None:
+        """Answers one request; `raw_path` is what follows the mount's prefix."""
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        headers = Headers(scope["headers"])
+        head: RequestHead[CompiledProcedure] | None = None
+        try:
+            self._check_url(raw_path, scope["query_string"])
+            head = parse_request(
+                scope["method"],
+                raw_path,
+                scope["query_string"],
+                headers,
+                self._find,
+                self._runtime.options,
+            )
+            check_head(head, self._runtime.options)
+        except TRPCError as error:
+            await self._send_refusal(send, error, head)
+            return
+        exchange = Exchange(self._runtime, receive, scope["method"], headers, head)
+        with suppress(ClientGoneError):
+            await (
+                exchange.read_inputs()
+            )  # before the guard, which would take the body's messages
+            await run_guarded(self._respond(exchange, scope, send), exchange.watch)
+
+    def _check_url(self, raw_path: bytes, query: bytes) -> None:
+        bound = self._runtime.options.limits.url_bytes
+        if bound is not None and len(raw_path) + len(query) > bound:
+            raise TRPCError(
+                "PAYLOAD_TOO_LARGE",
+                f"The URL has {len(raw_path) + len(query)} bytes, more than {bound}: "
+                "send smaller batches (maxURLLength of the link), or the call as POST",
+            )
+
+    async def _respond(self, exchange: Exchange, scope: Scope, send: Send) -> None:
+        runtime, head = self._runtime, exchange.head
+        paths = [call.path for call in head.calls]
+        info = RequestInfo(head.is_batch, head.accept, head.type, paths)
+        request = make_request(
+            scope,
+            exchange.headers,
+            runtime.services,
+            head.connection_params,
+            info,
+            exchange.abort,
+        )
+        exchange.opened = await runtime.open_scope(request)
+        if not head.is_batch:
+            if head.type == "subscription":
+                await send_sse(
+                    exchange, send, partial(self._make_head, exchange, eager=True)
+                )
+                return
+            answers = [await exchange.answer(head.calls[0])]
+            body = answers[0].body
+        elif head.accept == "application/jsonl":
+            await send_jsonl(
+                exchange, send, partial(self._make_head, exchange, eager=True)
+            )
+            return
+        else:
+            answers = await gather_eagerly(
+                [exchange.answer(call) for call in head.calls]
+            )
+            body = join_batch(answer.body for answer in answers)
+        status, headers = self._make_head(exchange, answers=answers)
+        await _send_body(send, status, [JSON, *headers], body)
+
+    def _make_head(
+        self, exchange: Exchange, *, answers: Sequence[Answer] = (), eager: bool = False
+    ) -> tuple[int, HeaderList]:
+        """Status and headers of a response, the application's hook included."""
+        status = 200 if eager else combine_statuses(answer.status for answer in answers)
+        headers = [VARY]
+        if exchange.allow is not None:
+            headers.append((b"allow", ", ".join(exchange.allow).encode()))
+        if self._runtime.options.response_meta is None:
+            return status, headers
+        info = MetaInfo(
+            context=exchange.opened.context,
+            paths=[call.path for call in exchange.head.calls],
+            type=exchange.head.procedure_type,
+            errors=[answer.error for answer in answers if answer.error is not None],
+            eager=eager,
+        )
+        return self._apply_meta(info, status, headers)
+
+    def _apply_meta(
+        self, info: MetaInfo, status: int, headers: HeaderList
+    ) -> tuple[int, HeaderList]:
+        hook = self._runtime.options.response_meta
+        if hook is None:
+            return status, headers
+        meta = hook(info)
+        headers += [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in meta.headers
+        ]
+        return meta.status or status, headers
+
+    async def _send_refusal(
+        self, send: Send, error: TRPCError, head: RequestHead[CompiledProcedure] | None
+    ) -> None:
+        """Answers a request that is refused as a whole: no call of it runs."""
+        shape = self._runtime.get_shape(
+            error, None, "unknown" if head is None else head.type, None
+        )
+        info = MetaInfo(
+            context=None,
+            paths=None if head is None else [call.path for call in head.calls],
+            type="unknown" if head is None else head.procedure_type,
+            errors=[error],
+        )
+        self._runtime.metrics.count_call(None, error.code, 0.0)
+        status, headers = self._apply_meta(info, get_shape_status(shape, error), [VARY])
+        await _send_body(
+            send,
+            status,
+            [JSON, *headers],
+            encode_error(shape, self._runtime.options.transformer),
+        )
+
+
+async def _send_body(send: Send, status: int, headers: HeaderList, body: bytes) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

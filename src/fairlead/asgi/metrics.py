@@ -1,0 +1,102 @@
+"""Prometheus metrics: plain numbers while serving, turned into families when scraped.
+
+The client library's own counters take a lock per update; in the path of every call that shows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from prometheus_client.core import (
+    CollectorRegistry,
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+__all__ = ["Metrics"]
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+UNKNOWN = "<unknown>"
+
+
+@dataclass(slots=True)
+class _Series:
+    """Calls of one path with one outcome."""
+
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    total: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.buckets[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+
+class Metrics(Collector):
+    """Counts calls, connections and subscriptions.
+
+    Attributes:
+        registry: where application code may register metrics of its own.
+        connections: open WebSockets.
+        subscriptions: running subscriptions, over any transport.
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, str], _Series] = {}
+        self.connections = 0
+        self.subscriptions = 0
+        self.dropped = 0
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(self)
+
+    def count_call(self, path: str | None, code: str, seconds: float) -> None:
+        """A call has been answered. Pass None for a path that no procedure has: paths from
+        outside would make as many series as somebody cares to invent."""
+        key = (path or UNKNOWN, code)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = _Series()
+        series.add(seconds)
+
+    def render(self) -> bytes:
+        """Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """The families, at the moment of a scrape."""
+        yield self._collect_calls()
+        yield GaugeMetricFamily(
+            "fairlead_websocket_connections",
+            "Open WebSocket connections",
+            value=self.connections,
+        )
+        yield GaugeMetricFamily(
+            "fairlead_subscriptions", "Running subscriptions", value=self.subscriptions
+        )
+        yield CounterMetricFamily(
+            "fairlead_websocket_dropped",
+            "Connections cut because their client read too slowly",
+            value=self.dropped,
+        )
+
+    def _collect_calls(self) -> Metric:
+        family = HistogramMetricFamily(
+            "fairlead_call_duration_seconds",
+            "Calls by path and tRPC error code (OK for none)",
+            labels=["path", "code"],
+        )
+        for (path, code), series in self._series.items():
+            family.add_metric([path, code], list(_accumulate(series)), series.total)
+        return family
+
+
+def _accumulate(series: _Series) -> Iterator[tuple[str, float]]:
+    count = 0
+    for bound, added in zip((*BUCKETS, float("inf")), series.buckets, strict=True):
+        count += added
+        yield ("+Inf" if bound == float("inf") else str(bound)), count

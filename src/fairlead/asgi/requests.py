@@ -1,0 +1,101 @@
+"""From an ASGI scope to what the layers below know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from http.cookies import CookieError, SimpleCookie
+
+from fairlead.asgi.types import Scope
+from fairlead.context import Request, RequestInfo, Services
+
+__all__ = ["Cookies", "Headers", "make_request"]
+
+
+class Headers(Mapping[str, str]):
+    """Headers by lower-case name, decoded when first looked at; repeated ones are joined."""
+
+    __slots__ = ("_decoded", "_raw")
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+        self._decoded: dict[str, str] | None = None
+
+    def _decode(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for raw_name, raw_value in self._raw:
+            name, value = (
+                raw_name.decode("latin-1").lower(),
+                raw_value.decode("latin-1"),
+            )
+            if name in found:
+                separator = "; " if name == "cookie" else ", "
+                value = f"{found[name]}{separator}{value}"
+            found[name] = value
+        self._decoded = found
+        return found
+
+    def __getitem__(self, name: str) -> str:
+        return (self._decoded if self._decoded is not None else self._decode())[name]
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]  # one overload of Mapping's
+        return (self._decoded if self._decoded is not None else self._decode()).get(
+            key, default
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._decoded if self._decoded is not None else self._decode())
+
+    def __len__(self) -> int:
+        return len(self._decoded if self._decoded is not None else self._decode())
+
+
+class Cookies(Mapping[str, str]):
+    """Cookies, parsed when first looked at; a header that is no cookie header has none."""
+
+    __slots__ = ("_headers", "_parsed")
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+        self._parsed: dict[str, str] | None = None
+
+    def _parse(self) -> dict[str, str]:
+        if self._parsed is None:
+            try:
+                jar = SimpleCookie(self._headers.get("cookie", ""))
+            except CookieError:
+                jar = SimpleCookie()
+            self._parsed = {name: morsel.value for name, morsel in jar.items()}
+        return self._parsed
+
+    def __getitem__(self, name: str) -> str:
+        return self._parse()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parse())
+
+    def __len__(self) -> int:
+        return len(self._parse())
+
+
+def make_request(
+    scope: Scope,
+    headers: Headers,
+    services: Services,
+    connection_params: Mapping[str, str] | None,
+    info: RequestInfo | None,
+    abort: Callable[[], None],
+) -> Request:
+    """What contexts are made from; who calls is not known yet."""
+    client = scope.get("client")
+    return Request(
+        transport="websocket" if scope["type"] == "websocket" else "http",
+        method=scope.get("method", "GET"),
+        path=scope["path"],
+        headers=headers,
+        cookies=Cookies(headers),
+        connection_params=connection_params,
+        client=(client[0], client[1]) if client else None,
+        services=services,
+        info=info,
+        abort=abort,
+    )

@@ -1,0 +1,136 @@
+"""What the HTTP and WebSocket shells of one application share."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fairlead._missing import MISSING
+from fairlead.asgi.connections import Connections
+from fairlead.asgi.metrics import Metrics
+from fairlead.auth.authenticator import Authenticator
+from fairlead.calling import CompiledProcedure
+from fairlead.compiling import CompiledRouter
+from fairlead.context import Context, ContextScope, Request, Services, get_parent_type
+from fairlead.errors import DefinitionError, TRPCError
+from fairlead.protocol.envelopes import encode_value
+from fairlead.protocol.options import WireOptions, WireType
+from fairlead.protocol.shapes import as_trpc_error, get_shape
+from fairlead.protocol.transformer import load_json
+from fairlead.schema import RawJson
+
+__all__ = ["NOT_OPENED", "OpenedScope", "Runtime", "get_root_type"]
+
+log = logging.getLogger("fairlead.calls")
+
+
+@dataclass(kw_only=True, slots=True)
+class Runtime:
+    """One application's parts, as far as serving needs them.
+
+    Attributes:
+        eager: the error formatter or the response hook wants the root context, so it is made
+            for every request; otherwise only when a call needs it.
+    """
+
+    compiled: CompiledRouter
+    options: WireOptions
+    services: Services
+    authenticator: Authenticator | None
+    metrics: Metrics
+    connections: Connections
+    root: type[Context] = field(init=False)
+    eager: bool = field(init=False)
+    procedures: Mapping[str, CompiledProcedure] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.root = get_root_type(self.compiled)
+        self.eager = (
+            self.options.format_error is not None
+            or self.options.response_meta is not None
+        )
+        self.procedures = self.compiled.procedures
+
+    async def open_scope(self, request: Request) -> OpenedScope:
+        """Finds out who calls, and makes the root context where it is needed early."""
+        try:
+            if self.authenticator is not None:
+                user = await self.authenticator.authenticate(request)
+                if user is not None:
+                    request = dataclasses.replace(request, user=user)
+            scope = ContextScope(request)
+            context = await scope.get(self.root) if self.eager else None
+        except Exception as error:
+            return OpenedScope(
+                ContextScope(request), None, self.explain(error, "the context")
+            )
+        return OpenedScope(scope, context, None)
+
+    def explain(self, error: BaseException, where: str) -> TRPCError:
+        """The answer for an exception; an unexpected one is logged, with its traceback."""
+        if not isinstance(error, TRPCError):
+            log.error("%s failed unexpectedly", where, exc_info=error)
+        return as_trpc_error(error, show_message=self.options.show_internal_messages)
+
+    def get_shape(
+        self,
+        error: TRPCError,
+        path: str | None,
+        type_: WireType,
+        context: Context | None,
+    ) -> dict[str, object]:
+        """The error as this application's clients see it."""
+        return get_shape(self.options, error, path=path, type_=type_, context=context)
+
+    def encode_output(
+        self, procedure: CompiledProcedure, value: object
+    ) -> bytes | None:
+        """A checked result (or the data of an event) as it stands on the wire."""
+        transformer = self.options.transformer
+        if transformer is None:
+            return None if value is MISSING else procedure.output.to_json(value)
+        if isinstance(value, RawJson):
+            value = load_json(value.data)
+        return encode_value(value, transformer)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedScope:
+    """The contexts of a request.
+
+    Attributes:
+        context: the root context, if it was made already.
+        refusal: every call that could run is answered with this.
+    """
+
+    scope: ContextScope
+    context: Context | None
+    refusal: TRPCError | None
+
+
+def get_root_type(compiled: CompiledRouter) -> type[Context]:
+    """The context that all contexts of a router are derived from.
+
+    Raises:
+        DefinitionError: there are two that neither is derived from the other.
+    """
+    roots: list[type[Context]] = []
+    for procedure in compiled.procedures.values():
+        root = procedure.context_type
+        while (parent := get_parent_type(root)) is not None:
+            root = parent
+        if root not in roots:
+            roots.append(root)
+    special = [root for root in roots if root is not Context]
+    if len(special) > 1:
+        names = ", ".join(root.__qualname__ for root in special)
+        raise DefinitionError(
+            f"the contexts have several roots ({names}): derive all from one"
+        )
+    return special[0] if special else Context
+
+
+NOT_OPENED = OpenedScope(ContextScope(Request()), None, None)
+"""Stands in until the contexts of a request are opened."""

@@ -1,0 +1,133 @@
+"""A built client (a single-page application) served from a folder.
+
+Files with a hash in their name are cached for good; index.html, which names them, never
+without asking. A path without a file is the application's own route: it gets index.html.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairlead.asgi.pages import send_status
+from fairlead.asgi.types import Scope, Send
+from fairlead.errors import DefinitionError
+
+__all__ = ["StaticSite"]
+
+_HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
+DEFAULT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    body: bytes
+    content_type: bytes
+    etag: bytes
+
+
+@dataclass(slots=True)
+class StaticSite:
+    """A folder with an index.html.
+
+    Attributes:
+        content_security_policy: sent with every page; None for none.
+    """
+
+    folder: Path
+    content_security_policy: str | None = DEFAULT_POLICY
+    _files: dict[tuple[Path, int], _File] = field(
+        init=False, repr=False, default_factory=dict[tuple[Path, int], _File]
+    )
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        if not (self.folder / "index.html").is_file():
+            raise DefinitionError(
+                f"there is no index.html in {self.folder}: build the client first"
+            )
+
+    async def serve(self, scope: Scope, send: Send, path: str) -> None:
+        """Answers one request."""
+        if scope["method"] not in ("GET", "HEAD"):
+            await send_status(send, 405, "GET only")
+            return
+        found = self._find(path)
+        if found is None:
+            await send_status(send, 404, f"nothing at {path}")
+            return
+        file = await asyncio.to_thread(self._load, found)
+        hashed = (
+            "assets" in found.relative_to(self.folder).parts
+            and _HASHED.search(found.name) is not None
+        )
+        headers = self._make_headers(file, immutable=hashed)
+        if any(
+            name == b"if-none-match" and value == file.etag
+            for name, value in scope["headers"]
+        ):
+            await send(
+                {"type": "http.response.start", "status": 304, "headers": headers}
+            )
+            await send({"type": "http.response.body", "body": b""})
+            return
+        headers.append((b"content-length", b"%d" % len(file.body)))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send(
+            {
+                "type": "http.response.body",
+                "body": b"" if scope["method"] == "HEAD" else file.body,
+            }
+        )
+
+    def _find(self, path: str) -> Path | None:
+        """The file for a path, never one outside the folder."""
+        index = self.folder / "index.html"
+        if "\0" in path:
+            return None
+        wanted = (self.folder / path.lstrip("/")).resolve()
+        if not wanted.is_relative_to(self.folder):
+            return None
+        if wanted.is_file():
+            return wanted
+        # A missing asset is an error; anything else is a route of the application.
+        return None if "." in wanted.name and path != "/" else index
+
+    def _load(self, path: Path) -> _File:
+        key = (path, path.stat().st_mtime_ns)
+        file = self._files.get(key)
+        if file is None:
+            body = path.read_bytes()
+            guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            if guessed.startswith("text/") or guessed.endswith("javascript"):
+                guessed += "; charset=utf-8"
+            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            file = _File(body, guessed.encode(), etag.encode())
+            self._files = {
+                old: kept for old, kept in self._files.items() if old[0] != path
+            } | {key: file}
+        return file
+
+    def _make_headers(
+        self, file: _File, *, immutable: bool
+    ) -> list[tuple[bytes, bytes]]:
+        caching = b"public, max-age=31536000, immutable" if immutable else b"no-cache"
+        headers = [
+            (b"content-type", file.content_type),
+            (b"etag", file.etag),
+            (b"cache-control", caching),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+        ]
+        if self.content_security_policy is not None:
+            headers.append(
+                (b"content-security-policy", self.content_security_policy.encode())
+            )
+        return headers

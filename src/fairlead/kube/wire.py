@@ -86,7 +86,7 @@ class _List(msgspec.Struct):
 
 class _WholeList(msgspec.Struct):
     metadata: _ListMetadata
-    items: msgspec.Raw | None = None
+    items: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class _Line(msgspec.Struct):
@@ -163,7 +163,13 @@ class WireReader:
             KubeProtocolError: it is none.
         """
         page = _decode(_whole_decoder, body)
-        items = memoryview(b"[]" if page.items is None else page.items)
+        items = memoryview(page.items)
+        if bytes(items[:2]) not in (b"[]", b"nu") and not _names_kinds(items):
+            whole = self.read_list(body)
+            joined = b",".join([item.raw for item in whole.objects])
+            items = memoryview(b"[%s]" % joined)
+        elif bytes(items[:4]) == b"null":
+            items = memoryview(b"[]")
         metadata = msgspec.json.encode(
             {
                 "resourceVersion": page.metadata.resource_version,
@@ -171,22 +177,7 @@ class WireReader:
                 "remainingItemCount": page.metadata.remaining_item_count,
             }
         )
-        first = bytes(items[:2])
-        if first != b"[]" and not self._names_kinds(page.items):
-            whole = self.read_list(body)
-            items = memoryview(
-                b"[" + b",".join(item.raw for item in whole.objects) + b"]"
-            )
         return b"".join((b'{"items":', items, b',"metadata":', metadata, b"}"))
-
-    def _names_kinds(self, items: msgspec.Raw | None) -> bool:
-        """Do the items carry their kind? One answer for all: it depends on the kind."""
-        if items is None:
-            return True
-        # Custom resources begin with it; to find out otherwise costs reading the list.
-        return bytes(memoryview(items)[:16]).startswith(
-            (b'[{"apiVersion":', b'[{"kind":')
-        )
 
     def read_event(self, line: bytes) -> WatchEvent:
         """Reads one line of a watch.
@@ -207,6 +198,11 @@ class WireReader:
         return WatchEvent(
             event.type, found, annotations.get(INITIAL_EVENTS_END) == "true"
         )
+
+
+def _names_kinds(items: memoryview) -> bool:
+    """Do a list's items begin with their kind? Of custom resources they do."""
+    return bytes(items[:16]).startswith((b'[{"apiVersion":', b'[{"kind":'))
 
 
 def read_error(body: bytes) -> KubeStatusError:

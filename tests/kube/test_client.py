@@ -1,0 +1,219 @@
+"""HTTP to an API server: what is repeated, what is refused, what errors say."""
+
+from __future__ import annotations
+
+import pytest
+from tests.kube.apiserver import ApiServer, Fault, Widget, WidgetSpec
+
+from fairlead import TRPCError
+from fairlead.kube import (
+    DeleteOptions,
+    KubeConfigError,
+    KubeConflictError,
+    KubeError,
+    KubeInvalidError,
+    KubeNotFoundError,
+    KubeStatusError,
+    KubeThrottledError,
+    KubeTimeoutError,
+    KubeUnauthorizedError,
+    KubeUnreachableError,
+    ObjectMeta,
+)
+from fairlead.kube.client import ClientOptions, KubeClient
+from fairlead.kube.credentials import Impersonated
+from fairlead.kube.errors import make_status_error
+from fairlead.kube.kubeconfig import ClusterConfig
+from fairlead.kube.objects import ListOptions, RawObjects
+from fairlead.kube.resource import get_info
+
+INFO = get_info(Widget)
+
+
+@pytest.fixture
+def objects(client: KubeClient) -> RawObjects:
+    return RawObjects(client, client.server_credentials)
+
+
+def make_widget(name: str = "x") -> Widget:
+    return Widget(metadata=ObjectMeta(name=name, namespace="a"), spec=WidgetSpec())
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+async def test_a_read_is_repeated(
+    api: ApiServer, objects: RawObjects, status: int
+) -> None:
+    api.put("x")
+    api.faults["get"] += [Fault(status=status)] * 2
+    await objects.get(INFO, "x", "a")
+    assert api.count("get") == 3
+
+
+async def test_a_read_is_given_up_after_so_many_attempts(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    api.faults["get"] += [Fault(status=503)] * 9
+    with pytest.raises(KubeError, match="planned") as caught:
+        await objects.get(INFO, "x", "a")
+    assert (caught.value.code, api.count("get")) == ("SERVICE_UNAVAILABLE", 3)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(status=503), Fault(status=500), Fault(cut=True)]
+)
+async def test_a_write_that_may_have_happened_is_not_repeated(
+    api: ApiServer, objects: RawObjects, fault: Fault
+) -> None:
+    api.faults["write"].append(fault)
+    with pytest.raises(KubeError):
+        await objects.create(make_widget())
+    assert api.count("write") == 1
+
+
+async def test_a_write_that_was_turned_away_is_repeated_when_asked_to(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    api.faults["write"].append(Fault(status=429, headers={"Retry-After": "0"}))
+    await objects.create(make_widget())
+    assert api.count("write") == 2
+
+
+async def test_a_long_retry_after_is_reported_and_not_waited_for(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    api.faults["get"].append(Fault(status=429, headers={"Retry-After": "60"}))
+    with pytest.raises(KubeThrottledError) as caught:
+        await objects.get(INFO, "x", "a")
+    assert (caught.value.retry_after, caught.value.code) == (60, "TOO_MANY_REQUESTS")
+
+
+async def test_connections_are_used_again(api: ApiServer, objects: RawObjects) -> None:
+    api.put("x")
+    for _ in range(20):
+        await objects.get(INFO, "x", "a")
+    assert len(api.connections) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "a/b", "a?propagationPolicy=Orphan", "../../x"]
+)
+async def test_no_request_is_made_for_a_name_that_would_reach_something_else(
+    api: ApiServer, objects: RawObjects, name: str
+) -> None:
+    with pytest.raises(TRPCError, match="is no name"):
+        await objects.delete(INFO, name, "a", DeleteOptions())
+    with pytest.raises(TRPCError, match="is no name"):
+        await objects.patch(INFO, name, "a", {})
+    with pytest.raises(TRPCError, match="is no namespace"):
+        await objects.list_(INFO, name, ListOptions())
+    assert api.requests == []
+
+
+async def test_updates_and_drafts_without_what_they_need_are_refused(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    with pytest.raises(TRPCError, match="needs metadata"):
+        await objects.update(make_widget())
+    with pytest.raises(TRPCError, match=r"metadata\.name or metadata\.generateName"):
+        await objects.create(make_widget(""))
+    no_namespace = Widget(metadata=ObjectMeta(name="x"), spec=WidgetSpec())
+    with pytest.raises(TRPCError, match=r"set metadata\.namespace"):
+        await objects.create(no_namespace)
+    assert api.requests == []
+
+
+async def test_impersonation_names_the_user_and_each_group(
+    api: ApiServer, client: KubeClient
+) -> None:
+    api.put("x")
+    credentials = Impersonated(
+        client.server_credentials, "ann", ("dev", "system:masters", "qa")
+    )
+    await RawObjects(client, credentials).get(INFO, "x", "a")
+    headers = api.requests[0][1].headers
+    assert headers["Authorization"] == "Bearer t"
+    assert headers["Impersonate-User"] == "ann"
+    assert headers.getall("Impersonate-Group") == ["dev", "qa"]
+
+
+@pytest.mark.parametrize("user", ["system:admin", "system:node:x", ""])
+def test_the_server_stands_in_for_no_built_in_user(
+    client: KubeClient, user: str
+) -> None:
+    with pytest.raises(TRPCError, match="does not stand in"):
+        Impersonated(client.server_credentials, user, ())
+
+
+async def test_a_refusal_keeps_kubernetes_reason_and_fields(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    cause = {"field": "spec.size", "reason": "FieldValueInvalid", "message": "too big"}
+    body = {
+        "kind": "Status",
+        "code": 422,
+        "reason": "Invalid",
+        "message": "Widget is invalid",
+        "details": {"causes": [cause]},
+    }
+    api.faults["write"].append(Fault(status=422, body=body))
+    with pytest.raises(KubeInvalidError, match="Widget is invalid") as caught:
+        await objects.create(make_widget())
+    assert caught.value.code == "UNPROCESSABLE_CONTENT"
+    assert caught.value.data == {
+        "source": "kubernetes",
+        "reason": "Invalid",
+        "causes": [cause],
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "cls", "code"),
+    [
+        (400, KubeStatusError, "BAD_REQUEST"),
+        (401, KubeUnauthorizedError, "BAD_GATEWAY"),
+        (404, KubeNotFoundError, "NOT_FOUND"),
+        (409, KubeConflictError, "CONFLICT"),
+        (413, KubeStatusError, "PAYLOAD_TOO_LARGE"),
+        (500, KubeStatusError, "BAD_GATEWAY"),
+        (599, KubeStatusError, "BAD_GATEWAY"),
+    ],
+)
+def test_statuses_become_codes(
+    status: int, cls: type[KubeStatusError], code: str
+) -> None:
+    error = make_status_error(status, b"<html>a proxy's page</html>")
+    assert (type(error), error.code) == (cls, code)
+    assert "html" not in error.message
+
+
+async def test_a_server_that_is_not_there_is_told_by_its_address() -> None:
+    config = ClusterConfig(server="http://127.0.0.1:1")
+    async with KubeClient(config, ClientOptions(attempts=1)) as client:
+        objects = RawObjects(client, client.server_credentials)
+        with pytest.raises(KubeUnreachableError, match="cannot be reached") as caught:
+            await objects.get(INFO, "x", "a")
+    assert caught.value.code == "SERVICE_UNAVAILABLE"
+
+
+async def test_an_answer_that_does_not_come_is_a_time_out(api: ApiServer) -> None:
+    options = ClientOptions(request_timeout=0.05, attempts=1)
+    async with KubeClient(api.config, options) as client:
+        with pytest.raises(KubeTimeoutError, match="did not answer in time"):
+            await RawObjects(client, client.server_credentials).list_(
+                INFO, None, ListOptions(label_selector="stall")
+            )
+
+
+async def test_a_closed_client_sends_nothing(
+    api: ApiServer, client: KubeClient
+) -> None:
+    await client.aclose()
+    with pytest.raises(KubeUnreachableError, match="is closed"):
+        await RawObjects(client, client.server_credentials).get(INFO, "x", "a")
+    assert api.requests == []
+
+
+def test_certificates_that_are_none_are_told_at_start() -> None:
+    config = ClusterConfig(server="https://127.0.0.1:1", ca=b"-----BEGIN NONSENSE")
+    with pytest.raises(KubeConfigError, match="certificates of the kubeconfig"):
+        KubeClient(config)

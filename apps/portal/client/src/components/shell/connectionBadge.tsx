@@ -1,21 +1,29 @@
-import { type ConnectionState, useConnection } from "@fairlead/react";
+import { type ConnectionState, useConnection, useSecondsUntil } from "@fairlead/react";
 import { Tooltip } from "@/components/ui/tooltip";
-import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
+import { useIsHealthy } from "@/lib/watchHealth";
 
-type View = { label: string; hint: string; dot: string; pulse?: boolean };
+type View = { state: string; label: string; hint: string; dot: string; pulse?: boolean };
 
-/** Says what the socket itself reports, never what a successful query would let one hope. */
+/** Says what the socket and the watches report, never what a successful query would let one hope. */
 export function ConnectionBadge() {
   const connection = useConnection();
-  const now = useNow();
-  const view = describe(connection, now);
+  const isHealthy = useIsHealthy();
+  const view = connection.state === "live" && !isHealthy ? behind : describe(connection);
   return (
-    <Tooltip content={view.hint} side="bottom">
+    <Tooltip
+      content={
+        <>
+          {view.hint}
+          {connection.state === "reconnecting" ? <Retry {...connection} /> : null}
+        </>
+      }
+      side="bottom"
+    >
       <button
         type="button"
         data-testid="connection"
-        data-state-name={connection.state}
+        data-connection={view.state}
         className="inline-flex h-8 cursor-default items-center gap-2 rounded-full border bg-card px-2.5 text-xs font-medium whitespace-nowrap"
       >
         <span aria-hidden="true" className="relative flex size-2">
@@ -29,7 +37,6 @@ export function ConnectionBadge() {
           ) : null}
           <span className={cn("relative inline-flex size-2 rounded-full", view.dot)} />
         </span>
-        {/* Only the word is announced: a counting-down second would never let a reader rest. */}
         <span role="status" className="max-sm:sr-only">
           {view.label}
         </span>
@@ -38,51 +45,48 @@ export function ConnectionBadge() {
   );
 }
 
-function describe(connection: ConnectionState, now: number): View {
-  switch (connection.state) {
-    case "live":
-      return {
-        label: "Live",
-        hint: "Connected. Changes in the cluster show at once.",
-        dot: "bg-success-fill",
-        pulse: true,
-      };
+/** The socket is open, but the server has no live data to send over it. */
+const behind: View = {
+  state: "behind",
+  label: "Not live",
+  hint: "The server answers, but it has lost the cluster. What you see may be old; it catches up by itself.",
+  dot: "bg-warning-fill",
+  pulse: true,
+};
+
+function describe(connection: ConnectionState): View {
+  const { state } = connection;
+  switch (state) {
+    case "live": {
+      const hint = "Connected. Changes in the cluster show at once.";
+      return { state, label: "Live", hint, dot: "bg-success-fill", pulse: true };
+    }
     case "idle":
-      return { label: "Idle", hint: "Nothing on this page is live.", dot: "bg-neutral-fill" };
-    case "connecting":
-      return { label: "Connecting", hint: "Opening the live connection.", dot: "bg-warning-fill" };
-    case "reconnecting":
-      return {
-        label: "Reconnecting",
-        hint: `The live connection was lost; what you see may be old. ${retryText(connection, now)}`,
-        dot: "bg-warning-fill",
-        pulse: true,
-      };
-    case "offline":
-      return {
-        label: "Offline",
-        hint: "This browser has no network. What you see may be old.",
-        dot: "bg-danger-fill",
-      };
-    case "signedOut":
-      return {
-        label: "Signed out",
-        hint: connection.reason ?? "Your session has ended. Sign in again to go on.",
-        dot: "bg-danger-fill",
-      };
-    case "denied":
-      return {
-        label: "Not permitted",
-        hint: connection.reason ?? "You may not watch what this page shows.",
-        dot: "bg-danger-fill",
-      };
+      return { state, label: "Idle", hint: "Nothing here is live.", dot: "bg-neutral-fill" };
+    case "connecting": {
+      const hint = "Opening the live connection.";
+      return { state, label: "Connecting", hint, dot: "bg-warning-fill" };
+    }
+    case "reconnecting": {
+      const hint = "The live connection was lost; what you see may be old. ";
+      return { state, label: "Reconnecting", hint, dot: "bg-warning-fill", pulse: true };
+    }
+    case "offline": {
+      const hint = "This browser has no network. What you see may be old.";
+      return { state, label: "Offline", hint, dot: "bg-danger-fill" };
+    }
+    case "signedOut": {
+      const hint = connection.reason ?? "Your session has ended. Sign in again to go on.";
+      return { state, label: "Signed out", hint, dot: "bg-danger-fill" };
+    }
+    case "denied": {
+      const hint = connection.reason ?? "You may not watch what this page shows.";
+      return { state, label: "Not permitted", hint, dot: "bg-danger-fill" };
+    }
   }
 }
 
-function retryText(
-  { attempt, nextRetryAt }: Extract<ConnectionState, { state: "reconnecting" }>,
-  now: number,
-): string {
-  if (nextRetryAt === null || nextRetryAt <= now) return `Trying again (attempt ${attempt}).`;
-  return `Attempt ${attempt} in ${Math.ceil((nextRetryAt - now) / 1000)} s.`;
+function Retry({ attempt, nextRetryAt }: Extract<ConnectionState, { state: "reconnecting" }>) {
+  const seconds = useSecondsUntil(nextRetryAt);
+  return seconds ? `Attempt ${attempt} in ${seconds} s.` : `Trying again (attempt ${attempt}).`;
 }

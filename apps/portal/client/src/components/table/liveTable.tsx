@@ -9,6 +9,7 @@ import {
   TableSkeleton,
 } from "@/components/pageStates";
 import { useNamespace } from "@/components/shell/useNamespace";
+import { useReportHealth } from "@/lib/watchHealth";
 import { DataTable, type DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
 import type { TableSearchState } from "./useTableSearch";
@@ -38,6 +39,7 @@ type Props<Row extends TableRow> = {
 export function LiveTable<Row extends TableRow>(props: Props<Row>) {
   const { list, table, state, noun, total, empty } = props;
   const [namespace] = useNamespace();
+  useReportHealth(list);
   if (list.status === "loading") return <TableSkeleton noun={noun} />;
   if (list.status === "denied") {
     return (

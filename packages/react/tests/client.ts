@@ -7,13 +7,12 @@ import {
   type Fairlead,
   type FairleadOptions,
   type ResourceConfig,
-  ResourceWriter,
   type Scope,
   sessionLink,
   type Watch,
   type WatchRequest,
-  type WriterOptions,
 } from "@fairlead/react/core";
+import { ResourceWriter, type WriterOptions } from "@fairlead/react/writes";
 import {
   createTRPCClient,
   createWSClient,

@@ -7,7 +7,7 @@
  */
 import { type BackoffOptions, backoffDelay } from "./backoff.js";
 import { Emitter } from "./emitter.js";
-import { deepEqual } from "./mergePatch.js";
+import { deepEqual } from "./equal.js";
 import type { SocketStateEvent } from "./wire.js";
 
 export type ConnectionState =

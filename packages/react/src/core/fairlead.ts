@@ -7,7 +7,7 @@ import { createFrameScheduler, type FrameScheduler } from "./frames.js";
 import { type Notifier, silentNotifier } from "./notify.js";
 import { PermissionCache, type PermissionCacheOptions } from "./permissions.js";
 import { WatchRegistry } from "./registry.js";
-import type { TabGroup } from "./tabs.js";
+import type { TabGroup } from "./tabGroup.js";
 
 export interface FairleadOptions<C> {
   /** The official tRPC client. */

@@ -7,19 +7,10 @@ export {
   createConnection,
   type WebSocketClientSettings,
 } from "./connection.js";
-export { authoredPart, nameDraft } from "./drafts.js";
 export { type ErrorKind, errorData, LiveError, toLiveError } from "./errors.js";
 export { createFairlead, type Fairlead, type FairleadOptions } from "./fairlead.js";
-export { type FieldError, fieldErrors } from "./fieldErrors.js";
 export { createFrameScheduler, type FrameScheduler } from "./frames.js";
 export { createSnapshot, LiveStore, type StoreSnapshot } from "./liveStore.js";
-export {
-  applyMergePatch,
-  createMergePatch,
-  deepEqual,
-  type MergeResult,
-  mergeThreeWay,
-} from "./mergePatch.js";
 export type {
   ErrorNotice,
   Message,
@@ -42,7 +33,7 @@ export { type ShareSource, WatchRegistry, type WatchRequest, watchKey } from "./
 export { describeResource, type Resource } from "./resource.js";
 export { coversObject, inScope, type Scope } from "./selectors.js";
 export { sessionLink } from "./sessionLink.js";
-export { createTabGroup, type TabGroup, type TabGroupOptions } from "./tabs.js";
+export type { TabGroup, TabTarget } from "./tabGroup.js";
 export {
   Watch,
   type WatchEnvironment,
@@ -81,11 +72,3 @@ export {
   type WatchProcedures,
   type WriteProcedures,
 } from "./wire.js";
-export {
-  type BulkResult,
-  type Conflict,
-  type PatchVariables,
-  ResourceWriter,
-  type UpdateVariables,
-  type WriterOptions,
-} from "./writer.js";

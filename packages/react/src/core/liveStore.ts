@@ -4,7 +4,7 @@
  * Frames change the truth at once; `commit` publishes, at most once per animation frame. An object whose
  * uid and resourceVersion did not change keeps its reference, so memoized rows do not render again.
  */
-import { deepEqual } from "./mergePatch.js";
+import { deepEqual } from "./equal.js";
 import type { OverlaidStore, Overlay } from "./overlay.js";
 import { inScope, type Scope } from "./selectors.js";
 import { keyOf, type ObjectRef, objectKey, type ResourceObject, type WatchFrame } from "./wire.js";

@@ -6,8 +6,8 @@
  * any FORBIDDEN, so that a role granted or revoked shows without a reload.
  */
 import { Emitter } from "./emitter.js";
+import { deepEqual } from "./equal.js";
 import { type LiveError, toLiveError } from "./errors.js";
-import { deepEqual } from "./mergePatch.js";
 import type { PermissionAnswers, Verb } from "./wire.js";
 
 export interface Permission {

@@ -8,10 +8,10 @@
 import { type BackoffOptions, backoffDelay } from "./backoff.js";
 import type { Connection, ConnectionState } from "./connection.js";
 import { Emitter } from "./emitter.js";
+import { deepEqual } from "./equal.js";
 import { type LiveError, toLiveError } from "./errors.js";
 import type { FrameScheduler } from "./frames.js";
 import { LiveStore, type StoreSnapshot } from "./liveStore.js";
-import { deepEqual } from "./mergePatch.js";
 import type { Overlay } from "./overlay.js";
 import type { Scope } from "./selectors.js";
 import type { ListResult, ResourceObject, SubscribeOptions, WatchFrame } from "./wire.js";

@@ -11,7 +11,8 @@ import {
   type UseFormReturn,
   useForm,
 } from "react-hook-form";
-import { type FieldError, fieldErrors, type LiveError, toLiveError } from "../core/index.js";
+import { type LiveError, toLiveError } from "../core/index.js";
+import { type FieldError, fieldErrors } from "../writes/index.js";
 
 export interface ResourceFormOptions<Values extends FieldValues, Result> {
   readonly defaultValues: DefaultValues<Values>;

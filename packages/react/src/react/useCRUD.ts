@@ -2,20 +2,18 @@ import { type UseMutationResult, useMutation } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type {
   Accessor,
-  BulkResult,
-  Conflict,
   DraftOf,
   GetProcedure,
   Messages,
   ObjectOf,
-  PatchVariables,
   PropagationPolicy,
   ResourceConfig,
   ResourceObject,
-  UpdateVariables,
   WriteProcedures,
 } from "../core/index.js";
-import { type LiveError, ResourceWriter, toLiveError } from "../core/index.js";
+import { type LiveError, toLiveError } from "../core/index.js";
+import type { BulkResult, Conflict, PatchVariables, UpdateVariables } from "../writes/index.js";
+import { ResourceWriter } from "../writes/index.js";
 import { readProcedures, useFairlead } from "./context.js";
 import { createTarget, type ResourceTarget } from "./watchSource.js";
 

@@ -1,4 +1,4 @@
-import { createTabGroup } from "@fairlead/react/core";
+import { createTabGroup } from "@fairlead/react/tabs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectTo, openWatch, type TestClient } from "../client.js";
 import { type Peer, startPeer } from "../peer.js";

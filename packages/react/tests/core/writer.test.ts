@@ -1,4 +1,5 @@
-import { type Conflict, type Notifier, pendingOf } from "@fairlead/react/core";
+import { type Notifier, pendingOf } from "@fairlead/react/core";
+import type { Conflict } from "@fairlead/react/writes";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectTo, openWatch, type TestClient, writerOf } from "../client.js";
 import { type Peer, startPeer, type Widget } from "../peer.js";

@@ -6,30 +6,19 @@
  * its state and then its frames over a channel of its own. A new leader resumes from the cursors the
  * followers have. Where the browser lacks locks or channels, every tab simply has its own socket.
  */
-import type { Connection, ConnectionState } from "./connection.js";
-import { errorData, type LiveError } from "./errors.js";
-import type { WatchRegistry, WatchRequest } from "./registry.js";
-import type { Scope } from "./selectors.js";
-import type { SourceObserver, WatchEvent, WatchSource } from "./watch.js";
-import type { ResourceObject, WatchFrame, WatchInput, WatchProcedures } from "./wire.js";
+import type { ConnectionState } from "../core/connection.js";
+import { errorData, type LiveError } from "../core/errors.js";
+import type { WatchRequest } from "../core/registry.js";
+import type { Scope } from "../core/selectors.js";
+import type { TabGroup, TabTarget } from "../core/tabGroup.js";
+import type { SourceObserver, WatchEvent, WatchSource } from "../core/watch.js";
+import type { ResourceObject, WatchFrame, WatchInput, WatchProcedures } from "../core/wire.js";
 
 export interface TabGroupOptions {
   /** Tabs of one name share. It must tell users and servers apart where one origin has several. */
   readonly name?: string;
   readonly locks?: Pick<LockManager, "request">;
   readonly createChannel?: (name: string) => BroadcastChannel;
-}
-
-export interface TabGroup {
-  /** Called by `createFairlead`. Returns what leaves the group. */
-  attach(target: TabTarget): () => void;
-  isLeader(): boolean;
-}
-
-interface TabTarget {
-  readonly client: unknown;
-  readonly connection: Connection;
-  readonly registry: WatchRegistry;
 }
 
 /** A follower asks, on the group's channel. */
@@ -307,3 +296,5 @@ export function createTabGroup(options: TabGroupOptions = {}): TabGroup {
     },
   };
 }
+
+export type { TabGroup };

@@ -1,4 +1,4 @@
-import type { ResourceConfig, ResourceObject } from "./wire.js";
+import type { ResourceConfig, ResourceObject } from "../core/wire.js";
 
 const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 const suffixLength = 5;

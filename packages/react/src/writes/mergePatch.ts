@@ -1,9 +1,5 @@
-import { isRecord } from "./errors.js";
-import type { JsonValue, MergePatch } from "./wire.js";
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return isRecord(value) && !Array.isArray(value);
-}
+import { deepEqual, isObject } from "../core/equal.js";
+import type { JsonValue, MergePatch } from "../core/wire.js";
 
 /** RFC 7396. The result shares every subtree the patch does not touch. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
@@ -14,19 +10,6 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
     else result[key] = applyMergePatch(result[key], value);
   }
   return result;
-}
-
-export function deepEqual(left: unknown, right: unknown): boolean {
-  if (Object.is(left, right)) return true;
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, i) => deepEqual(item, right[i]));
-  }
-  if (!isObject(left) || !isObject(right)) return false;
-  const keys = Object.keys(left);
-  return (
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && deepEqual(left[key], right[key]))
-  );
 }
 
 /** The smallest merge patch that turns `from` into `to`. Undefined fields count as absent. */

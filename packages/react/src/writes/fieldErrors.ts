@@ -1,4 +1,4 @@
-import { errorData, isRecord, toLiveError } from "./errors.js";
+import { errorData, isRecord, toLiveError } from "../core/errors.js";
 
 export interface FieldError {
   /** Dotted, as the server names it: `spec.size`. */

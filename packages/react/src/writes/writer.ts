@@ -1,14 +1,12 @@
 /**
  * Optimistic writes: shown at once, confirmed by the live event, rolled back with the reason.
  */
-import { backoffDelay } from "./backoff.js";
-import { authoredPart, nameDraft, showDraft } from "./drafts.js";
-import { type LiveError, toLiveError } from "./errors.js";
-import type { Fairlead } from "./fairlead.js";
-import { applyMergePatch, createMergePatch, mergeThreeWay } from "./mergePatch.js";
-import { type MessageKind, type Messages, wordMessage } from "./notify.js";
-import type { OperationRequest } from "./overlay.js";
-import type { Resource } from "./resource.js";
+import { backoffDelay } from "../core/backoff.js";
+import { type LiveError, toLiveError } from "../core/errors.js";
+import type { Fairlead } from "../core/fairlead.js";
+import { type MessageKind, type Messages, wordMessage } from "../core/notify.js";
+import type { OperationRequest } from "../core/overlay.js";
+import type { Resource } from "../core/resource.js";
 import {
   type DeleteInput,
   type GetProcedure,
@@ -18,7 +16,9 @@ import {
   type PropagationPolicy,
   type ResourceObject,
   type WriteProcedures,
-} from "./wire.js";
+} from "../core/wire.js";
+import { authoredPart, nameDraft, showDraft } from "./drafts.js";
+import { applyMergePatch, createMergePatch, mergeThreeWay } from "./mergePatch.js";
 
 export interface UpdateVariables<K> {
   readonly object: K;

@@ -7,6 +7,6 @@ output       whole or not at all onto disk
 """
 
 from fairlead.codegen.generate import Generated, check, generate
-from fairlead.codegen.type_table import GenerationError
+from fairlead.codegen.problems import GenerationError
 
 __all__ = ["Generated", "GenerationError", "check", "generate"]

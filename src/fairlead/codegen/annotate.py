@@ -5,6 +5,7 @@ release, and references, user hooks and name collisions would have to be done ag
 """
 
 import enum
+from collections import Counter
 from collections.abc import Iterable
 from typing import cast
 
@@ -217,6 +218,16 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
         )
         return result
 
+    def ser_schema(
+        self,
+        schema: "cs.SerSchema | cs.IncExSeqSerSchema | cs.IncExDictSerSchema",
+    ) -> JsonSchemaValue | None:
+        """A serializer that does not say what it returns would pass for the field's type."""
+        functions = ("function-plain", "function-wrap")
+        if schema["type"] in functions and "return_schema" not in schema:
+            return {HINTS: {"kind": "unannotated"}}
+        return super().ser_schema(schema)
+
     # unions
 
     def tagged_union_schema(self, schema: cs.TaggedUnionSchema) -> JsonSchemaValue:
@@ -275,6 +286,10 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
         result: JsonSchemaValue,
         fields: Iterable[tuple[str, cs.ModelField | cs.DataclassField]],
     ) -> JsonSchemaValue:
+        fields = list(fields)
+        twins = self._twins(fields)
+        if twins:
+            result = _hint(result, twins=twins)
         if self.mode == "serialization":
             return result
         paths: dict[str, list[list[str | int]]] = {}
@@ -300,6 +315,19 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
             if found != [[single]]:
                 paths[single] = found
         return _hint(result, paths=paths or None)
+
+    def _twins(
+        self, fields: Iterable[tuple[str, cs.ModelField | cs.DataclassField]]
+    ) -> list[str]:
+        """Names on the wire that several fields claim; JSON Schema keeps the last."""
+        names: Counter[str] = Counter()
+        for name, field in fields:
+            if self.mode == "serialization":
+                alias: object = field.get("serialization_alias", name)
+            else:
+                alias = field.get("validation_alias", name)
+            names[alias if isinstance(alias, str) else name] += 1
+        return [name for name, count in names.items() if count > 1]
 
     def model_schema(self, schema: cs.ModelSchema) -> JsonSchemaValue:
         """Add which class it is: its source and its deprecation messages."""

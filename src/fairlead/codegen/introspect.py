@@ -22,13 +22,14 @@ from fairlead.codegen.nodes import (
     Source,
     Type,
 )
+from fairlead.codegen.problems import GenerationError
 from fairlead.codegen.resource_nodes import (
     ResourcePlace,
     find_resource_routers,
     find_resources,
 )
 from fairlead.codegen.sources import SourceIndex
-from fairlead.codegen.type_table import Entry, GenerationError, TypeTable
+from fairlead.codegen.type_table import Entry, TypeTable
 from fairlead.compiling import CompiledRouter
 from fairlead.errors import ERROR_CODES, TypedError
 from fairlead.router import Router, get_nested, get_router_class

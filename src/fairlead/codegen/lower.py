@@ -31,6 +31,7 @@ from fairlead.codegen.nodes import (
     Type,
     Union,
 )
+from fairlead.codegen.problems import Problem
 from fairlead.codegen.regex import to_javascript
 
 Schema = Mapping[str, object]
@@ -79,18 +80,6 @@ _PROTOTYPE_NAMES = frozenset(
         "valueOf",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something that cannot be generated: where it is, what it is, and what to write instead."""
-
-    where: str
-    what: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.cure}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +155,9 @@ class Lowering:
                 return Json()
             case "any":
                 return self.refuse(where, "`Any` has no type to translate", _ANY_CURE)
+            case "unannotated":
+                what = "its serializer does not say what it returns"
+                return self.refuse(where, what, "annotate the serializer's result")
             case "later":
                 item = self.type(_mapping(schema.get(ITEM)), where)
                 return Later(item=item, stream=bool(hints.get("stream")))
@@ -271,6 +263,9 @@ class Lowering:
         if KEYS in schema or ("properties" not in schema and extra):
             return self._dictionary(schema, where)
         hints = _mapping(schema.get(HINTS))
+        for twin in cast("Sequence[str]", hints.get("twins", ())):
+            what = f"two fields are called {twin!r} on the wire"
+            self.refuse(f"{where}.{twin}", what, "rename one, or give it another alias")
         paths = _mapping(hints.get("paths"))
         required = frozenset(cast("Sequence[str]", schema.get("required", ())))
         cls = str(hints.get("cls", ""))

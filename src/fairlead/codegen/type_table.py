@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from fairlead.codegen.annotate import HINTS, AnnotatedJsonSchema
 from fairlead.codegen.docstrings import read_docstring
 from fairlead.codegen.graph import references
-from fairlead.codegen.lower import FieldFact, Lowering, Problem, Schema, doc_of
+from fairlead.codegen.lower import FieldFact, Lowering, Schema, doc_of
 from fairlead.codegen.names import type_names
 from fairlead.codegen.nodes import (
     Constant,
@@ -22,8 +22,8 @@ from fairlead.codegen.nodes import (
     Scalar,
     Type,
 )
+from fairlead.codegen.problems import GenerationError, Problem
 from fairlead.codegen.sources import SourceIndex
-from fairlead.errors import DefinitionError
 
 Entry = tuple[str, Mode]
 
@@ -31,15 +31,6 @@ _MODES: Mapping[Mode, Literal["validation", "serialization"]] = {
     "input": "validation",
     "output": "serialization",
 }
-
-
-class GenerationError(DefinitionError):
-    """Nothing was generated; every problem is listed with its cure."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        listed = "".join(f"\n  {problem}" for problem in problems)
-        super().__init__(f"cannot generate, {len(problems)} problem(s):{listed}")
-        self.problems = tuple(problems)
 
 
 class TypeTable:
@@ -76,7 +67,7 @@ class TypeTable:
     def problems(self) -> list[Problem]:
         """What could not be translated so far, each once."""
         found = [p for lowering in self._lowerings.values() for p in lowering.problems]
-        return list(dict.fromkeys(found))
+        return sorted(dict.fromkeys(found), key=str)
 
     @property
     def untranslated_patterns(self) -> list[str]:

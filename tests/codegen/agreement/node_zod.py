@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 
 from fairlead.codegen.graph import dependency_order
 from fairlead.codegen.nodes import Mode
+from fairlead.codegen.problems import GenerationError
 from fairlead.codegen.sources import SourceIndex
-from fairlead.codegen.type_table import Entry, GenerationError, TypeTable
+from fairlead.codegen.type_table import Entry, TypeTable
 from fairlead.codegen.zod import ZodPrinter
 
 SERVER = Path(__file__).parent / "zodServer.mjs"

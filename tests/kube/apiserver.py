@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -250,7 +250,7 @@ def _get_step(request: web.BaseRequest) -> Step:
 
 
 @asynccontextmanager
-async def serve_api() -> AsyncIterator[ApiServer]:
+async def serve_api() -> AsyncGenerator[ApiServer]:
     """Runs one on a free port of this machine."""
     api = ApiServer()
     app = web.Application()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
 
 from fairlead import Context, Request, Services, User
 from fairlead.devcluster import StaticToken
 from fairlead.kube import Kube, KubeModel, ObjectMeta, Resource
 from fairlead.kube.client import KubeClient, KubeRequest, Method
+
+T = TypeVar("T")
 
 
 class WidgetSpec(KubeModel):
@@ -147,6 +151,15 @@ async def prepare(client: KubeClient) -> None:
             "/api/v1/namespaces",
             {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}},
         )
+
+
+@asynccontextmanager
+async def opened(events: AsyncIterator[T]) -> AsyncGenerator[AsyncIterator[T]]:
+    """A subscription that is closed at the end."""
+    try:
+        yield events
+    finally:
+        await cast("AsyncGenerator[T]", events).aclose()
 
 
 def make_widget(name: str, size: int = 1, namespace: str = "team-a") -> Widget:

@@ -1,6 +1,7 @@
 """Resource classes: their place, their wire form, what they keep."""
 
 import json
+import types
 from typing import Any
 
 import pytest
@@ -102,20 +103,14 @@ def test_a_draft_has_no_status_and_none_of_the_clusters_metadata() -> None:
 
 
 def test_wrong_declarations_are_told_with_the_cure() -> None:
-    with pytest.raises(DefinitionError, match="needs a version"):
-
-        class NoVersion(Resource, group="example.com", plural="widgets"):
-            pass
-
-    with pytest.raises(DefinitionError, match="is no plural"):
-
-        class NoPlural(Resource, group="example.com", version="v1", plural="Widgets"):
-            pass
-
-    with pytest.raises(DefinitionError, match="is no API group"):
-
-        class NoGroup(Resource, group="Example/", version="v1", plural="widgets"):
-            pass
+    right = {"group": "example.com", "version": "v1", "plural": "widgets"}
+    for wrong, message in (
+        ({"version": ""}, "needs a version"),
+        ({"plural": "Widgets"}, "is no plural"),
+        ({"group": "Example/"}, "is no API group"),
+    ):
+        with pytest.raises(DefinitionError, match=message):
+            types.new_class("Wrong", (Resource,), {**right, **wrong})
 
     class Nowhere(Resource):
         pass

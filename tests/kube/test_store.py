@@ -110,7 +110,7 @@ def test_every_reader_ends_equal_to_the_store(
     store = Store(StoreLimits(tombstones=tombstones, versions=versions))
     store.replace([make_object("a", 1)], "1")
     source = Source(store)
-    mirrors = [Mirror(source) for _ in range(3)]
+    mirrors: list[Mirror] = [Mirror(source) for _ in range(3)]
     version = 1
     for operation, argument in operations:
         version += 1
@@ -126,9 +126,9 @@ def test_every_reader_ends_equal_to_the_store(
                     [make_object(name, version) for name in argument], str(version)
                 )
             case "read":
-                mirrors[argument].read()
+                mirrors[int(argument)].read()
             case _:
-                mirrors[argument].reconnect(source)
+                mirrors[int(argument)].reconnect(source)
     for mirror in mirrors:
         mirror.read()
         assert mirror.objects == get_expected(store)

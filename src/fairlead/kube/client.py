@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -120,7 +120,7 @@ class KubeClient:
     @asynccontextmanager
     async def stream(
         self, request: KubeRequest, *, silence: float
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Opens an answer without end (a watch, a log) as chunks of bytes.
 
         Args:
@@ -144,7 +144,7 @@ class KubeClient:
     @asynccontextmanager
     async def _open(
         self, request: KubeRequest, total: float | None, silence: float | None = None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
         response = await self._request(request, total, silence)
         if response.status == HTTPStatus.UNAUTHORIZED:
             # The token may have expired since it was read; ask for another one, once.

@@ -6,7 +6,7 @@ that lack the same get the same frame, down to the identity of the Python object
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -156,4 +156,4 @@ def _join(objects: list[RawObject]) -> bytes:
 
 
 def _track(version: str, data: bytes) -> RawFrame:
-    return cast("RawFrame", tracked(version, RawJson[Any](data)))
+    return tracked(version, RawJson[Any](data))

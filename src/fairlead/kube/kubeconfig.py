@@ -136,8 +136,9 @@ def load_kubeconfig(paths: Sequence[Path], context: str | None = None) -> Cluste
         "cluster", merged.clusters, _text(chosen, "cluster") or ""
     )
     user_name = _text(chosen, "user")
+    nobody: tuple[_Entry, Path] = ({}, folder)
     user, user_folder = (
-        merged.find("user", merged.users, user_name) if user_name else ({}, folder)
+        merged.find("user", merged.users, user_name) if user_name else nobody
     )
     if "auth-provider" in user:
         raise KubeConfigError(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -21,6 +21,9 @@ from fairlead.kube.errors import (
 from fairlead.kube.resource import ResourceInfo
 
 __all__ = ["LineSplitter", "ListPage", "RawObject", "WatchEvent", "WireReader"]
+
+
+T = TypeVar("T")
 
 
 class RawObject(msgspec.Struct, frozen=True, gc=False):
@@ -211,7 +214,7 @@ def read_error(body: bytes) -> KubeStatusError:
     return make_status_error(status.code or 500, body)
 
 
-def _decode(decoder: msgspec.json.Decoder[Any], data: msgspec.Raw | bytes) -> Any:
+def _decode(decoder: msgspec.json.Decoder[T], data: msgspec.Raw | bytes) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

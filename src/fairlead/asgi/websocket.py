@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import cast
+from typing import Any, cast
 
 from fairlead.asgi.exchange import close_stream
 from fairlead.asgi.requests import Headers, make_request
@@ -41,6 +41,7 @@ __all__ = ["WebSocketEndpoint"]
 log = logging.getLogger("fairlead.websocket")
 
 ROOM = 65_536
+CLOSE_SECONDS = 1.0
 
 
 class WebSocketEndpoint:
@@ -79,12 +80,12 @@ class _Outbox:
         self._size = 0
         self._news = asyncio.Event()
         self._room = asyncio.Event()
-        self._close: Close | None = None
+        self.close_frame: Close | None = None
         self.overflowed = False
 
     def post(self, text: str) -> None:
         """Queues a frame."""
-        if self._close is not None or self.overflowed:
+        if self.close_frame is not None or self.overflowed:
             return
         self._waiting.append(text)
         self._size += len(text)
@@ -97,8 +98,8 @@ class _Outbox:
 
     def close(self, close: Close) -> None:
         """Closes the connection after what is queued."""
-        if self._close is None:
-            self._close = close
+        if self.close_frame is None:
+            self.close_frame = close
             self._news.set()
 
     async def wait_room(self) -> None:
@@ -108,7 +109,7 @@ class _Outbox:
             await self._room.wait()
 
     async def run(self) -> None:
-        """Sends, until closed."""
+        """Sends, until it is time for the close frame."""
         while True:
             while self._waiting:
                 text = self._waiting.popleft()
@@ -116,18 +117,33 @@ class _Outbox:
                 self._size -= len(text)
                 if self._size <= ROOM:
                     self._room.set()
-            if self._close is not None:
+            if self.close_frame is not None:
                 self._room.set()
-                await self.send_close(self._close)
                 return
             self._news.clear()
             await self._news.wait()
 
-    async def send_close(self, close: Close) -> None:
-        """Sends the close frame."""
-        await self._send(
-            {"type": "websocket.close", "code": close.code, "reason": close.reason}
+    async def send_close(self) -> None:
+        """Sends the close frame that is due, for as long as a client may take to read it."""
+        close = (
+            Close(1013, "reading too slowly") if self.overflowed else self.close_frame
         )
+        if close is not None:
+            with suppress(TimeoutError, OSError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._send(
+                        {
+                            "type": "websocket.close",
+                            "code": close.code,
+                            "reason": close.reason,
+                        }
+                    )
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Session:
@@ -166,21 +182,15 @@ class _Session:
             )
         finally:
             self._end()
-            tasks = [reader, writer, broken, *self._calls.values(), *self._side_tasks]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # Granian sends no close frame while somebody waits in receive().
+            await _cancel(reader, writer, broken)
+            await self._outbox.send_close()
+            await _cancel(*self._calls.values(), *self._side_tasks)
             if self._owner is not None:
                 self._runtime.connections.release(self._owner)
         if self._outbox.overflowed:
-            await self._cut_slow_reader()
-
-    async def _cut_slow_reader(self) -> None:
-        self._runtime.metrics.dropped += 1
-        log.warning("a client reads too slowly: its connection is closed")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await self._outbox.send_close(Close(1013, "reading too slowly"))
+            self._runtime.metrics.dropped += 1
+            log.warning("a client read too slowly: its connection was closed")
 
     def _end(self) -> None:
         self._protocol.closed()

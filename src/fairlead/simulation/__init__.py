@@ -7,3 +7,32 @@ scenario -> drafts, taskruns, pipelines, walks, arrivals -> engine
 kubeconfig, cluster -> watching, simulator, storm
                                           what speaks to the cluster, over HTTPS only
 """
+
+from fairlead.simulation.engine import Engine
+from fairlead.simulation.errors import (
+    ClusterError,
+    ManifestError,
+    SimulationError,
+    UnreachableError,
+)
+from fairlead.simulation.scenario import Scenario, read_scenario
+from fairlead.simulation.seeding import SeedReport, seed
+from fairlead.simulation.simulator import Simulator
+from fairlead.simulation.storm import Storm, StormReport, clear_storm, unleash
+
+__all__ = [
+    "ClusterError",
+    "Engine",
+    "ManifestError",
+    "Scenario",
+    "SeedReport",
+    "SimulationError",
+    "Simulator",
+    "Storm",
+    "StormReport",
+    "UnreachableError",
+    "clear_storm",
+    "read_scenario",
+    "seed",
+    "unleash",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 from fairlead.simulation import labels
 from fairlead.simulation.actions import Action, Create, Patch
@@ -36,7 +37,8 @@ def draw_run(
     world: World, scenario: Scenario, runs: Runs, chance: random.Random
 ) -> JsonObject | None:
     """A run that could start now; None where there is nothing to run."""
-    kind = chance.choices([*runs.mix], [*runs.mix.values()])[0]
+    kinds: list[Literal["build", "review", "deploy"]] = list(runs.mix)
+    kind = chance.choices(kinds, list(runs.mix.values()))[0]
     change = draw_change(runs.authors, runs.changes, chance)
     if kind == "deploy":
         stages = _ready(world.of(labels.STAGE))

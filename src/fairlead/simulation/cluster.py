@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+from pydantic import JsonValue, TypeAdapter
 
 from fairlead.simulation.errors import ClusterError, UnreachableError
 from fairlead.simulation.kubeconfig import Access, read_kubeconfig
@@ -17,6 +18,7 @@ from fairlead.simulation.objects import JsonObject, Kind, Ref, objects, ref_of, 
 
 __all__ = ["Cluster", "wait_until_served"]
 
+_OBJECT: TypeAdapter[JsonObject] = TypeAdapter(dict[str, JsonValue])
 _MERGE = "application/merge-patch+json"
 _LONGEST_EVENT = 8 * 1024 * 1024
 # A watch is silent for long; that it is dead shows by the end that it was asked to have.
@@ -215,12 +217,7 @@ def _root(api_version: str) -> str:
 
 
 def _object(received: str) -> JsonObject:
-    found: object = json.loads(received)
-    if not isinstance(found, dict):
-        raise ClusterError(
-            502, "BadAnswer", "The cluster answered with something that is no object"
-        )
-    return found
+    return _OBJECT.validate_json(received)
 
 
 def _event(line: bytes) -> tuple[str, JsonObject]:

@@ -102,10 +102,6 @@ class Engine:
             self._clock() + _PENALTY,
         )
 
-    def drop(self, action: Action) -> None:
-        """Takes note that an action was not carried out: it may be asked for again at once."""
-        self._held.pop(action.ref, None)
-
     def step(self) -> list[Action]:
         """What to do now; `next_due` then says when to ask again if nothing changes before."""
         now = self._clock()

@@ -11,6 +11,7 @@ from fairlead.devcluster.bodies import check_depth, decode_yaml
 from fairlead.devcluster.errors import ApiError, bad_request
 from fairlead.devcluster.fieldsets import FieldSet
 from fairlead.devcluster.jsontypes import (
+    NO_FIELDS,
     JsonArray,
     JsonObject,
     JsonValue,
@@ -23,7 +24,8 @@ from fairlead.devcluster.rbac import Attributes
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.schema import Schema, prune
 from fairlead.devcluster.storage import Record
-from fairlead.devcluster.writes import Target, check_kind, check_place, create, update
+from fairlead.devcluster.target import Target
+from fairlead.devcluster.writes import check_kind, check_place, create, update
 
 
 def apply_object(target: Target, record: Record | None, raw: bytes) -> Response:
@@ -43,7 +45,9 @@ def apply_object(target: Target, record: Record | None, raw: bytes) -> Response:
         managed.tracked(old), managed.tracked(new), target.version.schema, dots=True
     )
     taken = _taken(target, entries, writer, sets.intersection(fields, changed))
-    previous = next((item["fieldsV1"] for item in entries if writer.owns(item)), {})
+    previous = next(
+        (item["fieldsV1"] for item in entries if writer.owns(item)), NO_FIELDS
+    )
     others = [item for item in entries if not writer.owns(item)]
     _remove_abandoned(new, previous, fields, others, target.version.schema)
     new["metadata"]["managedFields"] = _new_entries(

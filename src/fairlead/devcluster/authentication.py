@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 from uuid import uuid4
@@ -29,6 +29,7 @@ from fairlead.devcluster.storage import Storage
 
 AUDIENCE = "https://kubernetes.default.svc"
 _PREFIX = "system:serviceaccount:"
+_AUTH_GROUP = "authentication.k8s.io"
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
 
 
@@ -157,7 +158,7 @@ def impersonate(request: Request, authorizer: Authorizer) -> User:
                 "requested groups, uid or extra without impersonating a user",
             )
         return request.user
-    _require(request, authorizer, name, groups, uid, extra)
+    _require(request, authorizer, User(name, tuple(groups), uid, extra))
     if not groups and name.startswith(_PREFIX):
         groups = list(
             service_account_groups(name.removeprefix(_PREFIX).partition(":")[0])
@@ -178,35 +179,23 @@ def _extra_headers(request: Request) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _require(
-    request: Request,
-    authorizer: Authorizer,
-    name: str,
-    groups: list[str],
-    uid: str,
-    extra: Mapping[str, tuple[str, ...]],
-) -> None:
-    wanted: list[Attributes] = []
+def _require(request: Request, authorizer: Authorizer, wanted: User) -> None:
+    """Refuse with 403 unless every part of the other identity may be taken."""
+    for item in _needed(wanted):
+        authorizer.require(request.user, item)
+
+
+def _needed(wanted: User) -> Iterator[Attributes]:
+    name, verb = wanted.name, "impersonate"
     if name.startswith(_PREFIX) and name.count(":") == 3:
         _, _, namespace, account = name.split(":")
-        wanted.append(
-            Attributes("impersonate", "", "serviceaccounts", "", namespace, account)
-        )
+        yield Attributes(verb, "", "serviceaccounts", "", namespace, account)
     else:
-        wanted.append(Attributes("impersonate", "", "users", "", "", name))
-    wanted += [
-        Attributes("impersonate", "", "groups", "", "", group) for group in groups
-    ]
-    if uid:
-        wanted.append(
-            Attributes("impersonate", "authentication.k8s.io", "uids", "", "", uid)
-        )
-    for key, values in extra.items():
-        wanted += [
-            Attributes(
-                "impersonate", "authentication.k8s.io", "userextras", key, "", value
-            )
-            for value in values
-        ]
-    for item in wanted:
-        authorizer.require(request.user, item)
+        yield Attributes(verb, "", "users", "", "", name)
+    for group in wanted.groups:
+        yield Attributes(verb, "", "groups", "", "", group)
+    if wanted.uid:
+        yield Attributes(verb, _AUTH_GROUP, "uids", "", "", wanted.uid)
+    for key, values in wanted.extra.items():
+        for value in values:
+            yield Attributes(verb, _AUTH_GROUP, "userextras", key, "", value)

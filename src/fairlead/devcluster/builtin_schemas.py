@@ -65,7 +65,7 @@ def message_schema(name: str) -> Schema:
         return Schema(int_or_string=True, source={"x-kubernetes-int-or-string": True})
     if name == "apiextensions.v1.JSONSchemaPropsOrArray":
         return _message("apiextensions.v1.JSONSchemaProps")
-    if name == "authentication.v1.ExtraValue" or name == "authorization.v1.ExtraValue":
+    if name in {"authentication.v1.ExtraValue", "authorization.v1.ExtraValue"}:
         return Schema(type="array", items=_scalar("string"), source={"type": "array"})
     node = Schema(type="object", source={"type": "object"})
     _building[name] = node

@@ -6,11 +6,18 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from fairlead.devcluster.jsonpath import first
-from fairlead.devcluster.jsontypes import JsonObject, JsonValue
+from fairlead.devcluster.jsontypes import (
+    NO_FIELDS,
+    NO_ITEMS,
+    JsonArray,
+    JsonObject,
+    JsonValue,
+)
 
 Cell: TypeAlias = Callable[[JsonObject], JsonValue]
 
 _NONE = "<none>"
+_ANY_PORT: JsonArray = [{}]
 _UNSET = "<unset>"
 _WORKLOAD = "Containers* Images* Selector*"
 
@@ -63,12 +70,12 @@ def _at(path: str, default: JsonValue = _NONE) -> Cell:
 
 
 def _count(*paths: str) -> Cell:
-    return lambda body: sum(len(first(body, path) or ()) for path in paths)
+    return lambda body: sum(len(first(body, path) or NO_ITEMS) for path in paths)
 
 
 def _join(path: str, key: str = "") -> Cell:
     def cell(body: JsonObject) -> JsonValue:
-        items = first(body, path) or []
+        items = first(body, path) or NO_ITEMS
         return ",".join(str(item.get(key, "") if key else item) for item in items)
 
     return cell
@@ -93,30 +100,32 @@ def _or(value: JsonValue, default: JsonValue) -> JsonValue:
 
 
 def _pod_ready(body: JsonObject) -> JsonValue:
-    statuses = first(body, ".status.containerStatuses") or []
-    total = len(first(body, ".spec.containers") or ())
+    statuses = first(body, ".status.containerStatuses") or NO_ITEMS
+    total = len(first(body, ".spec.containers") or NO_ITEMS)
     return f"{sum(1 for item in statuses if item.get('ready'))}/{total}"
 
 
 def _pod_status(body: JsonObject) -> JsonValue:
     if body["metadata"].get("deletionTimestamp"):
         return "Terminating"
-    for item in first(body, ".status.containerStatuses") or []:
-        state = item.get("state") or {}
-        reason = (state.get("waiting") or state.get("terminated") or {}).get("reason")
+    for item in first(body, ".status.containerStatuses") or NO_ITEMS:
+        state = item.get("state") or NO_FIELDS
+        reason = (state.get("waiting") or state.get("terminated") or NO_FIELDS).get(
+            "reason"
+        )
         if reason:
             return reason
     return first(body, ".status.reason") or first(body, ".status.phase") or "Unknown"
 
 
 def _pod_restarts(body: JsonObject) -> JsonValue:
-    statuses = first(body, ".status.containerStatuses") or []
+    statuses = first(body, ".status.containerStatuses") or NO_ITEMS
     return str(sum(item.get("restartCount", 0) for item in statuses))
 
 
 def _ports(body: JsonObject) -> JsonValue:
     shown: list[str] = []
-    for port in first(body, ".spec.ports") or []:
+    for port in first(body, ".spec.ports") or NO_ITEMS:
         node = f":{port['nodePort']}" if port.get("nodePort") else ""
         shown.append(f"{port.get('port')}{node}/{port.get('protocol', 'TCP')}")
     return ",".join(shown) or _NONE
@@ -125,16 +134,16 @@ def _ports(body: JsonObject) -> JsonValue:
 def _endpoints(body: JsonObject) -> JsonValue:
     shown = [
         f"{address.get('ip')}:{port.get('port')}"
-        for subset in body.get("subsets") or []
-        for address in subset.get("addresses") or []
-        for port in subset.get("ports") or [{}]
+        for subset in body.get("subsets") or NO_ITEMS
+        for address in subset.get("addresses") or NO_ITEMS
+        for port in subset.get("ports") or _ANY_PORT
     ]
     return ",".join(shown) or _NONE
 
 
 def last_seen(event: JsonObject) -> JsonValue:
     """Return when an event (in either spelling) was last seen."""
-    series = event.get("series") or {}
+    series = event.get("series") or NO_FIELDS
     return (
         series.get("lastObservedTime")
         or event.get("lastTimestamp")
@@ -154,17 +163,17 @@ def first_seen(event: JsonObject) -> JsonValue:
 
 
 def _event_object(event: JsonObject) -> JsonValue:
-    target = event.get("involvedObject") or event.get("regarding") or {}
+    target = event.get("involvedObject") or event.get("regarding") or NO_FIELDS
     return f"{target.get('kind', '').lower()}/{target.get('name', '')}"
 
 
 def _event_subobject(event: JsonObject) -> JsonValue:
-    target = event.get("involvedObject") or event.get("regarding") or {}
+    target = event.get("involvedObject") or event.get("regarding") or NO_FIELDS
     return target.get("fieldPath", "")
 
 
 def _event_source(event: JsonObject) -> JsonValue:
-    source = event.get("source") or event.get("deprecatedSource") or {}
+    source = event.get("source") or event.get("deprecatedSource") or NO_FIELDS
     return (
         source.get("component")
         or event.get("reportingComponent")
@@ -181,7 +190,7 @@ def _event_count(event: JsonObject) -> JsonValue:
     return (
         event.get("count")
         or event.get("deprecatedCount")
-        or (event.get("series") or {}).get("count")
+        or (event.get("series") or NO_FIELDS).get("count")
         or 1
     )
 
@@ -191,7 +200,7 @@ def _containers(field: str) -> Cell:
         found = (
             first(body, ".spec.template.spec.containers")
             or first(body, ".spec.jobTemplate.spec.template.spec.containers")
-            or []
+            or NO_ITEMS
         )
         return ",".join(str(item.get(field, "")) for item in found)
 
@@ -214,7 +223,9 @@ _REPLICAS: dict[str, Cell] = {
 def _subjects(kind: str) -> Cell:
     def cell(body: JsonObject) -> JsonValue:
         found = [
-            item for item in body.get("subjects") or [] if item.get("kind") == kind
+            item
+            for item in body.get("subjects") or NO_ITEMS
+            if item.get("kind") == kind
         ]
         if kind == "ServiceAccount":
             return ", ".join(
@@ -226,7 +237,7 @@ def _subjects(kind: str) -> Cell:
 
 
 def _role(body: JsonObject) -> JsonValue:
-    ref = body.get("roleRef") or {}
+    ref = body.get("roleRef") or NO_FIELDS
     return f"{ref.get('kind')}/{ref.get('name')}"
 
 
@@ -250,13 +261,13 @@ def _job_status(body: JsonObject) -> JsonValue:
 
 
 def _reference(body: JsonObject) -> JsonValue:
-    target = first(body, ".spec.scaleTargetRef") or {}
+    target = first(body, ".spec.scaleTargetRef") or NO_FIELDS
     return f"{target.get('kind')}/{target.get('name')}"
 
 
 def _roles_of_node(body: JsonObject) -> JsonValue:
     prefix = "node-role.kubernetes.io/"
-    labels = body["metadata"].get("labels") or {}
+    labels = body["metadata"].get("labels") or NO_FIELDS
     found = sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix))
     return ",".join(found) or _NONE
 
@@ -334,5 +345,5 @@ CELLS: dict[str, dict[str, Cell]] = {
     "leases": {"Holder": _at(".spec.holderIdentity", "")},
     "priorityclasses": {"Value": _at(".value", 0), "Global-Default": _at(".globalDefault", False), "PreemptionPolicy": _at(".preemptionPolicy", "PreemptLowerPriority")},
     "storageclasses": {"Provisioner": _at(".provisioner", ""), "ReclaimPolicy": _at(".reclaimPolicy", "Delete"), "VolumeBindingMode": _at(".volumeBindingMode", "Immediate"), "AllowVolumeExpansion": _at(".allowVolumeExpansion", False)},
-    "endpointslices": {"AddressType": _at(".addressType", ""), "Ports": _join(".ports", "port"), "Endpoints": lambda body: ",".join(address for item in body.get("endpoints") or [] for address in item.get("addresses") or []) or _UNSET},
+    "endpointslices": {"AddressType": _at(".addressType", ""), "Ports": _join(".ports", "port"), "Endpoints": lambda body: ",".join(address for item in body.get("endpoints") or NO_ITEMS for address in item.get("addresses") or NO_ITEMS) or _UNSET},
 }  # fmt: skip

@@ -30,7 +30,7 @@ def age_of(stamp: JsonValue) -> str:
     return short_duration(max(0, int(time.time() - then)))
 
 
-def short_duration(seconds: int) -> str:
+def short_duration(seconds: int) -> str:  # noqa: PLR0911 - one line for each scale
     """Return seconds in the two largest useful units: 95s, 2m6s, 11m, 36m, 4h2m, 3d4h."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 120:

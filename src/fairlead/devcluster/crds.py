@@ -9,7 +9,7 @@ from fairlead.devcluster import errors as err
 from fairlead.devcluster.builtin_schemas import message_schema
 from fairlead.devcluster.errors import FieldError
 from fairlead.devcluster.jsonpath import parse_path
-from fairlead.devcluster.jsontypes import JsonObject, copy_json
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject, copy_json
 from fairlead.devcluster.metadata import timestamp
 from fairlead.devcluster.names import dns_1035_problem, subdomain_problem
 from fairlead.devcluster.registry import (
@@ -51,22 +51,26 @@ def default_definition(
     names.setdefault("listKind", f"{kind}List")
     spec.setdefault("conversion", {"strategy": "None"})
     storage = [
-        item.get("name") for item in spec.get("versions") or () if item.get("storage")
+        item.get("name")
+        for item in spec.get("versions") or NO_ITEMS
+        if item.get("storage")
     ]
-    status = copy_json((old or {}).get("status") or body.get("status") or {})
+    status: JsonObject = copy_json(
+        (old or NO_FIELDS).get("status") or body.get("status") or NO_FIELDS
+    )
     if old is None:
         status = {}
-    stored = status.get("storedVersions") or []
+    stored = status.get("storedVersions") or NO_ITEMS
     status["storedVersions"] = list(dict.fromkeys([*stored, *storage]))
     conflict = _find_conflict(registry, spec)
     status["acceptedNames"] = _accepted_names(names, conflict)
     status["conditions"] = _conditions(
-        status.get("conditions") or [], conflict, timestamp(now)
+        status.get("conditions") or NO_ITEMS, conflict, timestamp(now)
     )
     body["status"] = status
     metadata = body["metadata"]
     if old is None:
-        metadata["finalizers"] = list(metadata.get("finalizers") or ())
+        metadata["finalizers"] = list(metadata.get("finalizers") or NO_ITEMS)
         if not metadata["finalizers"]:
             del metadata["finalizers"]
 
@@ -90,7 +94,7 @@ def _find_conflict(registry: Registry, spec: JsonObject) -> tuple[str, str]:
         for reason, name in wanted.items():
             if name in (kinds if "Kind" in reason else taken):
                 return reason, str(name)
-        for name in names.get("shortNames") or ():
+        for name in names.get("shortNames") or NO_ITEMS:
             if name in taken:
                 return "ShortNamesConflict", name
     return "", ""
@@ -147,7 +151,7 @@ def _condition(
 
 def is_established(body: JsonObject) -> bool:
     """Whether a definition's resource is to be served."""
-    conditions = (body.get("status") or {}).get("conditions") or []
+    conditions = (body.get("status") or NO_FIELDS).get("conditions") or NO_ITEMS
     return any(
         item.get("type") == "Established" and item.get("status") == "True"
         for item in conditions
@@ -173,7 +177,7 @@ def validate_definition(
             "spec.scope", f'"{spec.get("scope", "")}"', ['"Cluster"', '"Namespaced"']
         )
     yield from _validate_names(names)
-    versions = spec.get("versions") or []
+    versions = spec.get("versions") or NO_ITEMS
     if sum(1 for version in versions if version.get("storage")) != 1:
         yield err.invalid_value(
             "spec.versions",
@@ -190,10 +194,10 @@ def validate_definition(
             )
         seen.add(version.get("name", ""))
         yield from _validate_version(version, f"spec.versions[{index}]")
-    if (spec.get("conversion") or {}).get("strategy") != "None":
+    if (spec.get("conversion") or NO_FIELDS).get("strategy") != "None":
         yield err.not_supported(
             "spec.conversion.strategy",
-            f'"{(spec.get("conversion") or {}).get("strategy")}"',
+            f'"{(spec.get("conversion") or NO_FIELDS).get("strategy")}"',
             ['"None"'],
         )
     if old is not None and old["spec"].get("scope") != spec.get("scope"):
@@ -212,7 +216,7 @@ def _validate_group(group: str, metadata: JsonObject) -> Iterator[FieldError]:
             "spec.group", f'"{group}"', "should be a domain with at least one dot"
         )
     protected = group.endswith(_PROTECTED) or group in {"k8s.io", "kubernetes.io"}
-    if protected and _APPROVAL not in (metadata.get("annotations") or {}):
+    if protected and _APPROVAL not in (metadata.get("annotations") or NO_FIELDS):
         yield err.required(
             f"metadata.annotations[{_APPROVAL}]",
             f'protected groups must have approval annotation "{_APPROVAL}", see https://github.com/kubernetes/enhancements/pull/1111',
@@ -226,7 +230,7 @@ def _validate_names(names: JsonObject) -> Iterator[FieldError]:
             yield err.required(f"spec.names.{field}")
         elif problem := dns_1035_problem(value.lower() if "ind" in field else value):
             yield err.invalid_value(f"spec.names.{field}", f'"{value}"', problem)
-    for index, value in enumerate(names.get("shortNames") or ()):
+    for index, value in enumerate(names.get("shortNames") or NO_ITEMS):
         if problem := dns_1035_problem(value):
             yield err.invalid_value(
                 f"spec.names.shortNames[{index}]", f'"{value}"', problem
@@ -243,14 +247,14 @@ def _validate_version(version: JsonObject, path: str) -> Iterator[FieldError]:
     name = version.get("name", "")
     if problem := dns_1035_problem(name):
         yield err.invalid_value(f"{path}.name", f'"{name}"', problem)
-    schema = (version.get("schema") or {}).get("openAPIV3Schema")
+    schema = (version.get("schema") or NO_FIELDS).get("openAPIV3Schema")
     if schema is None:
         yield err.required(f"{path}.schema.openAPIV3Schema", "schemas are required")
     else:
         yield from validate_structural(
             schema, "spec.validation.openAPIV3Schema", root=True
         )
-    for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
+    for index, column in enumerate(version.get("additionalPrinterColumns") or NO_ITEMS):
         yield from _validate_path(
             column.get("jsonPath", ""),
             f"{path}.additionalPrinterColumns[{index}].jsonPath",
@@ -261,17 +265,14 @@ def _validate_version(version: JsonObject, path: str) -> Iterator[FieldError]:
                 f'"{column.get("type", "")}"',
                 "must be one of boolean,date,integer,number,string",
             )
-    for index, field in enumerate(version.get("selectableFields") or ()):
+    for index, field in enumerate(version.get("selectableFields") or NO_ITEMS):
         yield from _validate_path(
             field.get("jsonPath", ""), f"{path}.selectableFields[{index}].jsonPath"
         )
-    scale = (version.get("subresources") or {}).get("scale")
-    for field in (
-        ("specReplicasPath", "statusReplicasPath") if scale is not None else ()
-    ):
-        yield from _validate_path(
-            scale.get(field, ""), f"{path}.subresources.scale.{field}"
-        )
+    scale = (version.get("subresources") or NO_FIELDS).get("scale") or NO_FIELDS
+    for field in ("specReplicasPath", "statusReplicasPath") if scale else ():
+        place = f"{path}.subresources.scale.{field}"
+        yield from _validate_path(scale.get(field, ""), place)
 
 
 def _validate_path(value: str, path: str) -> Iterator[FieldError]:
@@ -292,7 +293,7 @@ def _validate_path(value: str, path: str) -> Iterator[FieldError]:
 def build_resource(body: JsonObject) -> Resource:
     """Return the registry entry of an established definition."""
     spec = body["spec"]
-    names = (body.get("status") or {}).get("acceptedNames") or spec["names"]
+    names = (body.get("status") or NO_FIELDS).get("acceptedNames") or spec["names"]
     versions = {item["name"]: _build_version(spec, item) for item in spec["versions"]}
     for version in versions.values():
         if version.deprecation == "!":
@@ -308,8 +309,8 @@ def build_resource(body: JsonObject) -> Resource:
         storage_version=next(
             item["name"] for item in spec["versions"] if item.get("storage")
         ),
-        short_names=tuple(names.get("shortNames") or ()),
-        categories=tuple(names.get("categories") or ()),
+        short_names=tuple(names.get("shortNames") or NO_ITEMS),
+        categories=tuple(names.get("categories") or NO_ITEMS),
         verbs=VERBS,
         subresources=_subresources(names["kind"], spec["versions"]),
         custom=True,
@@ -331,7 +332,7 @@ def _deprecation(spec: JsonObject, name: str) -> str:
 
 
 def _build_version(spec: JsonObject, item: JsonObject) -> Version:
-    subresources = item.get("subresources") or {}
+    subresources = item.get("subresources") or NO_FIELDS
     scale = subresources.get("scale")
     schema = _with_metadata(compile_structural(item["schema"]["openAPIV3Schema"]))
     deprecated = item.get("deprecated")
@@ -340,7 +341,8 @@ def _build_version(spec: JsonObject, item: JsonObject) -> Version:
         name=item["name"],
         schema=schema,
         columns=tuple(
-            _column(column) for column in item.get("additionalPrinterColumns") or ()
+            _column(column)
+            for column in item.get("additionalPrinterColumns") or NO_ITEMS
         ),
         served=bool(item.get("served")),
         status="status" in subresources,
@@ -353,7 +355,7 @@ def _build_version(spec: JsonObject, item: JsonObject) -> Version:
         else None,
         selectable=tuple(
             field["jsonPath"].removeprefix(".")
-            for field in item.get("selectableFields") or ()
+            for field in item.get("selectableFields") or NO_ITEMS
         ),
         deprecation=(item.get("deprecationWarning") or "!") if deprecated else "",
         definition=f"{reversed_group}.{item['name']}.{spec['names']['kind']}",
@@ -389,7 +391,9 @@ def _column(item: JsonObject) -> Column:
 
 
 def _subresources(kind: str, versions: list[JsonObject]) -> tuple[Subresource, ...]:
-    names = {name for item in versions for name in item.get("subresources") or {}}
+    names = {
+        name for item in versions for name in item.get("subresources") or NO_FIELDS
+    }
     found: list[Subresource] = []
     if "status" in names:
         found.append(Subresource("status", kind, STATUS_VERBS))

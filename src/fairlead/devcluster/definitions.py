@@ -16,7 +16,7 @@ class Definitions:
     def __init__(self, state: State) -> None:
         self._state = state
         state.storage.listen(self._on_event)
-        for record in state.storage.list(crds.KEY, None):
+        for record in state.storage.scan(crds.KEY, None):
             self._serve(record.decode())
 
     def _on_event(self, key: str, event: Event) -> None:

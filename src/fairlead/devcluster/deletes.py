@@ -9,7 +9,7 @@ from fairlead.devcluster.bodies import decode_document
 from fairlead.devcluster.builtin_schemas import message_schema
 from fairlead.devcluster.crds import CLEANUP
 from fairlead.devcluster.errors import ApiError, Subject, bad_request, forbidden
-from fairlead.devcluster.jsontypes import JsonObject
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
 from fairlead.devcluster.kinds import PROTECTED_NAMESPACES
 from fairlead.devcluster.metadata import check_types, timestamp
 from fairlead.devcluster.negotiation import choose_form
@@ -26,7 +26,7 @@ from fairlead.devcluster.responses import Response, answer
 from fairlead.devcluster.selection import select
 from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import Record
-from fairlead.devcluster.writes import Target
+from fairlead.devcluster.target import Target
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
@@ -62,7 +62,7 @@ def read_options(target: Target, raw: bytes, content_type: str) -> JsonObject:
 
 def delete_object(target: Target, record: Record, options: JsonObject) -> Response:
     """Answer DELETE of one object."""
-    resource, request = target.resource, target.request
+    resource = target.resource
     body = conversion.read(resource, target.version, record)
     _check_preconditions(resource, body["metadata"], options)
     if resource.kind == "Namespace" and record.name in PROTECTED_NAMESPACES:
@@ -72,18 +72,16 @@ def delete_object(target: Target, record: Record, options: JsonObject) -> Respon
     changed = mark_deleted(target.state, resource, body, options)
     if options.get("dryRun"):
         return (
-            _success(resource, body)
-            if changed is None
-            else body_response(request, resource, target.version, body)
+            _success(resource, body) if changed is None else body_response(target, body)
         )
     if changed is None:
         target.state.storage.delete(resource.storage_key, record.namespace, record.name)
         if resource.kind == "Pod":
-            return body_response(request, resource, target.version, body)
+            return body_response(target, body)
         return _success(resource, body)
     if changed:
         record = _store(target.state, resource, record, body)
-    return object_response(request, resource, target.version, record)
+    return object_response(target, record)
 
 
 def _store(
@@ -98,7 +96,7 @@ def _store(
 def _check_preconditions(
     resource: Resource, metadata: JsonObject, options: JsonObject
 ) -> None:
-    wanted = options.get("preconditions") or {}
+    wanted = options.get("preconditions") or NO_FIELDS
     name = metadata["name"]
     for field, label, hint in (
         ("uid", "UID", "The object might have been deleted and then recreated"),
@@ -140,7 +138,7 @@ def mark_deleted(
         metadata["generation"] = metadata.get("generation", 0) + 1
     if resource.kind == "Namespace":
         metadata.pop("deletionGracePeriodSeconds")
-        body["status"] = {**(body.get("status") or {}), "phase": "Terminating"}
+        body["status"] = {**(body.get("status") or NO_FIELDS), "phase": "Terminating"}
     if resource.kind == "CustomResourceDefinition":
         _mark_terminating(body, timestamp(state.clock()))
     return True
@@ -164,7 +162,7 @@ def _set_propagation(metadata: JsonObject, options: JsonObject) -> None:
         return
     kept = [
         item
-        for item in metadata.get("finalizers") or ()
+        for item in metadata.get("finalizers") or NO_ITEMS
         if item not in {FOREGROUND, ORPHAN}
     ]
     if policy == "Foreground":
@@ -191,7 +189,7 @@ def _grace_seconds(resource: Resource, body: JsonObject, options: JsonObject) ->
     wanted = options.get("gracePeriodSeconds")
     if wanted is not None:
         return max(0, int(wanted))
-    return int((body.get("spec") or {}).get("terminationGracePeriodSeconds", 30))
+    return int((body.get("spec") or NO_FIELDS).get("terminationGracePeriodSeconds", 30))
 
 
 def _mark_terminating(body: JsonObject, now: str) -> None:
@@ -234,9 +232,7 @@ async def delete_collection(target: Target, options: JsonObject) -> Response:
         done.append(remove(state, resource, record, options))
     form = choose_form(target.request.header("accept"))
     metadata = {"resourceVersion": str(state.storage.revision)}
-    return records_response(
-        target.request, resource, target.version, done, metadata, form
-    )
+    return records_response(target, done, metadata, form)
 
 
 def remove(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fairlead.devcluster.jsontypes import JsonObject
+from fairlead.devcluster.jsontypes import NO_FIELDS, JsonObject
 
 
 class DevClusterError(Exception):
@@ -78,7 +78,7 @@ def duplicate(field: str, shown: str) -> FieldError:
 class ApiError(DevClusterError):
     """An answer other than success, as a Status object with an HTTP code."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a Status
         self,
         code: int,
         reason: str,
@@ -93,8 +93,8 @@ class ApiError(DevClusterError):
         self.reason = reason
         self.message = message
         self.details = details
-        self.headers = dict(headers or {})
-        self.metadata = metadata or {}
+        self.headers = dict(headers or NO_FIELDS)
+        self.metadata = metadata or NO_FIELDS
 
     def status(self) -> JsonObject:
         """Return the Status object of this error."""

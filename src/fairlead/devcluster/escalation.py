@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fairlead.devcluster.errors import Subject, forbidden
 from fairlead.devcluster.identity import User
-from fairlead.devcluster.jsontypes import JsonObject
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
 from fairlead.devcluster.rbac import GROUP, Attributes, Authorizer, Grant
 
 _ROLES = {"roles", "clusterroles"}
@@ -29,11 +29,11 @@ def check_grant(
         if old is not None and old.get("rules") == body.get("rules"):
             return
         wanted = Attributes("escalate", GROUP, plural, "", namespace, name)
-        rules = body.get("rules") or []
+        rules = body.get("rules") or NO_ITEMS
     elif plural in _BINDINGS:
         if old is not None and old.get("subjects") == body.get("subjects"):
             return
-        ref = body.get("roleRef") or {}
+        ref = body.get("roleRef") or NO_FIELDS
         role = "clusterroles" if ref.get("kind") == "ClusterRole" else "roles"
         wanted = Attributes("bind", GROUP, role, "", namespace, ref.get("name", ""))
         rules = authorizer.role_rules(ref, namespace)
@@ -84,11 +84,11 @@ def _covered(grants: list[Grant], rule: JsonObject) -> bool:
 
 
 def _singles(rule: JsonObject) -> Iterator[Attributes]:
-    for verb in rule.get("verbs") or ():
-        for url in rule.get("nonResourceURLs") or ():
+    for verb in rule.get("verbs") or NO_ITEMS:
+        for url in rule.get("nonResourceURLs") or NO_ITEMS:
             yield Attributes(verb, path=url)
-        for group in rule.get("apiGroups") or ():
-            for resource in rule.get("resources") or ():
+        for group in rule.get("apiGroups") or NO_ITEMS:
+            for resource in rule.get("resources") or NO_ITEMS:
                 plural, _, sub = resource.partition("/")
                 for name in rule.get("resourceNames") or ("",):
                     yield Attributes(verb, group, plural, sub, "", name)
@@ -98,7 +98,7 @@ def _holds(held: JsonObject, single: Attributes) -> bool:
     if not _within(held.get("verbs"), single.verb):
         return False
     if single.path:
-        return _holds_path(held.get("nonResourceURLs") or [], single.path)
+        return _holds_path(held.get("nonResourceURLs") or NO_ITEMS, single.path)
     names = held.get("resourceNames")
     if names and (not single.name or single.name not in names):
         return False
@@ -108,7 +108,7 @@ def _holds(held: JsonObject, single: Attributes) -> bool:
 
 
 def _within(held: list[str] | None, value: str) -> bool:
-    return bool(held) and ("*" in held or value in held)
+    return held is not None and ("*" in held or value in held)
 
 
 def _holds_path(held: list[str], path: str) -> bool:
@@ -119,7 +119,7 @@ def _holds_path(held: list[str], path: str) -> bool:
 
 
 def _holds_resource(held: JsonObject, single: Attributes) -> bool:
-    resources = held.get("resources") or []
+    resources = held.get("resources") or NO_ITEMS
     wanted = single.full_resource
     if "*" in resources or wanted in resources:
         return True

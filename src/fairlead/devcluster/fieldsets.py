@@ -69,7 +69,7 @@ def owned_by_apply(value: JsonValue, schema: Schema | None) -> FieldSet:
         if is_leaf(item, below):
             found[element] = {}
             continue
-        inner = owned_by_apply(item, below)
+        inner: FieldSet = owned_by_apply(item, below)
         if element.startswith("k:"):
             inner = {_SELF: {}, **inner}
         found[element] = inner
@@ -125,9 +125,10 @@ def removed(old: JsonValue, new: JsonValue, schema: Schema | None) -> FieldSet:
     for element, item, below in children(old, schema):
         if element not in after:
             found[element] = {}
-        elif not is_leaf(item, below) and not is_leaf(after[element], below):
-            if inner := removed(item, after[element], below):
-                found[element] = inner
+        elif is_leaf(item, below) or is_leaf(after[element], below):
+            continue
+        elif inner := removed(item, after[element], below):
+            found[element] = inner
     return found
 
 
@@ -150,7 +151,7 @@ def union(left: FieldSet, right: FieldSet) -> FieldSet:
 def _union_node(left: FieldSet, right: FieldSet) -> FieldSet:
     if not left and not right:
         return {}
-    merged = union(left, right)
+    merged: FieldSet = union(left, right)
     if (not left or not right) and merged:
         merged = {_SELF: {}, **merged}
     return merged

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias, TypeGuard
 
 # Objects arrive as free JSON and are checked against their schema at run time; a static
 # type for "JSON that a schema has accepted" does not exist, so values are Any here.
 JsonValue: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
 JsonArray: TypeAlias = list[Any]
+
+# What `value or ...` falls back to when only reading; never changed.
+NO_FIELDS: Final[JsonObject] = {}
+NO_ITEMS: Final[JsonArray] = []
 
 
 def is_object(value: JsonValue) -> TypeGuard[JsonObject]:

@@ -12,8 +12,7 @@ from fairlead.devcluster import workloads
 from fairlead.devcluster.crds import default_definition, validate_definition
 from fairlead.devcluster.errors import ApiError, FieldError, forbidden
 from fairlead.devcluster.escalation import check_grant
-from fairlead.devcluster.jsontypes import JsonObject
-from fairlead.devcluster.names import generate_name as generate_name
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
 from fairlead.devcluster.registry import Resource
 from fairlead.devcluster.request import Request
 
@@ -110,7 +109,7 @@ def blocks_deletion(resource: Resource, body: JsonObject) -> bool:
     if metadata.get("finalizers"):
         return True
     if resource.kind == "Namespace":
-        return bool((body.get("spec") or {}).get("finalizers"))
+        return bool((body.get("spec") or NO_FIELDS).get("finalizers"))
     return bool(metadata.get("deletionGracePeriodSeconds"))
 
 
@@ -138,7 +137,7 @@ def _default_secret(body: JsonObject, _old: JsonObject | None) -> None:
 
 def _default_binding(body: JsonObject, _old: JsonObject | None) -> None:
     body.setdefault("roleRef", {}).setdefault("apiGroup", RBAC)
-    for subject in body.get("subjects") or ():
+    for subject in body.get("subjects") or NO_ITEMS:
         if subject.get("kind") in {"User", "Group"}:
             subject.setdefault("apiGroup", RBAC)
 
@@ -162,7 +161,7 @@ _DEFAULTS: dict[str, Defaulter] = {
 
 
 def _validate_data(body: JsonObject, old: JsonObject | None) -> Iterator[FieldError]:
-    data = {**(body.get("data") or {}), **(body.get("binaryData") or {})}
+    data = {**(body.get("data") or NO_FIELDS), **(body.get("binaryData") or NO_FIELDS)}
     for key in data:
         if problem := _data_key_problem(key):
             yield err.invalid_value(f"data[{key}]", f'"{key}"', problem)
@@ -185,14 +184,16 @@ def _data_key_problem(key: str) -> str:
         return "must be no more than 253 characters"
     if key in {".", ".."} or key.startswith(".."):
         return f"a valid config key must not be '{key}'"
-    if key and all((sign.isalnum() and sign.isascii()) or sign in "-_." for sign in key):
+    if key and all(
+        (sign.isalnum() and sign.isascii()) or sign in "-_." for sign in key
+    ):
         return ""
     return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 
 
 def _validate_secret(body: JsonObject, old: JsonObject | None) -> Iterator[FieldError]:
     yield from _validate_data(body, old)
-    for key, value in (body.get("data") or {}).items():
+    for key, value in (body.get("data") or NO_FIELDS).items():
         try:
             base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
@@ -203,7 +204,7 @@ def _validate_secret(body: JsonObject, old: JsonObject | None) -> Iterator[Field
 
 def _validate_role(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
     namespaced = "namespace" in body["metadata"]
-    for index, rule in enumerate(body.get("rules") or ()):
+    for index, rule in enumerate(body.get("rules") or NO_ITEMS):
         path = f"rules[{index}]"
         if not rule.get("verbs"):
             yield err.required(f"{path}.verbs", "verbs must contain at least one value")
@@ -228,7 +229,7 @@ def _validate_role(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldE
 
 
 def _validate_binding(body: JsonObject, old: JsonObject | None) -> Iterator[FieldError]:
-    ref = body.get("roleRef") or {}
+    ref = body.get("roleRef") or NO_FIELDS
     if ref.get("apiGroup") != RBAC:
         yield err.not_supported(
             "roleRef.apiGroup", f'"{ref.get("apiGroup")}"', [f'"{RBAC}"']
@@ -247,7 +248,7 @@ def _validate_binding(body: JsonObject, old: JsonObject | None) -> Iterator[Fiel
     if old is not None and old.get("roleRef") != ref:
         shown = f'rbac.RoleRef{{APIGroup:"{ref.get("apiGroup")}", Kind:"{ref.get("kind")}", Name:"{ref.get("name")}"}}'
         yield err.invalid_value("roleRef", shown, "cannot change roleRef")
-    for index, subject in enumerate(body.get("subjects") or ()):
+    for index, subject in enumerate(body.get("subjects") or NO_ITEMS):
         path = f"subjects[{index}]"
         if not subject.get("name"):
             yield err.required(f"{path}.name")
@@ -266,7 +267,7 @@ def _validate_binding(body: JsonObject, old: JsonObject | None) -> Iterator[Fiel
 
 
 def _validate_event(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
-    target = body.get("involvedObject") or body.get("regarding") or {}
+    target = body.get("involvedObject") or body.get("regarding") or NO_FIELDS
     place = target.get("namespace", "")
     name = "regarding" if "regarding" in body else "involvedObject"
     own = body["metadata"].get("namespace", "")

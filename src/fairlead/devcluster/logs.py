@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import FieldError, bad_request
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
 from fairlead.devcluster.podlogs import ContainerKey, Line
 from fairlead.devcluster.reads import find_record
-from fairlead.devcluster.registry import Resource
 from fairlead.devcluster.request import Request, parse_int
 from fairlead.devcluster.responses import Response, Stream
 from fairlead.devcluster.state import State
 from fairlead.devcluster.subresources import parse_time
+from fairlead.devcluster.target import Target
 
 _TEXT = "text/plain"
 
@@ -30,11 +31,12 @@ class LogOptions:
     since: float | None
 
 
-def answer_log(state: State, request: Request, resource: Resource) -> Response | Stream:
+def answer_log(target: Target) -> Response | Stream:
     """Answer GET of a pod's log."""
-    record = find_record(state, request, resource)
+    state, request = target.state, target.request
+    record = find_record(target)
     body = record.decode()
-    spec = body.get("spec") or {}
+    spec = body.get("spec") or NO_FIELDS
     options = _options(state, request, record.name)
     key = (record.namespace, record.name, _container(request, spec, record.name))
     if not spec.get("nodeName") and not state.logs.has(key) and not options.follow:
@@ -46,12 +48,10 @@ def answer_log(state: State, request: Request, resource: Resource) -> Response |
     return Response(200, data[: options.limit_bytes], _TEXT)
 
 
-def _container(request: Request, spec: dict[str, object], pod: str) -> str:
+def _container(request: Request, spec: JsonObject, pod: str) -> str:
     names: list[str] = []
     for field in ("initContainers", "containers", "ephemeralContainers"):
-        items = spec.get(field)
-        if isinstance(items, list):
-            names += [str(item.get("name")) for item in items if isinstance(item, dict)]  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType,reportUnknownArgumentType] - free JSON
+        names += [str(item.get("name")) for item in spec.get(field) or NO_ITEMS]
     wanted = request.param("container")
     if wanted:
         if wanted not in names:
@@ -116,7 +116,7 @@ def _format(line: Line, options: LogOptions) -> str:
 
 async def _follow(
     state: State, key: ContainerKey, options: LogOptions
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     yield b""
     sent = 0
     log = state.logs.get(key)

@@ -100,26 +100,22 @@ def _reassign(
     entries: JsonArray, gained: FieldSet, lost: FieldSet, writer: Writer
 ) -> JsonArray:
     found: JsonArray = []
-    own: JsonObject | None = None
+    is_listed = False
     for entry in entries:
-        fields = (
-            sets.difference(entry.get("fieldsV1", {}), lost, deep=True)
-            if lost
-            else entry.get("fieldsV1", {})
-        )
+        fields: FieldSet = entry.get("fieldsV1", {})
+        kept = sets.difference(fields, lost, deep=True) if lost else fields
         if writer.owns(entry):
-            if gained or fields != entry.get("fieldsV1"):
-                own = writer.entry(sets.union(fields, gained))
-            else:
-                own = entry
-            if own["fieldsV1"]:
-                found.append(own)
+            is_listed = True
+            own = sets.union(kept, gained)
+            if own:
+                same = not gained and kept == fields
+                found.append(entry if same else writer.entry(own))
             continue
         if gained:
-            fields = sets.difference(fields, gained)
-        if fields:
-            found.append({**entry, "fieldsV1": fields})
-    if own is None and gained:
+            kept = sets.difference(kept, gained)
+        if kept:
+            found.append({**entry, "fieldsV1": kept})
+    if gained and not is_listed:
         found.append(writer.entry(gained))
     return found
 

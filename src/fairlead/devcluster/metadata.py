@@ -130,9 +130,7 @@ def check_metadata_types(body: JsonObject) -> JsonObject:
         )
     check_types(metadata, message_schema("meta.v1.ObjectMeta"), "ObjectMeta")
     for name in [
-        key
-        for key, value in metadata.items()
-        if value is None or value == "" or value == {} or value == []
+        key for key, value in metadata.items() if value is None or value in ("", {}, [])
     ]:
         del metadata[name]
     return metadata

@@ -43,7 +43,10 @@ def parse_accept(header: str) -> tuple[MediaRange, ...]:
     found: list[tuple[float, MediaRange]] = []
     for entry in header.split(","):
         media, *rest = (part.strip() for part in entry.split(";"))
-        params = dict(part.partition("=")[::2] for part in rest if part)
+        params: dict[str, str] = {}
+        for part in rest:
+            key, _, value = part.partition("=")
+            params[key] = value
         try:
             quality = float(params.pop("q", "1"))
         except ValueError:

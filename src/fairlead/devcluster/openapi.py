@@ -5,7 +5,15 @@ from __future__ import annotations
 import hashlib
 
 from fairlead.devcluster.builtin_schemas import load_messages
-from fairlead.devcluster.jsontypes import JsonArray, JsonObject, JsonValue, copy_json
+from fairlead.devcluster.jsontypes import (
+    NO_FIELDS,
+    JsonArray,
+    JsonObject,
+    JsonValue,
+    copy_json,
+    is_array,
+    is_object,
+)
 from fairlead.devcluster.registry import Registry, Resource, Version
 
 _META = "io.k8s.apimachinery.pkg.apis."
@@ -34,6 +42,7 @@ _LIST_PARAMETERS = (
     "resourceVersion",
     "watch",
 )
+_ONLY_V3 = {"oneOf", "anyOf", "not", "requestBody", "nullable"}
 _WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 
 
@@ -91,7 +100,7 @@ class Documents:
         definitions: JsonObject = {}
         for group in ["", *self._registry.groups()]:
             for version in self._registry.versions(group):
-                document = self.document(group, version) or {}
+                document = self.document(group, version) or NO_FIELDS
                 paths.update(_to_v2(document["paths"]))
                 definitions.update(_to_v2(document["components"]["schemas"]))
         return {
@@ -103,23 +112,19 @@ class Documents:
 
 
 def _to_v2(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        found: JsonObject = {}
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
-            if key == "$ref":
-                found[key] = str(item).replace(
-                    "#/components/schemas/", "#/definitions/"
-                )  # pyright: ignore[reportUnknownArgumentType]
-            elif key == "content" and "schema" in str(item):  # pyright: ignore[reportUnknownArgumentType]
-                found["schema"] = _to_v2(next(iter(item.values()))["schema"])
-            elif key in {"oneOf", "anyOf", "not", "requestBody", "nullable"}:
-                continue
-            else:
-                found[str(key)] = _to_v2(item)  # pyright: ignore[reportUnknownArgumentType]
-        return found
-    if isinstance(value, list):
-        return [_to_v2(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
+    if is_array(value):
+        return [_to_v2(item) for item in value]
+    if not is_object(value):
+        return value
+    found: JsonObject = {}
+    for key, item in value.items():
+        if key == "$ref":
+            found[key] = item.replace("#/components/schemas/", "#/definitions/")
+        elif key == "content" and is_object(item):
+            found["schema"] = _to_v2(next(iter(item.values()))["schema"])
+        elif key not in _ONLY_V3:
+            found[key] = _to_v2(item)
+    return found
 
 
 def _document(resources: list[Resource], version: str) -> JsonObject:
@@ -214,7 +219,7 @@ def _add_fields(schemas: JsonObject, properties: JsonObject, message: str) -> No
 
 def _field(schemas: JsonObject, label: str, kind: str, flags: JsonObject) -> JsonObject:
     if kind in _LEAVES:
-        found = dict(_LEAVES[kind])
+        found: JsonObject = dict(_LEAVES[kind])
     elif kind in _FREE or kind not in load_messages():
         found = {"x-kubernetes-preserve-unknown-fields": True}
     else:

@@ -24,8 +24,8 @@ from fairlead.devcluster.options import check_apply_options
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.strategic import merge_object
+from fairlead.devcluster.target import Target
 from fairlead.devcluster.writes import (
-    Target,
     accept_object,
     check_kind,
     check_place,

@@ -48,7 +48,7 @@ def decode_body(body: bytes) -> JsonObject:
 
 
 def _decode_unknown(body: bytes) -> JsonObject:
-    outer = {number: value for number, value in _fields(body)}
+    outer = dict(_fields(body))
     meta = {
         number: _bytes(value).decode() for number, value in _fields(_bytes(outer[1]))
     }

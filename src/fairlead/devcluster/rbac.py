@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fairlead.devcluster.errors import ApiError, Subject, forbidden
 from fairlead.devcluster.identity import User
-from fairlead.devcluster.jsontypes import JsonArray, JsonObject
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonArray, JsonObject
 from fairlead.devcluster.storage import Event, Storage
 
 GROUP = "rbac.authorization.k8s.io"
@@ -53,18 +53,18 @@ def rule_allows(rule: JsonObject, wanted: Attributes) -> bool:
     if wanted.path:
         return any(
             _path_matches(pattern, wanted.path)
-            for pattern in rule.get("nonResourceURLs") or ()
+            for pattern in rule.get("nonResourceURLs") or NO_ITEMS
         )
     if not _has(rule.get("apiGroups"), wanted.group):
         return False
-    if not _resource_matches(rule.get("resources") or (), wanted):
+    if not _resource_matches(rule.get("resources") or NO_ITEMS, wanted):
         return False
     names = rule.get("resourceNames")
     return not names or (bool(wanted.name) and wanted.name in names)
 
 
 def _has(allowed: JsonArray | None, value: str) -> bool:
-    return bool(allowed) and ("*" in allowed or value in allowed)
+    return allowed is not None and ("*" in allowed or value in allowed)
 
 
 def _resource_matches(resources: JsonArray | tuple[()], wanted: Attributes) -> bool:
@@ -88,7 +88,7 @@ class Authorizer:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._cache: dict[tuple[User, str], list[Grant]] = {}
+        self._cache: dict[tuple[str, tuple[str, ...], str], list[Grant]] = {}
         storage.listen(self._on_event)
 
     def _on_event(self, resource: str, _event: Event) -> None:
@@ -111,7 +111,7 @@ class Authorizer:
 
     def grants(self, user: User, namespace: str) -> list[Grant]:
         """Return all rules of a user in a namespace (cluster-wide ones included)."""
-        key = (_plain(user), namespace)
+        key = (user.name, user.groups, namespace)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 4096:
@@ -128,12 +128,12 @@ class Authorizer:
         kind = (
             "ClusterRoleBinding" if plural == "clusterrolebindings" else "RoleBinding"
         )
-        for record in self._storage.list(f"{plural}.{GROUP}", namespace):
+        for record in self._storage.scan(f"{plural}.{GROUP}", namespace):
             binding = record.decode()
             subject = _find_subject(binding, user, namespace)
             if not subject:
                 continue
-            ref = binding.get("roleRef") or {}
+            ref = binding.get("roleRef") or NO_FIELDS
             shown = f"{record.name}/{namespace}" if namespace else record.name
             reason = f'RBAC: allowed by {kind} "{shown}" of {ref.get("kind")} "{ref.get("name")}" to {subject}'
             for rule in self.role_rules(ref, namespace):
@@ -147,15 +147,11 @@ class Authorizer:
         record = self._storage.find(
             f"{plural}.{GROUP}", "" if cluster else namespace, name
         )
-        return (record.decode().get("rules") or []) if record else []
-
-
-def _plain(user: User) -> User:
-    return User(user.name, user.groups) if user.extra or user.uid else user
+        return (record.decode().get("rules") or NO_ITEMS) if record else []
 
 
 def _find_subject(binding: JsonObject, user: User, namespace: str) -> str:
-    for subject in binding.get("subjects") or ():
+    for subject in binding.get("subjects") or NO_ITEMS:
         kind, name = subject.get("kind"), subject.get("name", "")
         if kind == "User" and name == user.name:
             return f'User "{name}"'

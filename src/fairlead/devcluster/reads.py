@@ -15,13 +15,14 @@ from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import ApiError, FieldError, bad_request, expired
 from fairlead.devcluster.jsontypes import JsonObject, is_object
 from fairlead.devcluster.negotiation import choose_form
-from fairlead.devcluster.registry import Resource, Version
+from fairlead.devcluster.registry import Resource
 from fairlead.devcluster.representation import object_response, records_response
 from fairlead.devcluster.request import Request, parse_int, parse_resource_version
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.selection import Selection, select
 from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import Key, Record
+from fairlead.devcluster.target import Target
 
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 - not a secret: the format name in continue tokens
 _TOO_OLD_TOKEN = (
@@ -34,23 +35,20 @@ _TOO_OLD_TOKEN = (
 _TOO_OLD_LIST = "The resourceVersion for the provided list is too old."
 
 
-async def get_object(
-    state: State, request: Request, resource: Resource, version: Version
-) -> Response:
+async def get_object(target: Target) -> Response:
     """Answer GET of one object."""
-    form = choose_form(request.header("accept"))
-    if text := request.param("resourceVersion"):
-        await _wait_for(state, resource, parse_resource_version(text))
-    record = find_record(state, request, resource)
-    return object_response(request, resource, version, record, form=form)
+    form = choose_form(target.request.header("accept"))
+    if text := target.request.param("resourceVersion"):
+        await _wait_for(target.state, target.resource, parse_resource_version(text))
+    return object_response(target, find_record(target), form=form)
 
 
-def find_record(state: State, request: Request, resource: Resource) -> Record:
+def find_record(target: Target) -> Record:
     """Return the object that the URL names; 404 when there is none."""
-    namespace = request.namespace if resource.namespaced else ""
-    record = state.storage.find(resource.storage_key, namespace, request.name)
+    key, name = target.resource.storage_key, target.request.name
+    record = target.state.storage.find(key, target.namespace, name)
     if record is None:
-        raise err.not_found(resource.subject, request.name)
+        raise err.not_found(target.resource.subject, name)
     return record
 
 
@@ -147,17 +145,13 @@ class Page:
         return found
 
 
-async def list_objects(
-    state: State, request: Request, resource: Resource, version: Version
-) -> Response:
+async def list_objects(target: Target) -> Response:
     """Answer GET of a collection."""
-    form = choose_form(request.header("accept"))
-    selection = select(request, resource, version)
-    options = list_options(request)
-    page = await read_page(state, selection, options)
-    return records_response(
-        request, resource, version, page.records, page.metadata(), form
-    )
+    form = choose_form(target.request.header("accept"))
+    selection = select(target.request, target.resource, target.version)
+    options = list_options(target.request)
+    page = await read_page(target.state, selection, options)
+    return records_response(target, page.records, page.metadata(), form)
 
 
 async def read_page(state: State, selection: Selection, options: ListOptions) -> Page:
@@ -188,7 +182,7 @@ def _page(
     storage, resource = state.storage, selection.resource
     if at is None:
         at = storage.revision
-        source = storage.list(resource.storage_key, selection.namespace, after)
+        source = storage.scan(resource.storage_key, selection.namespace, after)
     else:
         source = storage.snapshot(resource.storage_key, selection.namespace, at, after)
     matching = _matching(source, selection)

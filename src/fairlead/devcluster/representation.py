@@ -11,45 +11,41 @@ from fairlead.devcluster.columns import cells, columns_of
 from fairlead.devcluster.errors import ApiError
 from fairlead.devcluster.jsontypes import JsonObject
 from fairlead.devcluster.negotiation import YAML, Form, choose_form
-from fairlead.devcluster.registry import Resource, Version
 from fairlead.devcluster.request import Request
 from fairlead.devcluster.responses import Response, encode, to_yaml
 from fairlead.devcluster.storage import Record
+from fairlead.devcluster.target import Target
 
 _META = "meta.k8s.io/"
 
 
 def object_response(
-    request: Request,
-    resource: Resource,
-    version: Version,
+    target: Target,
     record: Record,
     status: int = 200,
     *,
     form: Form | None = None,
 ) -> Response:
     """Answer with one object in the form that the client accepts."""
-    form = form or choose_form(request.header("accept"))
-    warn_deprecated(request, version)
+    form = form or choose_form(target.request.header("accept"))
+    warn_deprecated(target)
     if not form.shape:
-        body = conversion.encode_full(resource, version, record)
-        return _finish(request, body, form, status)
+        body = conversion.encode_full(target.resource, target.version, record)
+        return _finish(target.request, body, form, status)
     if form.shape == "PartialObjectMetadataList":
         raise _wrong_shape(form.shape, "the requested object is not a list")
-    shaped = shape_object(request, resource, version, record, form)
+    shaped = shape_object(target, record, form)
     return Response(status, encode(shaped, form.media), form.media)
 
 
-def warn_deprecated(request: Request, version: Version) -> None:
+def warn_deprecated(target: Target) -> None:
     """Tell the client that it uses a deprecated version."""
-    if version.deprecation:
-        request.warn(version.deprecation)
+    if target.version.deprecation:
+        target.request.warn(target.version.deprecation)
 
 
 def body_response(
-    request: Request,
-    resource: Resource,
-    version: Version,
+    target: Target,
     body: JsonObject,
     status: int = 200,
 ) -> Response:
@@ -61,7 +57,7 @@ def body_response(
         2**62,
         msgspec.json.encode(body),
     )
-    return object_response(request, resource, version, record, status)
+    return object_response(target, record, status)
 
 
 def _finish(request: Request, body: bytes, form: Form, status: int) -> Response:
@@ -73,19 +69,17 @@ def _finish(request: Request, body: bytes, form: Form, status: int) -> Response:
 
 
 def shape_object(
-    request: Request,
-    resource: Resource,
-    version: Version,
+    target: Target,
     record: Record,
     form: Form,
     *,
     headers: bool = True,
 ) -> JsonObject:
     """Return one object as a Table or as its metadata only."""
-    body = conversion.read(resource, version, record)
+    body = conversion.read(target.resource, target.version, record)
     if form.shape == "Table":
         metadata = {"resourceVersion": body["metadata"].get("resourceVersion", "")}
-        table = _table(request, resource, version, [body], metadata, form)
+        table = _table(target, [body], metadata, form)
         if not headers:
             table["columnDefinitions"] = None
         return table
@@ -102,22 +96,22 @@ def partial_metadata(body: JsonObject, form: Form) -> JsonObject:
 
 
 def _table(
-    request: Request,
-    resource: Resource,
-    version: Version,
+    target: Target,
     bodies: Iterable[JsonObject],
     metadata: JsonObject,
     form: Form,
 ) -> JsonObject:
-    include = request.param("includeObject") or "Metadata"
+    include = target.request.param("includeObject") or "Metadata"
     rows: list[JsonObject] = []
     for body in bodies:
         shown: JsonObject | None = None
         if include == "Object":
-            shown = conversion.full(resource, version, body)
+            shown = conversion.full(target.resource, target.version, body)
         elif include != "None":
             shown = partial_metadata(body, form)
-        rows.append({"cells": cells(resource, version, body), "object": shown})
+        rows.append(
+            {"cells": cells(target.resource, target.version, body), "object": shown}
+        )
     return {
         "kind": "Table",
         "apiVersion": _META + form.version,
@@ -130,38 +124,39 @@ def _table(
                 "description": column.description,
                 "priority": column.priority,
             }
-            for column in columns_of(resource, version)
+            for column in columns_of(target.resource, target.version)
         ],
         "rows": rows,
     }
 
 
 def records_response(
-    request: Request,
-    resource: Resource,
-    version: Version,
+    target: Target,
     records: list[Record],
     metadata: JsonObject,
     form: Form,
 ) -> Response:
     """Answer with a list in the form that the client accepts."""
-    warn_deprecated(request, version)
+    warn_deprecated(target)
     if not form.shape:
         head = msgspec.json.encode(
             {
-                "kind": resource.list_kind,
-                "apiVersion": resource.api_version(version.name),
+                "kind": target.resource.list_kind,
+                "apiVersion": target.api_version,
                 "metadata": metadata,
             }
         )
         items = b",".join(
-            conversion.encode_item(resource, version, record) for record in records
+            conversion.encode_item(target.resource, target.version, record)
+            for record in records
         )
         body = b'%b,"items":[%b]}' % (head[:-1], items)
-        return _finish(request, body, form, 200)
-    bodies = (conversion.read(resource, version, record) for record in records)
+        return _finish(target.request, body, form, 200)
+    bodies = (
+        conversion.read(target.resource, target.version, record) for record in records
+    )
     if form.shape == "Table":
-        shaped = _table(request, resource, version, bodies, metadata, form)
+        shaped = _table(target, bodies, metadata, form)
     elif form.shape == "PartialObjectMetadataList":
         shaped = {
             "kind": form.shape,
@@ -171,7 +166,7 @@ def records_response(
         }
     else:
         raise _wrong_shape(
-            form.shape, f"the requested object is a list ({resource.list_kind})"
+            form.shape, f"the requested object is a list ({target.resource.list_kind})"
         )
     return Response(200, encode(shaped, form.media), form.media)
 

@@ -49,7 +49,7 @@ class Request:
     def flag(self, name: str) -> bool:
         """Read a boolean parameter as Kubernetes does: anything but 0 and false."""
         values = self.query.get(name)
-        return bool(values) and values[0].lower() not in {"", "0", "false"}
+        return values is not None and values[0].lower() not in {"", "0", "false"}
 
     def header(self, name: str) -> str:
         """Return the first value of a header (lower-case name), or nothing."""

@@ -9,14 +9,15 @@ from fairlead.devcluster import errors as err
 from fairlead.devcluster.authentication import AUDIENCE
 from fairlead.devcluster.errors import ApiError, FieldError, bad_request
 from fairlead.devcluster.identity import User
-from fairlead.devcluster.jsontypes import JsonObject
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
 from fairlead.devcluster.metadata import timestamp
 from fairlead.devcluster.rbac import Attributes
 from fairlead.devcluster.representation import body_response
 from fairlead.devcluster.request import Request
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.state import State
-from fairlead.devcluster.writes import Target, decode_object
+from fairlead.devcluster.target import Target
+from fairlead.devcluster.writes import decode_object
 
 Review: TypeAlias = "Callable[[State, Request, JsonObject], JsonObject]"
 
@@ -24,7 +25,7 @@ Review: TypeAlias = "Callable[[State, Request, JsonObject], JsonObject]"
 def answer_review(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer POST of a review."""
     body = decode_object(target, raw, content_type)
-    spec = body.get("spec") or {}
+    spec = body.get("spec") or NO_FIELDS
     metadata = body["metadata"]
     metadata.pop("managedFields", None)
     metadata.setdefault("creationTimestamp", None)
@@ -41,7 +42,7 @@ def answer_review(target: Target, raw: bytes, content_type: str) -> Response:
     else:
         body["spec"] = spec if target.resource.kind != "SelfSubjectRulesReview" else {}
     body["status"] = status
-    return body_response(target.request, target.resource, target.version, body, 201)
+    return body_response(target, body, 201)
 
 
 def _self_subject(_state: State, request: Request, _spec: JsonObject) -> JsonObject:
@@ -71,13 +72,15 @@ def _subject_access(state: State, _request: Request, spec: JsonObject) -> JsonOb
             ]
         )
     user = User(
-        spec.get("user") or "", tuple(spec.get("groups") or ()), spec.get("uid") or ""
+        spec.get("user") or "",
+        tuple(spec.get("groups") or NO_ITEMS),
+        spec.get("uid") or "",
     )
     return _decide(state, user, wanted)
 
 
 def _local_access(state: State, request: Request, spec: JsonObject) -> JsonObject:
-    place = (spec.get("resourceAttributes") or {}).get("namespace", "")
+    place = (spec.get("resourceAttributes") or NO_FIELDS).get("namespace", "")
     if "nonResourceAttributes" in spec:
         raise _invalid(
             [
@@ -116,7 +119,7 @@ def _attributes(spec: JsonObject) -> Attributes:
         )
     if path is not None:
         return Attributes(path.get("verb", ""), path=path.get("path", ""))
-    found = resource or {}
+    found = resource or NO_FIELDS
     return Attributes(
         found.get("verb", ""),
         found.get("group", ""),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fairlead.devcluster import discovery
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.deletes import delete_collection, delete_object, read_options
-from fairlead.devcluster.errors import ApiError, PlainError, method_not_allowed
+from fairlead.devcluster.errors import PlainError, method_not_allowed
 from fairlead.devcluster.logs import answer_log
 from fairlead.devcluster.negotiation import YAML, accepts_aggregated, choose_form
 from fairlead.devcluster.openapi import Documents
 from fairlead.devcluster.options import check_timeout, check_write_options
 from fairlead.devcluster.patches import patch
 from fairlead.devcluster.reads import find_record, get_object, list_objects
-from fairlead.devcluster.registry import Resource, Version
+from fairlead.devcluster.registry import Version
 from fairlead.devcluster.request import Request
 from fairlead.devcluster.responses import Response, Stream, answer, encode, plain
 from fairlead.devcluster.reviews import answer_review
@@ -20,12 +20,14 @@ from fairlead.devcluster.state import State
 from fairlead.devcluster.subresources import (
     answer_binding,
     answer_eviction,
+    answer_exec,
     answer_finalize,
     answer_scale,
     answer_token,
 )
+from fairlead.devcluster.target import Target
 from fairlead.devcluster.watches import watch_objects
-from fairlead.devcluster.writes import Target, create, decode_object, replace
+from fairlead.devcluster.writes import create, decode_object, replace
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _HEALTH = {"healthz", "livez", "readyz"}
@@ -36,6 +38,9 @@ _OPTION_KINDS = {
     "patch": "PatchOptions",
 }
 _POSTED = {
+    "scale": answer_scale,
+    "finalize": answer_finalize,
+    "exec": answer_exec,
     "token": answer_token,
     "binding": answer_binding,
     "eviction": answer_eviction,
@@ -74,102 +79,12 @@ class Routes:
             raise err.unknown_resource()
         if request.verb in _OPTION_KINDS:
             check_write_options(request, _OPTION_KINDS[request.verb])
+        target = Target(self._state, request, resource, version)
         if request.subresource:
-            return await self._subresource(request, resource, version)
+            return await _subresource(target)
         if request.verb not in resource.verbs:
             raise method_not_allowed()
-        return await self._object(request, resource, version)
-
-    async def _object(
-        self, request: Request, resource: Resource, version: Version
-    ) -> Response | Stream:
-        state = self._state
-        match request.verb:
-            case "get":
-                return await get_object(state, request, resource, version)
-            case "list":
-                return await list_objects(state, request, resource, version)
-            case "watch":
-                return watch_objects(state, request, resource, version)
-            case "create":
-                return await self._create(request, resource, version)
-            case "update" | "patch":
-                return await self._change(request, resource, version)
-            case "delete" | "deletecollection":
-                return await self._delete(request, resource, version)
-            case _:
-                raise method_not_allowed()
-
-    async def _create(
-        self, request: Request, resource: Resource, version: Version
-    ) -> Response:
-        if request.name:
-            raise method_not_allowed()
-        raw = await request.read_body()
-        choose_form(request.header("accept"))
-        target = Target(self._state, request, resource, version)
-        content_type = request.header("content-type")
-        if resource.virtual:
-            return answer_review(target, raw, content_type)
-        return create(target, decode_object(target, raw, content_type))
-
-    async def _change(
-        self, request: Request, resource: Resource, version: Version
-    ) -> Response:
-        if not request.name:
-            raise method_not_allowed()
-        raw = await request.read_body()
-        choose_form(request.header("accept"))
-        target = Target(self._state, request, resource, version)
-        content_type = request.header("content-type")
-        namespace = request.namespace if resource.namespaced else ""
-        record = self._state.storage.find(resource.storage_key, namespace, request.name)
-        if request.verb == "patch":
-            return patch(target, record, raw, content_type)
-        if record is None and not resource.create_on_update:
-            raise err.not_found(resource.subject, request.name)
-        return replace(target, record, decode_object(target, raw, content_type))
-
-    async def _delete(
-        self, request: Request, resource: Resource, version: Version
-    ) -> Response:
-        raw = await request.read_body()
-        target = Target(self._state, request, resource, version)
-        options = read_options(target, raw, request.header("content-type"))
-        if request.verb == "deletecollection":
-            return await delete_collection(target, options)
-        return delete_object(
-            target, find_record(self._state, request, resource), options
-        )
-
-    async def _subresource(
-        self, request: Request, resource: Resource, version: Version
-    ) -> Response | Stream:
-        found = resource.find_subresource(request.subresource)
-        if found is None or (resource.custom and not _has(version, found.name)):
-            raise err.unknown_resource()
-        if request.verb not in found.verbs:
-            raise method_not_allowed()
-        if found.name == "status":
-            if request.verb == "get":
-                return await get_object(self._state, request, resource, version)
-            return await self._change(request, resource, version)
-        if found.name == "log":
-            return answer_log(self._state, request, resource)
-        if found.name == "exec":
-            raise ApiError(
-                501,
-                "NotImplemented",
-                "exec needs a WebSocket or SPDY upgrade, which the dev cluster does not serve",
-            )
-        raw = await request.read_body()
-        target = Target(self._state, request, resource, version)
-        content_type = request.header("content-type")
-        if found.name == "scale":
-            return answer_scale(target, raw, content_type)
-        if found.name == "finalize":
-            return answer_finalize(target, raw, content_type)
-        return _POSTED[found.name](target, raw, content_type)
+        return await _object(target)
 
     # everything that is not a resource
 
@@ -283,6 +198,77 @@ class Routes:
             raise PlainError(404, "404 page not found\n")
         tag = f'"{self._documents.hash(group, version)}"'
         return Response(200, encode(found), headers={"etag": tag})
+
+
+async def _object(target: Target) -> Response | Stream:
+    match target.request.verb:
+        case "get":
+            return await get_object(target)
+        case "list":
+            return await list_objects(target)
+        case "watch":
+            return watch_objects(target)
+        case "create":
+            return await _create(target)
+        case "update" | "patch":
+            return await _change(target)
+        case _:
+            return await _delete(target)
+
+
+async def _create(target: Target) -> Response:
+    request = target.request
+    if request.name:
+        raise method_not_allowed()
+    raw = await request.read_body()
+    choose_form(request.header("accept"))
+    content_type = request.header("content-type")
+    if target.resource.virtual:
+        return answer_review(target, raw, content_type)
+    return create(target, decode_object(target, raw, content_type))
+
+
+async def _change(target: Target) -> Response:
+    request, resource = target.request, target.resource
+    if not request.name:
+        raise method_not_allowed()
+    raw = await request.read_body()
+    choose_form(request.header("accept"))
+    content_type = request.header("content-type")
+    storage = target.state.storage
+    record = storage.find(resource.storage_key, target.namespace, request.name)
+    if request.verb == "patch":
+        return patch(target, record, raw, content_type)
+    if record is None and not resource.create_on_update:
+        raise err.not_found(resource.subject, request.name)
+    return replace(target, record, decode_object(target, raw, content_type))
+
+
+async def _delete(target: Target) -> Response:
+    raw = await target.request.read_body()
+    options = read_options(target, raw, target.request.header("content-type"))
+    if target.request.verb == "deletecollection":
+        return await delete_collection(target, options)
+    return delete_object(target, find_record(target), options)
+
+
+async def _subresource(target: Target) -> Response | Stream:
+    request = target.request
+    found = target.resource.find_subresource(request.subresource)
+    if found is None or (
+        target.resource.custom and not _has(target.version, found.name)
+    ):
+        raise err.unknown_resource()
+    if request.verb not in found.verbs:
+        raise method_not_allowed()
+    if found.name == "status":
+        if request.verb == "get":
+            return await get_object(target)
+        return await _change(target)
+    if found.name == "log":
+        return answer_log(target)
+    raw = await request.read_body()
+    return _POSTED[found.name](target, raw, request.header("content-type"))
 
 
 def _has(version: Version, name: str) -> bool:

@@ -127,9 +127,9 @@ def apply_defaults(value: JsonValue, schema: Schema) -> None:
 
 def _default_object(value: JsonObject, schema: Schema) -> None:
     for name, child in schema.properties.items():
-        if name in value:
-            if value[name] is None and not child.nullable and not child.preserve:
-                del value[name]
+        dropped = not child.nullable and not child.preserve
+        if dropped and name in value and value[name] is None:
+            del value[name]
         if name not in value and child.default is not ABSENT:
             value[name] = copy_json(child.default)
         if name in value:

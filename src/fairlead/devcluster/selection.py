@@ -9,7 +9,7 @@ import msgspec
 from fairlead.devcluster.conversion import EVENTS_GROUP
 from fairlead.devcluster.errors import bad_request
 from fairlead.devcluster.events_conversion import core_field
-from fairlead.devcluster.jsontypes import JsonObject, JsonValue, is_object
+from fairlead.devcluster.jsontypes import NO_FIELDS, JsonObject, JsonValue, is_object
 from fairlead.devcluster.registry import Resource, Version
 from fairlead.devcluster.request import Request
 from fairlead.devcluster.selectors import (
@@ -69,7 +69,7 @@ class Selection:
                 return namespace
             if decoded is None:
                 decoded = msgspec.json.decode(raw)
-            return self._read(decoded, path)
+            return self._read(decoded or NO_FIELDS, path)
 
         return match_fields(self.fields, value)
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 from fairlead.devcluster.authentication import impersonate
 from fairlead.devcluster.errors import ApiError, PlainError, bad_request, expired
 from fairlead.devcluster.faults import Fault
-from fairlead.devcluster.identity import ANONYMOUS
-from fairlead.devcluster.negotiation import JSON, error_media
+from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User
+from fairlead.devcluster.negotiation import error_media
 from fairlead.devcluster.rbac import Attributes
 from fairlead.devcluster.request import Request, parse_query, resolve
 from fairlead.devcluster.responses import Response, Stream, encode, plain
@@ -108,12 +108,11 @@ class Application:
                 f"the host {host!r} is not served here: use 127.0.0.1, localhost or a configured name",
             )
 
-    def _authenticate(self, request: Request) -> Any:
+    def _authenticate(self, request: Request) -> User:
         authorization = request.header("authorization")
         if self._insecure and not authorization:
             return _INSECURE_ADMIN
-        user = self._state.authenticator.authenticate(authorization)
-        return user or ANONYMOUS
+        return self._state.authenticator.authenticate(authorization)
 
     async def _fail(self, fault: Fault, request: Request) -> Response | Stream | None:
         if fault.delay:
@@ -159,13 +158,7 @@ class _Cut(Exception):  # noqa: N818 - not an error: a planned end of the connec
     """The connection is to be closed without an answer."""
 
 
-def _insecure_admin() -> Any:
-    from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User  # noqa: PLC0415
-
-    return User("system:insecure", (MASTERS, AUTHENTICATED))
-
-
-_INSECURE_ADMIN = _insecure_admin()
+_INSECURE_ADMIN = User("system:insecure", (MASTERS, AUTHENTICATED))
 
 
 def _attributes(request: Request) -> Attributes:
@@ -288,19 +281,12 @@ async def _send_stream(
 
 
 async def _send_pieces(response: Stream, send: Send) -> None:
-    async with contextlib.aclosing(_as_generator(response)) as pieces:
+    async with contextlib.aclosing(response.pieces) as pieces:
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
-def _as_generator(response: Stream) -> Any:
-    return response.pieces
-
-
 async def _until_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-__all__ = ["JSON", "Application"]

@@ -30,6 +30,8 @@ from fairlead.devcluster.jsontypes import JsonObject
 Key: TypeAlias = tuple[str, str]  # namespace, name
 Listener: TypeAlias = Callable[[str, "Event"], None]
 
+_EPOCH: Final = 1_704_067_200  # 2024-01-01: keeps versions short
+
 ADDED: Final = 0
 MODIFIED: Final = 1
 DELETED: Final = 2
@@ -79,7 +81,8 @@ class Record:
 
     def decode(self) -> JsonObject:
         """Return a fresh decoded copy."""
-        return msgspec.json.decode(self.raw)
+        body: JsonObject = msgspec.json.decode(self.raw)
+        return body
 
 
 @dataclass(slots=True, eq=False)
@@ -140,7 +143,7 @@ class Storage:
         newest = self._db.execute("SELECT max(revision) FROM revisions").fetchone()[0]
         found = dict(self._db.execute("SELECT name, value FROM meta"))
         # A wiped database starts at the clock, so it never runs behind a client's memory.
-        start = found.get("start") or int(time.time())
+        start = found.get("start") or int(time.time()) - _EPOCH
         if "start" not in found:
             self._db.execute("INSERT INTO meta VALUES('start', ?)", (start,))
         self.revision: int = max(newest or 0, start, found.get("highest", 0))
@@ -149,7 +152,8 @@ class Storage:
             self.table(resource).records[namespace, name] = Record(
                 namespace, name, revision, value
             )
-        return max(found.get("compacted", 0), start)
+        compacted: int = max(found.get("compacted", 0), start)
+        return compacted
 
     def close(self) -> None:
         """Write the log back into the database file and close it."""
@@ -191,7 +195,7 @@ class Storage:
         """Return the number of live objects."""
         return len(self.table(resource).records)
 
-    def list(
+    def scan(
         self, resource: str, namespace: str | None, after: Key = ("", "")
     ) -> Iterator[Record]:
         """Yield live objects in list order, of one namespace or of all."""
@@ -215,7 +219,7 @@ class Storage:
     ) -> Iterator[Record]:
         """Yield the objects as they were at a revision, in list order."""
         if not self.changed_since(resource, at):
-            yield from self.list(resource, namespace, after)
+            yield from self.scan(resource, namespace, after)
             return
         rows = self._db.execute(
             _SNAPSHOT,

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import FieldError
-from fairlead.devcluster.jsontypes import JsonObject, copy_json, is_object
+from fairlead.devcluster.jsontypes import (
+    NO_FIELDS,
+    NO_ITEMS,
+    JsonObject,
+    copy_json,
+    is_object,
+)
 from fairlead.devcluster.schema import compile_structural, prune
 from fairlead.devcluster.validation import compile_pattern, show, validate
 
@@ -93,22 +99,22 @@ def _check_list_type(source: JsonObject, kind: str, path: str) -> Iterator[Field
             "must be array if x-kubernetes-list-type is specified",
         )
     elif kind == "map":
-        keys = source.get("x-kubernetes-list-map-keys") or []
+        keys = source.get("x-kubernetes-list-map-keys") or NO_ITEMS
         if not keys:
             yield err.required(
                 f"{path}.x-kubernetes-list-map-keys",
                 "must not be empty if x-kubernetes-list-type is map",
             )
-        items = source.get("items") or {}
+        items = source.get("items") or NO_FIELDS
         for index, key in enumerate(keys):
-            if key not in (items.get("properties") or {}):
+            if key not in (items.get("properties") or NO_FIELDS):
                 yield err.invalid_value(
                     f"{path}.x-kubernetes-list-map-keys[{index}]",
                     f'"{key}"',
                     "entries must all be names of item properties",
                 )
             elif (
-                key not in (items.get("required") or ())
+                key not in (items.get("required") or NO_ITEMS)
                 and "default" not in items["properties"][key]
             ):
                 yield err.required(
@@ -118,7 +124,7 @@ def _check_list_type(source: JsonObject, kind: str, path: str) -> Iterator[Field
 
 
 def _check_children(source: JsonObject, path: str) -> Iterator[FieldError]:
-    for name, child in (source.get("properties") or {}).items():
+    for name, child in (source.get("properties") or NO_FIELDS).items():
         yield from validate_structural(child, f"{path}.properties[{name}]")
     items = source.get("items")
     if source.get("type") == "array" and not is_object(items):

@@ -16,13 +16,21 @@ from fairlead.devcluster.errors import (
     method_not_allowed,
 )
 from fairlead.devcluster.jsonpath import assign, first
-from fairlead.devcluster.jsontypes import JsonObject, copy_json, is_object
+from fairlead.devcluster.jsontypes import (
+    NO_FIELDS,
+    NO_ITEMS,
+    JsonObject,
+    copy_json,
+    is_array,
+    is_object,
+)
 from fairlead.devcluster.metadata import timestamp
 from fairlead.devcluster.patches import JSON_PATCH, MERGE, STRATEGIC, patched
 from fairlead.devcluster.reads import find_record
 from fairlead.devcluster.responses import Response, answer
 from fairlead.devcluster.storage import Record
-from fairlead.devcluster.writes import Target, decode_object, update
+from fairlead.devcluster.target import Target
+from fairlead.devcluster.writes import decode_object, update
 
 _MIN_TOKEN_SECONDS = 600
 _MAX_TOKEN_SECONDS = 1 << 32
@@ -30,7 +38,7 @@ _MAX_TOKEN_SECONDS = 1 << 32
 
 def answer_scale(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer GET, PUT and PATCH of scale."""
-    record = find_record(target.state, target.request, target.resource)
+    record = find_record(target)
     paths = target.version.scale
     if paths is None:
         raise err.unknown_resource()
@@ -63,7 +71,7 @@ def answer_scale(target: Target, raw: bytes, content_type: str) -> Response:
 def _current_scale(target: Target, changed: JsonObject) -> JsonObject:
     if target.request.dry_run:
         return scale_of(target, changed)
-    stored = find_record(target.state, target.request, target.resource)
+    stored = find_record(target)
     return scale_of(target, conversion.read(target.resource, target.version, stored))
 
 
@@ -103,19 +111,19 @@ def scale_of(target: Target, body: JsonObject) -> JsonObject:
 
 
 def _selector(body: JsonObject) -> str:
-    labels = first(body, ".spec.selector.matchLabels") or {}
+    labels = first(body, ".spec.selector.matchLabels") or NO_FIELDS
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 def answer_token(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer a TokenRequest: a signed token for a service account."""
-    record = find_record(target.state, target.request, target.resource)
+    record = find_record(target)
     body = decode_document(raw, content_type, "TokenRequest") if raw.strip() else {}
     spec = body.get("spec")
     spec = spec if is_object(spec) else {}
     seconds = spec.get("expirationSeconds", 3600)
     audiences = spec.get("audiences") or [AUDIENCE]
-    if not isinstance(seconds, int) or not isinstance(audiences, list):
+    if type(seconds) is not int or not is_array(audiences):
         raise bad_request(
             'TokenRequest in version "v1" cannot be handled as a TokenRequest: wrong types in spec'
         )
@@ -161,10 +169,10 @@ def _check_seconds(seconds: int) -> None:
 
 def answer_binding(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer a Binding: put a pod on a node."""
-    record = find_record(target.state, target.request, target.resource)
+    record = find_record(target)
     binding = decode_document(raw, content_type, "Binding")
     node = (
-        (binding.get("target") or {}).get("name")
+        (binding.get("target") or NO_FIELDS).get("name")
         if is_object(binding.get("target"))
         else None
     )
@@ -188,7 +196,7 @@ def answer_binding(target: Target, raw: bytes, content_type: str) -> Response:
 
 def answer_eviction(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer an Eviction: delete a pod."""
-    record = find_record(target.state, target.request, target.resource)
+    record = find_record(target)
     eviction = decode_document(raw, content_type, "Eviction")
     wanted = eviction.get("deleteOptions")
     options = read_options(target, b"", "")
@@ -213,14 +221,27 @@ def answer_eviction(target: Target, raw: bytes, content_type: str) -> Response:
     )
 
 
+def answer_exec(target: Target, _raw: bytes, _content_type: str) -> Response:
+    """Say that there is nothing to run a command in."""
+    find_record(target)
+    raise ApiError(
+        501,
+        "NotImplemented",
+        "the dev cluster runs no containers: exec is not served",
+        {},
+    )
+
+
 def answer_finalize(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer PUT of a namespace's finalize: set its spec.finalizers."""
     if target.request.method != "PUT":
         raise method_not_allowed()
-    record: Record = find_record(target.state, target.request, target.resource)
+    record: Record = find_record(target)
     new = decode_object(target, raw, content_type)
     body = record.decode()
-    body["spec"] = {"finalizers": (new.get("spec") or {}).get("finalizers") or []}
+    body["spec"] = {
+        "finalizers": (new.get("spec") or NO_FIELDS).get("finalizers") or NO_ITEMS
+    }
     if target.request.dry_run:
         return answer(conversion.full(target.resource, target.version, body))
     stored = target.state.storage.put("namespaces", "", record.name, body)

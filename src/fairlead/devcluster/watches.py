@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -20,13 +20,14 @@ from fairlead.devcluster.errors import ApiError, FieldError
 from fairlead.devcluster.jsontypes import JsonObject
 from fairlead.devcluster.negotiation import YAML, Form, choose_form, not_acceptable
 from fairlead.devcluster.options import check_timeout
-from fairlead.devcluster.registry import Resource, Version
+from fairlead.devcluster.registry import Version
 from fairlead.devcluster.representation import shape_object, warn_deprecated
 from fairlead.devcluster.request import Request, parse_int, parse_resource_version
 from fairlead.devcluster.responses import Stream
 from fairlead.devcluster.selection import Selection, select
 from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import ADDED, DELETED, Event, Record
+from fairlead.devcluster.target import Target
 
 _TYPES = ("ADDED", "MODIFIED", "DELETED")
 _INITIAL_END = "k8s.io/initial-events-end"
@@ -79,27 +80,22 @@ def _problems(match: str, initial: bool | None) -> Iterator[FieldError]:
         )
 
 
-def watch_objects(
-    state: State, request: Request, resource: Resource, version: Version
-) -> Stream:
+def watch_objects(target: Target) -> Stream:
     """Answer a watch of a collection."""
-    form = choose_form(request.header("accept"))
+    form = choose_form(target.request.header("accept"))
     if form.media == YAML:
         raise not_acceptable()
-    selection = select(request, resource, version)
-    options = watch_options(state, request)
-    warn_deprecated(request, version)
-    watcher = Watcher(state, request, version, selection, form, options)
-    return Stream(watcher.pieces())
+    selection = select(target.request, target.resource, target.version)
+    options = watch_options(target.state, target.request)
+    warn_deprecated(target)
+    return Stream(Watcher(target, selection, form, options).pieces())
 
 
 @dataclass(slots=True)
 class Watcher:
     """One running watch."""
 
-    state: State
-    request: Request
-    version: Version
+    target: Target
     selection: Selection
     form: Form
     options: WatchOptions
@@ -109,11 +105,21 @@ class Watcher:
     dropped: str = ""
 
     @property
+    def state(self) -> State:
+        """The cluster."""
+        return self.target.state
+
+    @property
+    def version(self) -> Version:
+        """The version in which objects are shown."""
+        return self.target.version
+
+    @property
     def key(self) -> str:
         """The storage key of the watched resource."""
         return self.selection.resource.storage_key
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield frames until the time is over, the resource changes or the server closes."""
         self.epoch = self.state.epochs.get(self.key, 0)
         self.state.faults.on_drop.append(self._drop)
@@ -157,7 +163,7 @@ class Watcher:
         storage, selection = self.state.storage, self.selection
         parts: list[bytes] = []
         # The records are taken at once: writes go on while the frames are being sent.
-        for record in list(storage.list(self.key, selection.namespace)):
+        for record in list(storage.scan(self.key, selection.namespace)):
             if selection.everything or selection.matches(
                 record.namespace, record.name, record.raw
             ):
@@ -263,9 +269,7 @@ class Watcher:
         resource = self.selection.resource
         if self.form.shape:
             shaped = shape_object(
-                self.request,
-                resource,
-                self.version,
+                self.target,
                 record,
                 self.form,
                 headers=not self.headers_sent,
@@ -323,7 +327,7 @@ def _object_frame(kind: str, encoded: bytes) -> bytes:
 def expired_stream(problem: ApiError) -> Stream:
     """Return a watch that says 410 and ends (for planned faults)."""
 
-    async def pieces() -> AsyncIterator[bytes]:
+    async def pieces() -> AsyncGenerator[bytes, None]:
         yield frame("ERROR", problem.status())
 
     return Stream(pieces())

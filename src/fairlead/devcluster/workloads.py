@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import FieldError
-from fairlead.devcluster.jsontypes import JsonObject
+from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
 
 Defaulter: TypeAlias = "Callable[[JsonObject, JsonObject | None], None]"
 Validator: TypeAlias = "Callable[[JsonObject, JsonObject | None], Iterator[FieldError]]"
@@ -22,7 +22,7 @@ def default_pod_spec(spec: JsonObject) -> None:
     spec.setdefault("securityContext", {})
     spec.setdefault("schedulerName", "default-scheduler")
     for name in ("containers", "initContainers"):
-        for container in spec.get(name) or ():
+        for container in spec.get(name) or NO_ITEMS:
             _default_container(container)
 
 
@@ -33,12 +33,13 @@ def _default_container(container: JsonObject) -> None:
     image = container.get("image", "")
     latest = ":" not in image.rpartition("/")[2] or image.endswith(":latest")
     container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
-    for port in container.get("ports") or ():
+    for port in container.get("ports") or NO_ITEMS:
         port.setdefault("protocol", "TCP")
 
 
 def _template(body: JsonObject) -> JsonObject:
-    return body.setdefault("spec", {}).setdefault("template", {})
+    template: JsonObject = body.setdefault("spec", {}).setdefault("template", {})
+    return template
 
 
 def _default_template(body: JsonObject) -> None:
@@ -115,13 +116,13 @@ def _default_service(body: JsonObject, old: JsonObject | None) -> None:
     spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
     if spec["type"] != "ExternalName" and not spec.get("clusterIP"):
-        before = (old or {}).get("spec", {}).get("clusterIP")
+        before = (old or NO_FIELDS).get("spec", {}).get("clusterIP")
         spec["clusterIP"] = before or _cluster_ip(body["metadata"]["uid"])
         spec["clusterIPs"] = [spec["clusterIP"]]
     spec.setdefault("internalTrafficPolicy", "Cluster")
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
-    for port in spec.get("ports") or ():
+    for port in spec.get("ports") or NO_ITEMS:
         port.setdefault("protocol", "TCP")
         port.setdefault("targetPort", port.get("port"))
     if old is None:
@@ -175,7 +176,7 @@ def _validate_containers(spec: JsonObject, path: str) -> Iterator[FieldError]:
     if not containers:
         yield err.required(f"{path}.containers")
     seen = set[str]()
-    for index, container in enumerate(containers or ()):
+    for index, container in enumerate(containers or NO_ITEMS):
         here, name = f"{path}.containers[{index}]", container.get("name", "")
         if not name:
             yield err.required(f"{here}.name")
@@ -185,8 +186,10 @@ def _validate_containers(spec: JsonObject, path: str) -> Iterator[FieldError]:
 
 
 def _validate_pod(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
-    yield from _validate_containers(body.get("spec") or {}, "spec")
-    for index, container in enumerate((body.get("spec") or {}).get("containers") or ()):
+    yield from _validate_containers(body.get("spec") or NO_FIELDS, "spec")
+    for index, container in enumerate(
+        (body.get("spec") or NO_FIELDS).get("containers") or NO_ITEMS
+    ):
         if not container.get("image"):
             yield err.required(f"spec.containers[{index}].image")
 
@@ -194,16 +197,18 @@ def _validate_pod(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldEr
 def _validate_workload(
     body: JsonObject, old: JsonObject | None
 ) -> Iterator[FieldError]:
-    spec = body.get("spec") or {}
+    spec = body.get("spec") or NO_FIELDS
     selector = spec.get("selector")
-    template = spec.get("template") or {}
-    labels = (template.get("metadata") or {}).get("labels")
+    template = spec.get("template") or NO_FIELDS
+    labels = (template.get("metadata") or NO_FIELDS).get("labels")
     if not selector:
         yield err.required("spec.selector")
-    wanted = (selector or {}).get("matchLabels")
+    wanted = (selector or NO_FIELDS).get("matchLabels")
     if not selector or (
         wanted
-        and any((labels or {}).get(key) != value for key, value in wanted.items())
+        and any(
+            (labels or NO_FIELDS).get(key) != value for key, value in wanted.items()
+        )
     ):
         shown = "map[string]string(nil)" if not labels else "map[string]string{...}"
         yield err.invalid_value(
@@ -211,20 +216,24 @@ def _validate_workload(
             shown,
             "`selector` does not match template `labels`",
         )
-    yield from _validate_containers(template.get("spec") or {}, "spec.template.spec")
+    yield from _validate_containers(
+        template.get("spec") or NO_FIELDS, "spec.template.spec"
+    )
     if spec.get("replicas", 0) < 0:
         yield err.invalid_value(
             "spec.replicas", str(spec["replicas"]), "must be greater than or equal to 0"
         )
-    if old is not None and (old.get("spec") or {}).get("selector") != selector:
+    if old is not None and (old.get("spec") or NO_FIELDS).get("selector") != selector:
         yield err.invalid_value(
             "spec.selector", "v1.LabelSelector{...}", "field is immutable"
         )
 
 
 def _validate_job(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
-    template = (body.get("spec") or {}).get("template") or {}
-    yield from _validate_containers(template.get("spec") or {}, "spec.template.spec")
+    template = (body.get("spec") or NO_FIELDS).get("template") or NO_FIELDS
+    yield from _validate_containers(
+        template.get("spec") or NO_FIELDS, "spec.template.spec"
+    )
 
 
 VALIDATORS: dict[str, Validator] = {

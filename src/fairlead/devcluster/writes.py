@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from fairlead.devcluster import conversion, kinds, managed
@@ -14,7 +12,7 @@ from fairlead.devcluster.bodies import (
     find_duplicates,
     media_type,
 )
-from fairlead.devcluster.errors import ApiError, FieldError, bad_request
+from fairlead.devcluster.errors import ApiError, bad_request
 from fairlead.devcluster.jsontypes import JsonObject, copy_json
 from fairlead.devcluster.metadata import (
     check_metadata_types,
@@ -25,51 +23,15 @@ from fairlead.devcluster.metadata import (
     validate_metadata,
     validate_update,
 )
-from fairlead.devcluster.options import manager_name
-from fairlead.devcluster.registry import Resource, Version
+from fairlead.devcluster.names import generate_name
 from fairlead.devcluster.representation import body_response, object_response
-from fairlead.devcluster.request import Request
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.schema import apply_defaults, prune
-from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import Record
+from fairlead.devcluster.target import Target
 from fairlead.devcluster.validation import validate
 
 _NAME_RETRIES = 8
-
-
-@dataclass(slots=True)
-class Target:
-    """The resource, version and request of one write."""
-
-    state: State
-    request: Request
-    resource: Resource
-    version: Version
-
-    @property
-    def schema_kind(self) -> str:
-        """The kind, for messages."""
-        return self.resource.kind
-
-    @property
-    def api_version(self) -> str:
-        """The apiVersion of the request's version."""
-        return self.resource.api_version(self.version.name)
-
-    def writer(self, operation: str = "Update") -> managed.Writer:
-        """Return who writes."""
-        return managed.Writer(
-            manager_name(self.request),
-            operation,
-            self.api_version,
-            self.request.subresource,
-            timestamp(self.state.clock()),
-        )
-
-    def invalid(self, name: str, problems: list[FieldError]) -> ApiError:
-        """422 for an object of this kind."""
-        return err.invalid(self.resource.group, self.resource.kind, name, problems)
 
 
 def decode_object(target: Target, raw: bytes, content_type: str) -> JsonObject:
@@ -226,11 +188,11 @@ def _store_new(target: Target, body: JsonObject) -> Response:
             or attempt == _NAME_RETRIES - 1
         ):
             raise err.already_exists(resource.subject, metadata["name"])
-        metadata["name"] = kinds.generate_name(generated)
+        metadata["name"] = generate_name(generated)
     if target.request.dry_run:
-        return body_response(target.request, resource, target.version, body, 201)
+        return body_response(target, body, 201)
     record = put(target, namespace, metadata["name"], body)
-    return object_response(target.request, resource, target.version, record, 201)
+    return object_response(target, record, 201)
 
 
 def put(target: Target, namespace: str, name: str, body: JsonObject) -> Record:
@@ -305,7 +267,7 @@ def update(
     if resource.has_generation and _generation_differs(target, old, new):
         metadata["generation"] = old["metadata"].get("generation", 0) + 1
     if _unchanged(old, new, applied=applied):
-        return object_response(target.request, resource, target.version, record)
+        return object_response(target, record)
     if not applied:
         managed.track_update(
             old, new, target.version.schema, target.writer(), dots=resource.custom
@@ -379,13 +341,13 @@ def _bare(body: JsonObject) -> JsonObject:
 def _store_changed(target: Target, record: Record, new: JsonObject) -> Response:
     request, resource, metadata = target.request, target.resource, new["metadata"]
     if request.dry_run:
-        return body_response(request, resource, target.version, new)
+        return body_response(target, new)
     if "deletionTimestamp" in metadata and not kinds.blocks_deletion(resource, new):
-        response = body_response(request, resource, target.version, new)
+        response = body_response(target, new)
         target.state.storage.delete(resource.storage_key, record.namespace, record.name)
         return response
     stored = put(target, record.namespace, record.name, new)
-    return object_response(request, resource, target.version, stored)
+    return object_response(target, stored)
 
 
 def replace(target: Target, record: Record | None, body: JsonObject) -> Response:

@@ -76,7 +76,7 @@ export function Facts({ facts }: { facts: { readonly [name: string]: ReactNode }
 export function Source({ value }: { value: object }) {
   return (
     <pre className="scroll-thin overflow-auto rounded-lg border bg-muted/60 p-3 font-mono text-xs leading-5">
-      {JSON.stringify(value, null, 2)}
+      {JSON.stringify(value, withoutBookkeeping, 2)}
     </pre>
   );
 }
@@ -98,4 +98,9 @@ export function Labels({ labels }: { labels: { [key: string]: string } | null | 
       ))}
     </ul>
   );
+}
+
+/** Who last wrote which field is the cluster's bookkeeping, longer than all the rest together. */
+function withoutBookkeeping(key: string, value: unknown): unknown {
+  return key === "managedFields" ? undefined : value;
 }

@@ -23,12 +23,21 @@ export const toneText: Record<Tone, string> = {
 };
 
 export const toneFill: Record<Tone, string> = {
-  success: "fill-success-fill bg-success-fill stroke-success-fill",
-  danger: "fill-danger-fill bg-danger-fill stroke-danger-fill",
-  info: "fill-info-fill bg-info-fill stroke-info-fill",
-  warning: "fill-warning-fill bg-warning-fill stroke-warning-fill",
-  violet: "fill-violet-fill bg-violet-fill stroke-violet-fill",
-  neutral: "fill-neutral-fill bg-neutral-fill stroke-neutral-fill",
+  success: "bg-success-fill",
+  danger: "bg-danger-fill",
+  info: "bg-info-fill",
+  warning: "bg-warning-fill",
+  violet: "bg-violet-fill",
+  neutral: "bg-neutral-fill",
+};
+
+export const toneStroke: Record<Tone, string> = {
+  success: "stroke-success-fill",
+  danger: "stroke-danger-fill",
+  info: "stroke-info-fill",
+  warning: "stroke-warning-fill",
+  violet: "stroke-violet-fill",
+  neutral: "stroke-neutral-fill",
 };
 
 const icons: Record<Phase, LucideIcon> = {

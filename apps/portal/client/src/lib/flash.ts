@@ -5,7 +5,7 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 /** Tints an element for a moment: something about it has just changed. */
 export function flash(element: Element | null): void {
   if (!element || reducedMotion.matches) return;
-  const tint = "color-mix(in oklch, var(--primary) 22%, transparent)";
+  const tint = "color-mix(in oklch, var(--primary) 17%, transparent)";
   element.animate([{ backgroundColor: tint }, { backgroundColor: "transparent" }], {
     duration: 1600,
     easing: "ease-out",

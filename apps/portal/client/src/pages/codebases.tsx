@@ -150,11 +150,19 @@ export function CodebasesPage() {
       {state.search.create ? (
         <Suspense>
           <CreateCodebaseDialog
-            namespace={namespace}
+            namespace={namespace ?? findBusiest(rows.map((row) => row.namespace)) ?? ""}
             onClose={() => state.set({ create: undefined })}
           />
         </Suspense>
       ) : null}
     </>
   );
+}
+
+/** The value that occurs most: with all namespaces shown, the likeliest one for what is new. */
+function findBusiest(values: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [busiest] = [...counts].sort(([, a], [, b]) => b - a);
+  return busiest?.[0] ?? null;
 }

@@ -13,7 +13,7 @@ import { Card, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/time";
-import { useReportHealth } from "@/lib/watchHealth";
+import { useIsBehind } from "@/lib/watchHealth";
 import { toBranchRow, toCodebaseRow } from "@/resources/codebase";
 import type { Phase } from "@/resources/phase";
 import { toPipelineRunRow } from "@/resources/pipelineRun";
@@ -35,9 +35,9 @@ export function OverviewPage() {
   const codebases = useMemo(() => codebaseList.items.map(toCodebaseRow), [codebaseList.items]);
   const branches = useMemo(() => branchList.items.map(toBranchRow), [branchList.items]);
   const until = useHourEnd();
-  useReportHealth(runList);
-  useReportHealth(codebaseList);
-  useReportHealth(branchList);
+  useIsBehind(runList);
+  useIsBehind(codebaseList);
+  useIsBehind(branchList);
 
   const lists = [runList, codebaseList, branchList];
   const denied = lists.find((list) => list.status === "denied");

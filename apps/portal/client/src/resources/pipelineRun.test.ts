@@ -96,6 +96,13 @@ describe("a table row", () => {
     expect(toPipelineRunRow(run).started).toBe(Date.UTC(2026, 10, 23, 10));
   });
 
+  test("never counts on for a run that is over", () => {
+    const condition = { type: "Succeeded", status: "False", reason: "CreateRunFailed" } as const;
+    const lastTransitionTime = "2026-11-23T10:00:05Z";
+    const refused = { ...run, status: { conditions: [{ ...condition, lastTransitionTime }] } };
+    expect(toPipelineRunRow(refused).ended).toBe(Date.UTC(2026, 10, 23, 10, 0, 5));
+  });
+
   test("survives an annotation that is not JSON", () => {
     const annotations = { "results.tekton.dev/resultAnnotations": "{" };
     const broken = { ...run, metadata: { ...run.metadata, annotations } };

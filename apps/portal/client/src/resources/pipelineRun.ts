@@ -52,12 +52,15 @@ function phaseOf(status: string, reason: string, asked: string): Phase {
 
 export type RunTimes = { started: number | null; ended: number | null };
 
-/** When a run began and ended; `ended` is `null` while it goes on. */
+/** When a run began and ended; `ended` is `null` while it goes on, and only then. */
 export function pipelineRunTimes(run: PipelineRun): RunTimes {
-  return {
-    started: parseTime(run.status?.startTime),
-    ended: parseTime(run.status?.completionTime),
-  };
+  const started = parseTime(run.status?.startTime);
+  const completed = parseTime(run.status?.completionTime);
+  const condition = findSucceeded(run);
+  const isOver = condition?.status === "True" || condition?.status === "False";
+  if (completed !== null || !isOver) return { started, ended: completed };
+  // Refused before it began, a run has no completion time; its last transition is its end.
+  return { started, ended: parseTime(condition.lastTransitionTime) ?? started };
 }
 
 /** One line of the pipeline table: everything sorted, searched or shown, worked out once. */

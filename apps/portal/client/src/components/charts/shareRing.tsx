@@ -1,4 +1,4 @@
-import { toneFill } from "@/components/status";
+import { toneFill, toneStroke } from "@/components/status";
 import { cn } from "@/lib/cn";
 import { type Phase, phaseLabel, phaseTone } from "@/resources/phase";
 
@@ -41,7 +41,10 @@ export function ShareRing({
                 strokeWidth="10"
                 strokeDasharray={dash}
                 strokeDashoffset={-start}
-                className={cn(toneFill[phaseTone[phase]], "!fill-none transition-all duration-500")}
+                className={cn(
+                  "fill-none transition-all duration-500",
+                  toneStroke[phaseTone[phase]],
+                )}
               />
             );
           })}

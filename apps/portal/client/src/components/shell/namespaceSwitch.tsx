@@ -23,12 +23,9 @@ export function NamespaceSwitch() {
   return (
     <DropdownMenu>
       <DropdownMenuTrigger asChild>
-        <Button
-          size="sm"
-          aria-label={`Namespace: ${namespace ?? "all"}`}
-          className="max-w-56 min-w-0 shrink"
-        >
+        <Button size="sm" className="max-w-56 min-w-0 shrink">
           <Boxes className="text-muted-foreground" />
+          <span className="sr-only">Namespace:</span>
           <span className="truncate">{namespace ?? "All namespaces"}</span>
           <ChevronsUpDown className="text-muted-foreground" />
         </Button>

@@ -9,7 +9,7 @@ import {
   TableSkeleton,
 } from "@/components/pageStates";
 import { useNamespace } from "@/components/shell/useNamespace";
-import { useReportHealth } from "@/lib/watchHealth";
+import { useIsBehind } from "@/lib/watchHealth";
 import { DataTable, type DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
 import type { TableSearchState } from "./useTableSearch";
@@ -39,7 +39,7 @@ type Props<Row extends TableRow> = {
 export function LiveTable<Row extends TableRow>(props: Props<Row>) {
   const { list, table, state, noun, total, empty } = props;
   const [namespace] = useNamespace();
-  useReportHealth(list);
+  const isBehind = useIsBehind(list);
   if (list.status === "loading") return <TableSkeleton noun={noun} />;
   if (list.status === "denied") {
     return (
@@ -69,7 +69,7 @@ export function LiveTable<Row extends TableRow>(props: Props<Row>) {
   }
   return (
     <>
-      {list.isStale ? <StaleNotice /> : null}
+      {isBehind ? <StaleNotice /> : null}
       <DataTable
         // Another namespace is another table: its rows are not news.
         key={namespace ?? ""}

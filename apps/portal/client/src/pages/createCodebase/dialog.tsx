@@ -1,3 +1,5 @@
+import "./zodWithoutEval";
+
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useCodebaseCRUD } from "@portal/shared/hooks";
 import { ArrowLeft, ArrowRight, Check, LoaderCircle, Plus } from "lucide-react";
@@ -14,7 +16,8 @@ export function CreateCodebaseDialog({
   namespace,
   onClose,
 }: {
-  namespace: string | null;
+  /** The one that is offered first. */
+  namespace: string;
   onClose: () => void;
 }) {
   const { create } = useCodebaseCRUD();
@@ -22,7 +25,7 @@ export function CreateCodebaseDialog({
   const [step, setStep] = useState(0);
   const form = useForm<FormValues>({
     resolver: zodResolver(formSchema),
-    defaultValues: initialValues(namespace ?? namespaces[0] ?? ""),
+    defaultValues: initialValues(namespace),
     mode: "onTouched",
   });
   const last = step === steps.length - 1;

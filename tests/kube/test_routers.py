@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.kube.cluster import (
+    RBAC,
     TOKENS,
     ConfigMap,
     Widget,
@@ -15,6 +16,7 @@ from tests.kube.cluster import (
     make_widget,
     opened,
     prepare,
+    send,
 )
 
 from fairlead import Context, DefinitionError, Router, TRPCError, create_caller
@@ -27,6 +29,8 @@ from fairlead.kube import (
     Snapshot,
     StaleObject,
 )
+from fairlead.kube.identity import Identity
+from fairlead.kube.reviews import ReviewOptions
 
 
 class Widgets(ResourceRouter[Widget]):
@@ -184,6 +188,28 @@ async def test_rights_are_the_clusters(app: App, kube: Kube) -> None:
     assert permissions.list.allowed
     assert not permissions.delete.allowed
     assert "You may not delete" in (permissions.delete.reason or "")
+
+
+@pytest.mark.parametrize("identity", ["impersonate", "service"])
+async def test_a_right_that_is_taken_away_ends_an_open_watch(
+    cluster: DevCluster, identity: Identity
+) -> None:
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity=identity,
+        recheck_seconds=0.05,
+        reviews=ReviewOptions(seconds=0.0),
+    ) as kube:
+        await prepare(kube.client)
+        await grant(kube.client, "bob", ["list", "watch"], "team-a")
+        bob = create_caller(App, make_context(kube, "bob"))
+        async with asyncio.timeout(10), opened(bob.widgets.watch("team-a")) as frames:
+            assert isinstance((await anext(frames)).data, Snapshot)
+            path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
+            await send(kube.client, "DELETE", path)
+            with pytest.raises(TRPCError, match="You may not watch") as caught:
+                await anext(frames)
+            assert caught.value.code == "FORBIDDEN"
 
 
 async def test_nobody_gets_nothing(kube: Kube) -> None:

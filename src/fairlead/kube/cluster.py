@@ -28,10 +28,12 @@ class KubeOptions:
     Attributes:
         identity: as whom users' requests are made.
         default_namespace: for namespaced objects where a call names none.
+        recheck_seconds: how long an open watch may outlive the right to it.
     """
 
     identity: Identity = "user"
     default_namespace: str | None = None
+    recheck_seconds: float = 30.0
     client: ClientOptions = field(default_factory=ClientOptions)
     hub: HubOptions = field(default_factory=HubOptions)
     reviews: ReviewOptions = field(default_factory=ReviewOptions)
@@ -42,6 +44,7 @@ class _Options(TypedDict, total=False):
 
     identity: Identity
     default_namespace: str | None
+    recheck_seconds: float
     client: ClientOptions
     hub: HubOptions
     reviews: ReviewOptions

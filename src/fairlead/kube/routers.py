@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, Field, JsonValue
 
-from fairlead.access import Authorizer, ResourceAttributes, authenticated
+from fairlead.access import Authorizer, Decision, ResourceAttributes, authenticated
 from fairlead.errors import DefinitionError, TypedError
-from fairlead.kube.cluster import KubeContext
+from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.drafts import AsDraft
 from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFoundError
 from fairlead.kube.frames import Delta, Snapshot, StateChange
+from fairlead.kube.guard import Guard
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.objects import DeleteOptions, ListOptions, Propagation
-from fairlead.kube.policies import VERBS, on_resource
+from fairlead.kube.policies import VERBS, Verb, on_resource
 from fairlead.kube.resource import Resource, get_info
 from fairlead.procedure import mutation, query, subscription
 from fairlead.router import Router, get_type_arguments
@@ -225,27 +227,15 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
             field_selector=field_selector,
             last_event_id=last_event_id,
         )
+        seconds = self.ctx.request.services.get(Kube).options.recheck_seconds
+        Guard(frames, partial(self._review, "watch", namespace), seconds)
         return cast("AsyncIterator[tracked[Any]]", frames)
 
     @query(access=authenticated)
     async def permissions(self, namespace: str | None = None) -> Permissions:
         """What the caller may do, for buttons; the cluster has the last word."""
-        request = self.ctx.request
-        info = get_info(self.resource)
-        authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
         decisions = await asyncio.gather(
-            *(
-                authorizer.review(
-                    request,
-                    ResourceAttributes(
-                        verb=verb,
-                        group=info.group,
-                        plural=info.plural,
-                        namespace=namespace,
-                    ),
-                )
-                for verb in VERBS
-            )
+            *(self._review(verb, namespace) for verb in VERBS)
         )
         return Permissions.model_validate(
             {
@@ -253,6 +243,15 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
                 for verb, decision in zip(VERBS, decisions, strict=True)
             }
         )
+
+    async def _review(self, verb: Verb, namespace: str | None) -> Decision:
+        info = get_info(self.resource)
+        request = self.ctx.request
+        authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+        attributes = ResourceAttributes(
+            verb=verb, group=info.group, plural=info.plural, namespace=namespace
+        )
+        return await authorizer.review(request, attributes)
 
     def _pass_on(self, data: bytes) -> R:
         return raw_json(data, self.resource)

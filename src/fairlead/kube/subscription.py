@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from fairlead.errors import TRPCError
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import KubeError
 from fairlead.kube.frames import FeedState, FrameSource, RawFrame
@@ -37,6 +38,7 @@ class Subscription:
     __slots__ = (
         "_cursor",
         "_ended",
+        "_error",
         "_last_event_id",
         "_source",
         "_told",
@@ -57,6 +59,17 @@ class Subscription:
         self._told: FeedState = "live"
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
+        self._error: TRPCError | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Is it over, for whatever reason?"""
+        return self._ended
+
+    def fail(self, error: TRPCError) -> None:
+        """Ends this reader alone; it is told why."""
+        self._error = error
+        self.wake()
 
     def __aiter__(self) -> Subscription:
         return self
@@ -90,13 +103,11 @@ class Subscription:
 
         Raises:
             KubeError: the feed failed for good.
+            TRPCError: the reader's right was taken away.
         """
         source = self._source
-        if source.failure is not None and not self._ended:
-            # A new one for each reader: tracebacks grow on an exception that is shared.
-            self._ended = True
-            source.release(self)
-            raise source.failure.copy()
+        if self._error is not None or source.failure is not None:
+            self._end()
         if source.store.resource_version:
             frame = self._take_data(source)
             if frame is not None:
@@ -105,6 +116,18 @@ class Subscription:
             self._told = source.state
             return source.frames.make_state(source.state, source.reason)
         return None
+
+    def _end(self) -> None:
+        error, self._error = self._error, None
+        if self._ended:
+            return
+        self._ended = True
+        self._source.release(self)
+        if error is not None:
+            raise error
+        if self._source.failure is not None:
+            # A new one for each reader: tracebacks grow on an exception that is shared.
+            raise self._source.failure.copy()
 
     def _take_data(self, source: SubscriptionSource) -> RawFrame | None:
         store = source.store

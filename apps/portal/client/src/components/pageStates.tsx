@@ -86,7 +86,7 @@ export function TableSkeleton({ noun }: { noun: string }) {
     <div role="status" aria-label={`Loading ${noun}`} className="flex-1 overflow-hidden">
       <div className="h-9 border-b" />
       {skeletonRows.map((row) => (
-        <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
+        <div key={row} className="flex h-12 items-center gap-6 border-b px-4">
           <Skeleton className="h-4 w-24" />
           <Skeleton className="h-4 flex-1" />
           <Skeleton className="hidden h-4 w-32 sm:block" />

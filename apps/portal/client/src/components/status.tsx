@@ -50,9 +50,17 @@ const icons: Record<Phase, LucideIcon> = {
   unknown: CircleHelp,
 };
 
-export function PhaseIcon({ phase, className }: { phase: Phase; className?: string }) {
+export function PhaseIcon({
+  phase,
+  still = false,
+  className,
+}: {
+  phase: Phase;
+  still?: boolean;
+  className?: string;
+}) {
   const Icon = icons[phase];
-  const spins = phase === "running" || phase === "stopping";
+  const spins = !still && (phase === "running" || phase === "stopping");
   return (
     <Icon
       aria-hidden="true"

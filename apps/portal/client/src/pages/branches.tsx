@@ -36,7 +36,7 @@ const columns = column.columns([
   column.accessor("kind", {
     header: "Kind",
     filterFn: "oneOf",
-    meta: { label: "Kind", from: "md", width: 110 },
+    meta: { label: "Kind", from: "md", width: 100 },
     cell: ({ row }) =>
       row.original.kind === "release" ? (
         <Badge tone="violet">release</Badge>
@@ -46,19 +46,19 @@ const columns = column.columns([
   }),
   column.accessor("version", {
     header: "Version",
-    meta: { label: "Version", from: "md", width: 160 },
+    meta: { label: "Version", from: "lg", width: 150 },
     cell: ({ row }) => row.original.version || <Nothing />,
   }),
   column.accessor("build", {
     header: "Build",
     sortFn: "alphanumeric",
-    meta: { label: "Build", from: "lg", width: 90, align: "end" },
+    meta: { label: "Build", from: "lg", width: 84, align: "end" },
     cell: ({ row }) => row.original.build || <Nothing />,
   }),
   column.accessor("lastSuccessfulBuild", {
     header: "Last successful build",
     sortFn: "alphanumeric",
-    meta: { label: "Last successful", from: "lg", width: 140, align: "end" },
+    meta: { label: "Last successful", from: "xl", width: 180, align: "end" },
     cell: ({ row }) => row.original.lastSuccessfulBuild || <Nothing />,
   }),
   column.accessor("namespace", {

@@ -92,6 +92,10 @@ function Summary({ row }: { row: PipelineRunRow }) {
           Codebase: row.codebase,
           Branch: row.branch,
           Author: row.author,
+          Commit: row.commit ? (
+            <code className="font-mono text-xs">{row.commit.slice(0, 12)}</code>
+          ) : null,
+          Change: row.commitMessage,
           Started: row.started === null ? null : formatDateTime(row.started),
           Finished: row.ended === null ? null : formatDateTime(row.ended),
           Message: row.message,

@@ -22,7 +22,7 @@ const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 140, iconWhenNarrow: true },
+    meta: { label: "Status", width: 132, iconWhenNarrow: true },
     cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("name", {
@@ -39,23 +39,23 @@ const columns = column.columns([
   column.accessor("type", {
     header: "Type",
     filterFn: "oneOf",
-    meta: { label: "Type", from: "md", width: 96 },
+    meta: { label: "Type", from: "md", width: 92 },
     cell: ({ row }) => (row.original.type ? <Badge>{row.original.type}</Badge> : <Nothing />),
   }),
   column.accessor((row) => `${row.codebase} ${row.branch}`, {
     id: "codebase",
     header: "Codebase",
-    meta: { label: "Codebase / branch", from: "lg", width: 200 },
+    meta: { label: "Codebase / branch", from: "lg", width: 160 },
     cell: ({ row }) => <CodebaseCell row={row.original} />,
   }),
   column.accessor("namespace", {
     id: "namespace",
     header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
+    meta: { label: "Namespace", from: "md", width: 128 },
   }),
   column.accessor("author", {
     header: "Author",
-    meta: { label: "Author", from: "lg", width: 128 },
+    meta: { label: "Author", from: "lg", width: 124 },
     cell: ({ row }) => row.original.author || <Nothing />,
   }),
   column.accessor("started", {
@@ -140,10 +140,10 @@ export function PipelinesPage() {
 function CodebaseCell({ row }: { row: PipelineRunRow }) {
   if (!row.codebase) return <Nothing />;
   return (
-    <>
-      {row.codebase}
-      {row.branch ? <span className="text-muted-foreground"> / {row.branch}</span> : null}
-    </>
+    <span className="block leading-tight" title={`${row.codebase} / ${row.branch}`}>
+      <span className="block truncate">{row.codebase}</span>
+      <span className="block truncate text-xs text-muted-foreground">{row.branch}</span>
+    </span>
   );
 }
 

@@ -38,7 +38,7 @@ export function StatTile({
         ) : (
           <span>{label}</span>
         )}
-        {phase ? <PhaseIcon phase={phase} /> : null}
+        {phase ? <PhaseIcon phase={phase} still={value === "0"} /> : null}
       </div>
       <p
         ref={element}

@@ -77,6 +77,8 @@ export type PipelineRunRow = {
   codebase: string;
   branch: string;
   author: string;
+  commit: string;
+  commitMessage: string;
   started: number | null;
   ended: number | null;
 };
@@ -86,6 +88,7 @@ export const toPipelineRunRow = cachedByObject((run: PipelineRun): PipelineRunRo
   const label = (key: string) => labels?.[key] ?? "";
   const times = pipelineRunTimes(run);
   const codebase = label(pipelineRunLabels.codebase);
+  const change = readChange(run);
   return {
     id: `${namespace ?? ""}/${name}`,
     run,
@@ -95,8 +98,11 @@ export const toPipelineRunRow = cachedByObject((run: PipelineRun): PipelineRunRo
     pipeline: run.spec.pipelineRef?.name ?? label(pipelineRunLabels.pipeline),
     type: label(pipelineRunLabels.type),
     codebase,
-    branch: shortBranch(label(pipelineRunLabels.branch), codebase),
-    author: label(pipelineRunLabels.author) || annotatedAuthor(run),
+    // A label holds no slash: the change knows the branch and the author as Git does.
+    branch: change["branch"] || shortBranch(label(pipelineRunLabels.branch), codebase),
+    author: change["author"] || label(pipelineRunLabels.author),
+    commit: change["commit"] ?? "",
+    commitMessage: change["message"] ?? "",
     started: times.started ?? parseTime(creationTimestamp),
     ended: times.ended,
   };
@@ -107,15 +113,20 @@ function shortBranch(branch: string, codebase: string): string {
   return codebase && branch.startsWith(`${codebase}-`) ? branch.slice(codebase.length + 1) : branch;
 }
 
-function annotatedAuthor(run: PipelineRun): string {
+/** What the trigger wrote down of the change behind a run: texts only, whatever else is in there. */
+function readChange(run: PipelineRun): { [name: string]: string } {
   const text = run.metadata.annotations?.[RESULT_ANNOTATIONS];
-  if (!text) return "";
+  if (!text) return {};
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== "object" || parsed === null || !("author" in parsed)) return "";
-    return typeof parsed.author === "string" ? parsed.author : "";
+    if (typeof parsed !== "object" || parsed === null) return {};
+    return Object.fromEntries(
+      Object.entries(parsed).filter(
+        (entry): entry is [string, string] => typeof entry[1] === "string",
+      ),
+    );
   } catch {
-    // The annotation is written by other tools; a broken one only costs the author's name.
-    return "";
+    // The annotation is written by other tools; a broken one costs no more than what it would tell.
+    return {};
   }
 }

@@ -14,7 +14,7 @@ import { cn } from "@/lib/cn";
 import { flash } from "@/lib/flash";
 import type { ColumnMeta, Features, TableRow } from "./features";
 
-export const ROW_HEIGHT = 44;
+export const ROW_HEIGHT = 48;
 // Below this, all rows are in the document: the browser's own search then finds them.
 const VIRTUAL_FROM = 120;
 
@@ -294,7 +294,7 @@ function BodyRow<Data extends TableRow>(props: RowProps<Data>) {
   );
 }
 
-const cellClass = "h-11 truncate border-b px-3 first:pl-4 last:pr-4";
+const cellClass = "h-12 truncate border-b px-3 first:pl-4 last:pr-4";
 
 // Row instances are rebuilt on every change of the data; the object behind an unchanged row is not.
 const MemoRow = memo(

@@ -22,7 +22,7 @@ export function phaseOptions(
     .map((phase) => ({
       value: phase,
       label: labels[phase] ?? phaseLabel[phase],
-      icon: <PhaseIcon phase={phase} className="!text-inherit" />,
+      icon: <PhaseIcon still phase={phase} className="!text-inherit" />,
       count: counts.get(phase) ?? 0,
     }));
 }

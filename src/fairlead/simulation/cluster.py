@@ -76,9 +76,12 @@ class Cluster:
                 return None
             raise
 
-    async def list(self, kind: Kind) -> tuple[list[JsonObject], str]:
-        """All objects of a kind, and the version of the list."""
-        found = await self._request("GET", await self._collection(kind, ""))
+    async def list(
+        self, kind: Kind, selector: str = ""
+    ) -> tuple[list[JsonObject], str]:
+        """All objects of a kind that a label selector picks, and the version of the list."""
+        path = await self._collection(kind, "")
+        found = await self._request("GET", path, query={"labelSelector": selector})
         # Lists of built-in kinds leave out what every item would repeat.
         items = [
             {"apiVersion": kind.api_version, "kind": kind.name, **each}
@@ -111,9 +114,9 @@ class Cluster:
         await self._request("DELETE", path, query={"labelSelector": selector})
 
     async def watch(
-        self, kind: Kind, version: str
+        self, kind: Kind, version: str, selector: str = ""
     ) -> AsyncIterator[tuple[str, JsonObject]]:
-        """The events of a kind after a version, until the server ends the stream.
+        """The events after a version of what a label selector picks, until the server ends the stream.
 
         Raises:
             ClusterError: the cluster refused, 410 if the version is too old.
@@ -123,6 +126,7 @@ class Cluster:
         query = {
             "watch": "true",
             "resourceVersion": version,
+            "labelSelector": selector,
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(_WATCH_SECONDS),
         }

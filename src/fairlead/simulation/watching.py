@@ -11,11 +11,13 @@ from typing import Protocol
 
 from fairlead.simulation.cluster import Cluster
 from fairlead.simulation.errors import ClusterError, UnreachableError
+from fairlead.simulation.labels import STORM_LABEL
 from fairlead.simulation.objects import JsonObject, Kind, text
 
 _logger = logging.getLogger("fairlead.simulation")
 
 _GONE = 410
+_SELECTOR = f"!{STORM_LABEL}"
 
 
 class Watching(Protocol):
@@ -86,13 +88,15 @@ class Watch:
             await asyncio.sleep(self._backoff.next())
 
     async def _list(self) -> None:
-        values, self._version = await self._cluster.list(self._kind)
+        values, self._version = await self._cluster.list(self._kind, _SELECTOR)
         self._observer.replace(self._kind, values)
         self.live = True
         self._changed()
 
     async def _follow(self) -> None:
-        async for event, value in self._cluster.watch(self._kind, self._version):
+        async for event, value in self._cluster.watch(
+            self._kind, self._version, _SELECTOR
+        ):
             self._version = text(value, "metadata", "resourceVersion")
             self._backoff.reset()
             if event != "BOOKMARK":

@@ -11,7 +11,7 @@ _CHILDREN = (labels.TASK_RUN, labels.APPROVAL_TASK)
 
 
 class World:
-    """The latest state of every object of the watched kinds. Objects of storms are left out."""
+    """The latest state of every object of the watched kinds."""
 
     def __init__(self) -> None:
         self._objects: dict[Kind, dict[Ref, JsonObject]] = {}
@@ -26,8 +26,6 @@ class World:
 
     def put(self, value: JsonObject) -> None:
         """Takes an object as it now is."""
-        if label(value, labels.STORM_LABEL):
-            return
         ref = ref_of(value)
         self._objects.setdefault(ref.kind, {})[ref] = value
         if ref.kind in _CHILDREN:

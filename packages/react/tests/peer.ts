@@ -266,8 +266,10 @@ export class WidgetCluster {
   #deltaSince(scope: Scope, version: number): DeltaFrame<Widget> | null {
     const upserts = new Map<string, Widget>();
     const deletes = new Map<string, ObjectRef>();
-    for (const entry of this.#history) {
-      if (entry.version <= version || !matches(scope, entry.scope)) continue;
+    let start = this.#history.length;
+    while (start > 0 && (this.#history[start - 1]?.version ?? 0) > version) start -= 1;
+    for (const entry of this.#history.slice(start)) {
+      if (!matches(scope, entry.scope)) continue;
       const key = this.key(entry.scope.metadata.namespace, entry.scope.metadata.name);
       if ("upsert" in entry.change) upserts.set(key, entry.change.upsert);
       else {
@@ -422,6 +424,8 @@ export async function startPeer(cluster = new WidgetCluster()): Promise<Peer> {
 
   async function listen() {
     server = createServer((req, res) => {
+      // Kept connections would die unseen with `stop`, and fail the first request after it.
+      res.setHeader("connection", "close");
       const path = new URL(req.url ?? "/", "http://peer").pathname.slice(1);
       void nodeHTTPRequestHandler({ router, req, res, path, createContext: () => ({}) });
     });

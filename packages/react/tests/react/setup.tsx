@@ -1,10 +1,13 @@
-import { FairleadProvider } from "@fairlead/react";
+import { type Fairlead, FairleadProvider } from "@fairlead/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type RenderOptions, render, renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
-import type { TestClient } from "../client.js";
 
-export function wrapperFor({ fairlead }: TestClient, queryClient = new QueryClient()) {
+export interface Connected {
+  readonly fairlead: Fairlead;
+}
+
+export function wrapperFor({ fairlead }: Connected, queryClient = new QueryClient()) {
   // biome-ignore lint/correctness/noComponentHookFactories: made once per test.
   return function Wrapper({ children }: { children: ReactNode }) {
     return (
@@ -15,11 +18,11 @@ export function wrapperFor({ fairlead }: TestClient, queryClient = new QueryClie
   };
 }
 
-export function renderWith(test: TestClient, ui: ReactNode, options: RenderOptions = {}) {
+export function renderWith(test: Connected, ui: ReactNode, options: RenderOptions = {}) {
   return render(ui, { wrapper: wrapperFor(test), ...options });
 }
 
-export function renderHookWith<R, P>(test: TestClient, hook: (props: P) => R, initialProps?: P) {
+export function renderHookWith<R, P>(test: Connected, hook: (props: P) => R, initialProps?: P) {
   const options = { wrapper: wrapperFor(test) };
   return renderHook(hook, initialProps === undefined ? options : { ...options, initialProps });
 }

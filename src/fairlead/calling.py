@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from fairlead.access.policy import AccessRequest, Policy
+from fairlead.access.policy import AccessRequest, Policy, public
 from fairlead.context import Context, ContextScope, Request
 from fairlead.errors import TRPCError
 from fairlead.schema import Arguments, InputSchema, OutputSchema
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fairlead.router import Router
 
 __all__ = ["Call", "CompiledProcedure", "Middleware", "Next", "ParsedInput", "RawInput"]
+
+NO_ARGUMENTS: Arguments = ((), {})
 
 Next: TypeAlias = Callable[[], Awaitable[object]]
 """Goes on with the call; returns its result (an async iterator when it streams)."""
@@ -123,17 +125,14 @@ class Call:
         """
         if self._arguments is None:
             schema = self.procedure.input
+            raw = self._raw
             if schema is None:
-                self._arguments = ((), {})
+                self._arguments = NO_ARGUMENTS
+            elif raw is None or isinstance(raw, (bytes, ParsedInput)):
+                self._arguments = _parse(schema, raw, self.last_event_id)
             else:
-                self._arguments = _parse(schema, await self._read(), self.last_event_id)
+                self._arguments = _parse(schema, await raw(), self.last_event_id)
         return self._arguments
-
-    async def _read(self) -> RawInput:
-        raw = self._raw
-        if raw is None or isinstance(raw, (bytes, ParsedInput)):
-            return raw
-        return await raw()
 
 
 def _parse(schema: InputSchema, raw: RawInput, last_event_id: str | None) -> Arguments:
@@ -161,8 +160,10 @@ class CompiledProcedure:
 
     __slots__ = (
         "_chain",
+        "_is_public",
         "_policy",
         "_policy_needs_input",
+        "_router_path",
         "attributes",
         "context_type",
         "function",
@@ -209,6 +210,8 @@ class CompiledProcedure:
         self._chain = (*middleware, *procedure.options.use)
         self._policy = cast("Policy", procedure.options.access)
         self._policy_needs_input = self._policy.needs_input
+        self._is_public = self._policy is public
+        self._router_path = attributes[:-1]
 
     async def call(self, call: Call) -> object:
         """Runs the whole pipeline.
@@ -235,7 +238,7 @@ class CompiledProcedure:
     async def _run(self, call: Call) -> object:
         scope = call.scope
         context = scope.find(self.context_type) or await scope.get(self.context_type)
-        if not self._policy_needs_input:
+        if not self._policy_needs_input and not self._is_public:
             await self._check_access(call, {})
         args, kwargs = await call.parse_input()
         if self._policy_needs_input:
@@ -243,7 +246,7 @@ class CompiledProcedure:
         router = self.router()
         router.ctx = context
         router.call = call
-        router.router_path = self.attributes[:-1]
+        router.router_path = self._router_path
         result = self.function(router, *args, **kwargs)
         if self.streaming or self.kind == "subscription":
             return result

@@ -154,6 +154,7 @@ class OutputSchema:
         self.type_ = type_
         self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the result of {owner}")
         self._exact = type_ if isinstance(type_, type) else None
+        self._dump = self.adapter.serializer.to_json
 
     def check(self, value: object) -> object:
         """Validates a result unless it is an instance of the declared model already.
@@ -183,7 +184,7 @@ class OutputSchema:
         """A checked result as JSON bytes, by alias."""
         if isinstance(value, RawJson):
             return value.data
-        return self.adapter.dump_json(value, by_alias=True)
+        return self._dump(value, by_alias=True)
 
 
 def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import cast
 
@@ -12,7 +13,13 @@ from pydantic_core import PydanticSerializationError
 from fairlead.asgi.body import parse_form, read_body, stream_body
 from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import NOT_OPENED, OpenedScope, Runtime
-from fairlead.asgi.suspension import ClientGoneError, Guard, run_with_deadline
+from fairlead.asgi.suspension import (
+    ClientGoneError,
+    Guard,
+    make_timeout,
+    run_guarded,
+    run_with_deadline,
+)
 from fairlead.asgi.types import Receive
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
 from fairlead.errors import TRPCError
@@ -76,6 +83,7 @@ class Exchange:
     """See the module's description.
 
     Attributes:
+        is_watched: the exchange as a whole ends when the client leaves; otherwise each call does.
         allow: the methods that a refused call would have accepted, for the `allow` header.
         calls: those that run, to be told when the client has left.
     """
@@ -85,6 +93,7 @@ class Exchange:
     method: str
     headers: Headers
     head: RequestHead[CompiledProcedure]
+    is_watched: bool
     opened: OpenedScope = NOT_OPENED
     allow: tuple[str, ...] | None = None
     calls: list[Call] = field(default_factory=list[Call])
@@ -94,10 +103,10 @@ class Exchange:
 
     def watch(self) -> Guard:
         """Watches over the exchange from when it first waits."""
-        self._guard = Guard()
+        guard = self._guard = Guard()
         if self.head.body_kind != "bytes":  # there, reading the body notices
-            self._guard.watch_client(self.receive, self._abort_calls)
-        return self._guard
+            guard.watch_client(self.receive, self._abort_calls)
+        return guard
 
     def abort(self) -> None:
         """Cuts the connection."""
@@ -175,22 +184,19 @@ class Exchange:
         last_event_id = get_last_event_id(self.headers, self.head.query)
         return raw if last_event_id is None else add_last_event_id(raw, last_event_id)
 
-    async def run(self, target: Target) -> tuple[CompiledProcedure, object]:
-        """Runs one call.
+    def start(self, target: Target) -> Awaitable[object]:
+        """Begins one call.
 
         Returns:
-            The procedure and its checked result, or the async iterator it streams.
+            What to await for the procedure's checked result, or the iterator it streams.
 
         Raises:
-            TRPCError: the call is refused or fails.
-            Exception: the procedure's body failed unexpectedly.
+            TRPCError: the call is refused.
         """
+        runtime = self.runtime
         procedure = target.procedure
-        if procedure is not None and self.method not in get_methods(
-            procedure.kind, self.runtime.options
-        ):
-            self.allow = get_methods(procedure.kind, self.runtime.options)
-        procedure = find_target(target, self.method, self.head, self.runtime.options)
+        if procedure is None or self.method not in runtime.methods[procedure.kind]:
+            procedure = self._reject(target)
         if self.opened.refusal is not None:
             raise self.opened.refusal.with_traceback(None)
         call = Call(
@@ -199,43 +205,53 @@ class Exchange:
             self._get_raw(target, procedure),
             batch_index=target.index,
         )
-        if procedure.kind == "subscription":
-            call.last_event_id = get_last_event_id(self.headers, self.head.query)
         self.calls.append(call)
-        seconds = procedure.options.timeout or self.runtime.options.limits.call_seconds
-        if seconds is None or procedure.kind == "subscription":
-            return procedure, await procedure.call(call)
-        return procedure, await run_with_deadline(
-            procedure.call(call), seconds, procedure.path
-        )
+        if procedure.kind == "subscription":
+            if self.head.is_batch:
+                raise TRPCError("BAD_REQUEST", "Cannot batch subscription calls")
+            call.last_event_id = get_last_event_id(self.headers, self.head.query)
+            return procedure.call(call)
+        seconds = procedure.options.timeout or runtime.options.limits.call_seconds
+        if not self.is_watched:
+            return run_guarded(
+                procedure.call(call), partial(self._watch_call, procedure.path, seconds)
+            )
+        if seconds is None:
+            return procedure.call(call)
+        return run_with_deadline(procedure.call(call), seconds, procedure.path)
+
+    def _reject(self, target: Target) -> CompiledProcedure:
+        if target.procedure is not None:
+            self.allow = get_methods(target.procedure.kind, self.runtime.options)
+        return find_target(target, self.method, self.head, self.runtime.options)
+
+    def _watch_call(self, path: str, seconds: float | None) -> Guard:
+        guard = self.watch()
+        if seconds is not None:
+            guard.expire_after(seconds, make_timeout(path, seconds))
+        return guard
 
     async def answer(self, target: Target) -> Answer:
         """Runs a query or mutation to its envelope; an error is an answer too."""
         started = perf_counter()
         metrics = self.runtime.metrics
         try:
-            procedure, result = await self.run(target)
-            body = encode_result(await self._encode(procedure, result, target))
+            result = await self.start(target)
+            procedure = cast("CompiledProcedure", target.procedure)
+            if procedure.streaming or procedure.kind == "subscription":
+                await close_stream(result)
+                raise StreamedResultError
+            body = encode_result(self._encode(procedure, result))
         except ClientGoneError:
             raise
         except Exception as cause:
             error = self.runtime.explain(cause, target.path)
-            metrics.count_call(
-                target.known_path,
-                error.code,
-                perf_counter() - started,
-            )
+            metrics.count_call(target.known_path, error.code, perf_counter() - started)
             return self.refuse(error, target)
         metrics.count_call(procedure.path, "OK", perf_counter() - started)
         return Answer(body, 200, None)
 
-    async def _encode(
-        self, procedure: CompiledProcedure, result: object, target: Target
-    ) -> bytes | None:
-        del target
-        if procedure.streaming or procedure.kind == "subscription":
-            await close_stream(result)
-            raise StreamedResultError
+    def _encode(self, procedure: CompiledProcedure, result: object) -> bytes | None:
         try:
             return self.runtime.encode_output(procedure, result)
         except PydanticSerializationError:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 
 from fairlead.asgi.exchange import Answer, Exchange
 from fairlead.asgi.requests import Headers, make_request
-from fairlead.asgi.runtime import Runtime
+from fairlead.asgi.runtime import OpenedScope, Runtime
 from fairlead.asgi.streams import send_jsonl, send_sse
 from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
@@ -17,7 +16,7 @@ from fairlead.context import RequestInfo
 from fairlead.errors import TRPCError
 from fairlead.protocol.envelopes import combine_statuses, encode_error, join_batch
 from fairlead.protocol.options import MetaInfo
-from fairlead.protocol.requests import RequestHead, check_head, parse_request
+from fairlead.protocol.requests import RequestHead, RequestParser, check_head
 from fairlead.protocol.shapes import get_shape_status
 
 __all__ = ["HttpEndpoint"]
@@ -32,13 +31,14 @@ class HttpEndpoint:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._find = runtime.procedures.get
+        self._parser = RequestParser(runtime.procedures.get, runtime.options)
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
     ) -> None:
         """Answers one request; `raw_path` is what follows the mount's prefix."""
-        if scope["method"] == "HEAD":
+        method: str = scope["method"]
+        if method == "HEAD":
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -46,24 +46,28 @@ class HttpEndpoint:
         head: RequestHead[CompiledProcedure] | None = None
         try:
             self._check_url(raw_path, scope["query_string"])
-            head = parse_request(
-                scope["method"],
-                raw_path,
-                scope["query_string"],
-                headers,
-                self._find,
-                self._runtime.options,
+            head = self._parser.parse(
+                method, raw_path, scope["query_string"], headers.as_dict()
             )
             check_head(head, self._runtime.options)
         except TRPCError as error:
             await self._send_refusal(send, error, head)
             return
-        exchange = Exchange(self._runtime, receive, scope["method"], headers, head)
-        with suppress(ClientGoneError):
-            await (
-                exchange.read_inputs()
-            )  # before the guard, which would take the body's messages
-            await run_guarded(self._respond(exchange, scope, send), exchange.watch)
+        is_single = not head.is_batch and head.type != "subscription"
+        exchange = Exchange(
+            self._runtime, receive, method, headers, head, not is_single
+        )
+        try:
+            # Before any guard, which would take the messages of the body for itself.
+            await exchange.read_inputs()
+            exchange.opened = await self._open(exchange, scope)
+            if is_single:
+                answer = await exchange.answer(head.calls[0])
+                await self._send_answers(exchange, send, (answer,), answer.body)
+            else:
+                await run_guarded(self._respond(exchange, send), exchange.watch)
+        except ClientGoneError:
+            return
 
     def _check_url(self, raw_path: bytes, query: bytes) -> None:
         bound = self._runtime.options.limits.url_bytes
@@ -74,10 +78,11 @@ class HttpEndpoint:
                 "send smaller batches (maxURLLength of the link), or the call as POST",
             )
 
-    async def _respond(self, exchange: Exchange, scope: Scope, send: Send) -> None:
+    async def _open(self, exchange: Exchange, scope: Scope) -> OpenedScope:
         runtime, head = self._runtime, exchange.head
-        paths = [call.path for call in head.calls]
-        info = RequestInfo(head.is_batch, head.accept, head.type, paths)
+        info = RequestInfo(
+            head.is_batch, head.accept, head.type, [call.path for call in head.calls]
+        )
         request = make_request(
             scope,
             exchange.headers,
@@ -86,25 +91,30 @@ class HttpEndpoint:
             info,
             exchange.abort,
         )
-        exchange.opened = await runtime.open_scope(request)
+        return runtime.open_scope_nowait(request) or await runtime.open_scope(request)
+
+    async def _respond(self, exchange: Exchange, send: Send) -> None:
+        """Answers a batch or a subscription."""
+        head = exchange.head
         if not head.is_batch:
-            if head.type == "subscription":
-                await send_sse(
-                    exchange, send, partial(self._make_head, exchange, eager=True)
-                )
-                return
-            answers = [await exchange.answer(head.calls[0])]
-            body = answers[0].body
+            await send_sse(
+                exchange, send, partial(self._make_head, exchange, eager=True)
+            )
         elif head.accept == "application/jsonl":
             await send_jsonl(
                 exchange, send, partial(self._make_head, exchange, eager=True)
             )
-            return
         else:
             answers = await gather_eagerly(
                 [exchange.answer(call) for call in head.calls]
             )
-            body = join_batch(answer.body for answer in answers)
+            await self._send_answers(
+                exchange, send, answers, join_batch([answer.body for answer in answers])
+            )
+
+    async def _send_answers(
+        self, exchange: Exchange, send: Send, answers: Sequence[Answer], body: bytes
+    ) -> None:
         status, headers = self._make_head(exchange, answers=answers)
         await _send_body(send, status, [JSON, *headers], body)
 

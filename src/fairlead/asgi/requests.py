@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 
 from fairlead.asgi.types import Scope
@@ -16,37 +16,39 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_decoded", "_raw")
 
-    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._raw = raw
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._raw = tuple(raw)
         self._decoded: dict[str, str] | None = None
 
-    def _decode(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, str]:
+        """All of them, decoded."""
+        if self._decoded is None:
+            self._decoded = {
+                name.decode("latin-1"): value.decode("latin-1")
+                for name, value in self._raw
+            }
+            if len(self._decoded) != len(self._raw):
+                self._decoded = self._join_repeated()
+        return self._decoded
+
+    def _join_repeated(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for raw_name, raw_value in self._raw:
-            name, value = (
-                raw_name.decode("latin-1").lower(),
-                raw_value.decode("latin-1"),
-            )
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             if name in found:
                 separator = "; " if name == "cookie" else ", "
                 value = f"{found[name]}{separator}{value}"
             found[name] = value
-        self._decoded = found
         return found
 
     def __getitem__(self, name: str) -> str:
-        return (self._decoded if self._decoded is not None else self._decode())[name]
-
-    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]  # one overload of Mapping's
-        return (self._decoded if self._decoded is not None else self._decode()).get(
-            key, default
-        )
+        return self.as_dict()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._decoded if self._decoded is not None else self._decode())
+        return iter(self.as_dict())
 
     def __len__(self) -> int:
-        return len(self._decoded if self._decoded is not None else self._decode())
+        return len(self.as_dict())
 
 
 class Cookies(Mapping[str, str]):

@@ -17,6 +17,7 @@ from fairlead.context import Context, ContextScope, Request, Services, get_paren
 from fairlead.errors import DefinitionError, TRPCError
 from fairlead.protocol.envelopes import encode_value
 from fairlead.protocol.options import WireOptions, WireType
+from fairlead.protocol.requests import get_methods
 from fairlead.protocol.shapes import as_trpc_error, get_shape
 from fairlead.protocol.transformer import load_json
 from fairlead.schema import RawJson
@@ -44,6 +45,7 @@ class Runtime:
     root: type[Context] = field(init=False)
     eager: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
+    methods: Mapping[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = get_root_type(self.compiled)
@@ -52,6 +54,16 @@ class Runtime:
             or self.options.response_meta is not None
         )
         self.procedures = self.compiled.procedures
+        self.methods = {
+            kind: get_methods(kind, self.options)
+            for kind in ("query", "mutation", "subscription")
+        }
+
+    def open_scope_nowait(self, request: Request) -> OpenedScope | None:
+        """The contexts at once, where neither authentication nor a root context is due."""
+        if self.eager or self.authenticator is not None:
+            return None
+        return OpenedScope(ContextScope(request), None, None)
 
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""
@@ -96,7 +108,7 @@ class Runtime:
         return encode_value(value, transformer)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class OpenedScope:
     """The contexts of a request.
 

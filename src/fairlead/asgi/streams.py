@@ -98,7 +98,8 @@ async def send_sse(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
     metrics = exchange.runtime.metrics
     events: object = None
     try:
-        procedure, events = await exchange.run(target)
+        events = await exchange.start(target)
+        procedure = cast("CompiledProcedure", target.procedure)
         if not sse.enabled:
             await close_stream(events)
             raise TRPCError(
@@ -300,7 +301,8 @@ class _JsonlResponse:
         started = perf_counter()
         metrics = self._exchange.runtime.metrics
         try:
-            procedure, result = await self._exchange.run(target)
+            result = await self._exchange.start(target)
+            procedure = cast("CompiledProcedure", target.procedure)
             line, chunks = self._encode(target.index, procedure, result)
         except ClientGoneError:
             raise

@@ -20,6 +20,7 @@ __all__ = [
     "EndedError",
     "Guard",
     "gather_eagerly",
+    "make_timeout",
     "run_guarded",
     "run_with_deadline",
 ]
@@ -133,6 +134,11 @@ def _go_on(coroutine: Coroutine[Any, Any, T], waits_for: object) -> Step[T]:
                 return stop.value  # type: ignore[no-any-return]  # as above
 
 
+def make_timeout(path: str, seconds: float) -> TRPCError:
+    """The answer to a call that takes too long."""
+    return TRPCError("TIMEOUT", f"{path} took longer than {seconds:g} s")
+
+
 def run_with_deadline(
     coroutine: Coroutine[Any, Any, T], seconds: float, path: str
 ) -> _Stepped[T]:
@@ -144,9 +150,7 @@ def run_with_deadline(
 
     def arm() -> Guard:
         guard = Guard()
-        guard.expire_after(
-            seconds, TRPCError("TIMEOUT", f"{path} took longer than {seconds:g} s")
-        )
+        guard.expire_after(seconds, make_timeout(path, seconds))
         return guard
 
     return _Stepped(coroutine, arm)

@@ -22,7 +22,7 @@ const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
     filterFn: "oneOf",
-    meta: { label: "Status", width: 132, iconWhenNarrow: true },
+    meta: { label: "Status", width: 142, iconWhenNarrow: true },
     cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
   column.accessor("name", {
@@ -45,7 +45,7 @@ const columns = column.columns([
   column.accessor((row) => `${row.codebase} ${row.branch}`, {
     id: "codebase",
     header: "Codebase",
-    meta: { label: "Codebase / branch", from: "lg", width: 160 },
+    meta: { label: "Codebase / branch", from: "lg", width: 172 },
     cell: ({ row }) => <CodebaseCell row={row.original} />,
   }),
   column.accessor("namespace", {

@@ -13,7 +13,7 @@ setup: ## Install what the project needs (.venv, node_modules); quick when nothi
 	@scripts/setup
 
 run: setup $(BUILT) ## Serve the reference portal with its dev cluster at http://127.0.0.1:8000 (PORT=...)
-	@PYTHONPATH=$(PORTAL)/server exec $(PYTHON) -m portal
+	@scripts/run
 
 test: ## Set up and run all tests: Python, TypeScript, headless Chromium
 	@scripts/setup --browser

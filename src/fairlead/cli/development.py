@@ -114,8 +114,9 @@ def _simulator(kubeconfig: Path, scenario: Path) -> Child:
             sys.executable,
             "-m",
             "fairlead.simulation",
-            "run",
+            "--kubeconfig",
             str(kubeconfig),
+            "run",
             str(scenario),
         ],
     )

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 __all__ = ["Child", "ChildError", "keep_running"]
 
 PR_SET_PDEATHSIG = 1
+LONG_ENOUGH = 5.0
+"""Seconds after which a child that ends is started again at once: it does not die at start."""
 
 
 class ChildError(Exception):
@@ -71,18 +73,21 @@ async def keep_running(child: Child) -> AsyncGenerator[None]:
 
 async def _restart_forever(child: Child, current: list[_Running]) -> None:
     """Keeps `current[0]` the process that runs."""
-    delay = 0.2
+    loop = asyncio.get_running_loop()
+    delay = 0.0
+    started = loop.time()
     while True:
         code = await current[0].process.wait()
         await current[0].output
         print(f"{child.name}: ended ({code}), starting it again", flush=True)
+        lived = loop.time() - started
+        delay = 0.0 if lived > LONG_ENOUGH else min(delay * 2 or 0.2, 10)
+        await asyncio.sleep(delay)
+        started = loop.time()
         try:
             current[0] = await _start(child)
-            delay = 0.2
         except ChildError as error:
             print(f"{child.name}: {error}", flush=True)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 10)
 
 
 async def _start(child: Child) -> _Running:

@@ -106,7 +106,8 @@ export async function startServer(folder: string): Promise<{ url: string; runnin
 /** Puts the sample resources into a cluster. */
 export async function seed(folder: string): Promise<void> {
   const running = new Running([
-    ...["-m", "fairlead.simulation", "seed", join(folder, "kubeconfig"), "apps/portal/cluster"],
+    ...["-m", "fairlead.simulation", "--kubeconfig", join(folder, "kubeconfig")],
+    ...["seed", "apps/portal/cluster"],
   ]);
   const code = await running.stop("SIGCONT");
   if (code !== 0) throw new Error(`the seed failed:\n${running.output}`);

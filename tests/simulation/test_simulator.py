@@ -1,6 +1,6 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ async def cluster(
 @contextlib.asynccontextmanager
 async def simulating(
     devcluster: DevCluster, tmp_path: Path
-) -> AsyncIterator[asyncio.Task[None]]:
+) -> AsyncGenerator[asyncio.Task[None]]:
     file = tmp_path / "scenario.yaml"
     file.write_text(yaml.safe_dump(SCENARIO))
     task = asyncio.create_task(

@@ -39,12 +39,12 @@ def test_storm_of_the_same_seed_is_the_same() -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("wrong", [{"objects": 0}, {"changes": -1}])
-def test_storm_that_cannot_be_is_refused(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize(("objects", "rate"), [(0, 1.0), (5, 0.0)])
+def test_storm_that_cannot_be_is_refused(objects: int, rate: float) -> None:
     with pytest.raises(
         SimulationError, match="cannot be: objects and rate must be above 0"
     ):
-        Storm(**wrong)
+        Storm(objects=objects, rate=rate)
 
 
 async def test_storm_blows_and_is_cleared(

@@ -10,7 +10,7 @@ Nothing here knows of HTTP or sockets; a transport makes a `Call` and serializes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
@@ -117,12 +117,8 @@ class Call:
         """Sets the signal."""
         self.signal.set()
 
-    async def parse_input(self) -> Arguments:
-        """The validated arguments; read and validated at the first use only.
-
-        Raises:
-            TRPCError: the input cannot be read or does not fit.
-        """
+    def find_input(self) -> Arguments | None:
+        """The validated arguments if they can be had without waiting; raises as `parse_input`."""
         if self._arguments is None:
             schema = self.procedure.input
             raw = self._raw
@@ -130,9 +126,20 @@ class Call:
                 self._arguments = NO_ARGUMENTS
             elif raw is None or isinstance(raw, (bytes, ParsedInput)):
                 self._arguments = _parse(schema, raw, self.last_event_id)
-            else:
-                self._arguments = _parse(schema, await raw(), self.last_event_id)
         return self._arguments
+
+    async def parse_input(self) -> Arguments:
+        """The validated arguments; read and validated at the first use only.
+
+        Raises:
+            TRPCError: the input cannot be read or does not fit.
+        """
+        found = self.find_input()
+        if found is None:
+            read = cast("Callable[[], Awaitable[RawInput]]", self._raw)
+            schema = cast("InputSchema", self.procedure.input)
+            found = self._arguments = _parse(schema, await read(), self.last_event_id)
+        return found
 
 
 def _parse(schema: InputSchema, raw: RawInput, last_event_id: str | None) -> Arguments:
@@ -213,7 +220,7 @@ class CompiledProcedure:
         self._is_public = self._policy is public
         self._router_path = attributes[:-1]
 
-    async def call(self, call: Call) -> object:
+    def call(self, call: Call) -> Coroutine[Any, Any, object]:
         """Runs the whole pipeline.
 
         Returns:
@@ -224,9 +231,7 @@ class CompiledProcedure:
             TRPCError: what the procedure, its contexts, its policy or its input raised.
             Exception: anything else that its body raised.
         """
-        if self._chain:
-            return await self._run_middleware(call, 0)
-        return await self._run(call)
+        return self._run_middleware(call, 0) if self._chain else self._run(call)
 
     async def _run_middleware(self, call: Call, index: int) -> object:
         if index == len(self._chain):
@@ -240,7 +245,7 @@ class CompiledProcedure:
         context = scope.find(self.context_type) or await scope.get(self.context_type)
         if not self._policy_needs_input and not self._is_public:
             await self._check_access(call, {})
-        args, kwargs = await call.parse_input()
+        args, kwargs = call.find_input() or await call.parse_input()
         if self._policy_needs_input:
             await self._check_access(call, _get_fields(args, kwargs))
         router = self.router()

@@ -105,6 +105,7 @@ class Fairlead:
         }
         self._access_log = AccessLog() if access_log else None
         self._raw_prefix = self.prefix.encode()
+        self._is_plain = cors is None and not access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -112,7 +113,13 @@ class Fairlead:
         if kind == "http":
             self.lifecycle.enter()
             try:
-                await self._serve_http(scope, receive, send)
+                raw_path = _get_raw_path(scope)
+                if self._is_api(raw_path) and self._is_plain:
+                    await self._http.handle(
+                        scope, receive, send, raw_path[len(self._raw_prefix) :]
+                    )
+                else:
+                    await self._serve_http(scope, receive, send, raw_path)
             finally:
                 self.lifecycle.leave()
         elif kind == "websocket":
@@ -120,23 +127,28 @@ class Fairlead:
         elif kind == "lifespan":
             await self.lifecycle.handle_lifespan(receive, send)
 
-    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _is_api(self, raw_path: bytes) -> bool:
+        size = len(self._raw_prefix)
+        return raw_path.startswith(self._raw_prefix) and raw_path[size : size + 1] in (
+            b"/",
+            b"",
+        )
+
+    async def _serve_http(
+        self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
+    ) -> None:
         if self._access_log is not None:
             send = self._access_log.wrap(scope, send, perf_counter())
         if self._cors is not None:
-            answered = await self._cors.answer_preflight(scope, send)
-            if answered:
+            if await self._cors.answer_preflight(scope, send):
                 return
             send = self._cors.wrap(scope, send)
-        raw_path = _get_raw_path(scope)
-        prefix = self._raw_prefix
-        if raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in (
-            b"/",
-            b"",
-        ):
-            await self._http.handle(scope, receive, send, raw_path[len(prefix) :])
-            return
-        await self._serve_other(scope, receive, send)
+        if self._is_api(raw_path):
+            await self._http.handle(
+                scope, receive, send, raw_path[len(self._raw_prefix) :]
+            )
+        else:
+            await self._serve_other(scope, receive, send)
 
     async def _serve_websocket(
         self, scope: Scope, receive: Receive, send: Send

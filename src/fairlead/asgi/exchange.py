@@ -28,6 +28,7 @@ from fairlead.protocol.inputs import (
     BatchInputs,
     add_last_event_id,
     check_depth,
+    is_shallow,
     clean_text,
     deserialize,
 )
@@ -99,6 +100,7 @@ class Exchange:
     calls: list[Call] = field(default_factory=list[Call])
     _body: bytes | TRPCError | None = None
     _inputs: BatchInputs | None = None
+    _is_shallow: bool = False
     _guard: Guard | None = None
 
     def watch(self) -> Guard:
@@ -144,6 +146,8 @@ class Exchange:
         self._body = raw = (
             (raw if head.body_kind == "form" else clean_text(raw)) if raw else None
         )
+        if raw is not None:
+            self._is_shallow = is_shallow(raw, self.runtime.options.limits)
         if head.is_batch:
             self._inputs = BatchInputs(raw)
 
@@ -172,7 +176,7 @@ class Exchange:
                 parse_form(body or b"", self.headers["content-type"]), strict=True
             )
         raw = body if self._inputs is None else self._inputs.get(target.index)
-        if raw is not None:
+        if raw is not None and not self._is_shallow:
             check_depth(raw, options.limits)
         if procedure.kind == "subscription":
             raw = self._add_last_event_id(raw)
@@ -234,7 +238,6 @@ class Exchange:
     async def answer(self, target: Target) -> Answer:
         """Runs a query or mutation to its envelope; an error is an answer too."""
         started = perf_counter()
-        metrics = self.runtime.metrics
         try:
             result = await self.start(target)
             procedure = cast("CompiledProcedure", target.procedure)
@@ -246,9 +249,11 @@ class Exchange:
             raise
         except Exception as cause:
             error = self.runtime.explain(cause, target.path)
-            metrics.count_call(target.known_path, error.code, perf_counter() - started)
+            self.runtime.metrics.count_call(
+                target.known_path, error.code, perf_counter() - started
+            )
             return self.refuse(error, target)
-        metrics.count_call(procedure.path, "OK", perf_counter() - started)
+        self.runtime.answered[procedure.path].add(perf_counter() - started)
         return Answer(body, 200, None)
 
     def _encode(self, procedure: CompiledProcedure, result: object) -> bytes | None:

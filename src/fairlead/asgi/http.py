@@ -7,12 +7,12 @@ from functools import partial
 
 from fairlead.asgi.exchange import Answer, Exchange
 from fairlead.asgi.requests import Headers, make_request
-from fairlead.asgi.runtime import OpenedScope, Runtime
+from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.streams import send_jsonl, send_sse
 from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
 from fairlead.calling import CompiledProcedure
-from fairlead.context import RequestInfo
+from fairlead.context import Request, RequestInfo
 from fairlead.errors import TRPCError
 from fairlead.protocol.envelopes import combine_statuses, encode_error, join_batch
 from fairlead.protocol.options import MetaInfo
@@ -31,6 +31,7 @@ class HttpEndpoint:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._is_plain = runtime.options.response_meta is None
         self._parser = RequestParser(runtime.procedures.get, runtime.options)
 
     async def handle(
@@ -60,10 +61,27 @@ class HttpEndpoint:
         try:
             # Before any guard, which would take the messages of the body for itself.
             await exchange.read_inputs()
-            exchange.opened = await self._open(exchange, scope)
+            request = self._make_request(exchange, scope)
+            opened = self._runtime.open_scope_nowait(request)
+            exchange.opened = opened or await self._runtime.open_scope(request)
             if is_single:
                 answer = await exchange.answer(head.calls[0])
-                await self._send_answers(exchange, send, (answer,), answer.body)
+                if self._is_plain and exchange.allow is None:
+                    headers_out = [
+                        JSON,
+                        VARY,
+                        (b"content-length", b"%d" % len(answer.body)),
+                    ]
+                    await send(
+                        {
+                            "type": "http.response.start",
+                            "status": answer.status,
+                            "headers": headers_out,
+                        }
+                    )
+                    await send({"type": "http.response.body", "body": answer.body})
+                else:
+                    await self._send_answers(exchange, send, (answer,), answer.body)
             else:
                 await run_guarded(self._respond(exchange, send), exchange.watch)
         except ClientGoneError:
@@ -78,20 +96,15 @@ class HttpEndpoint:
                 "send smaller batches (maxURLLength of the link), or the call as POST",
             )
 
-    async def _open(self, exchange: Exchange, scope: Scope) -> OpenedScope:
-        runtime, head = self._runtime, exchange.head
+    def _make_request(self, exchange: Exchange, scope: Scope) -> Request:
+        head = exchange.head
         info = RequestInfo(
             head.is_batch, head.accept, head.type, [call.path for call in head.calls]
         )
-        request = make_request(
-            scope,
-            exchange.headers,
-            runtime.services,
-            head.connection_params,
-            info,
-            exchange.abort,
+        services, params = self._runtime.services, head.connection_params
+        return make_request(
+            scope, exchange.headers, services, params, info, exchange.abort
         )
-        return runtime.open_scope_nowait(request) or await runtime.open_scope(request)
 
     async def _respond(self, exchange: Exchange, send: Send) -> None:
         """Answers a batch or a subscription."""

@@ -19,20 +19,21 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-__all__ = ["Metrics"]
+__all__ = ["CallSeries", "Metrics"]
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNKNOWN = "<unknown>"
 
 
 @dataclass(slots=True)
-class _Series:
+class CallSeries:
     """Calls of one path with one outcome."""
 
     buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     total: float = 0.0
 
     def add(self, seconds: float) -> None:
+        """Counts one call."""
         self.buckets[bisect_left(BUCKETS, seconds)] += 1
         self.total += seconds
 
@@ -47,7 +48,7 @@ class Metrics(Collector):
     """
 
     def __init__(self) -> None:
-        self._series: dict[tuple[str, str], _Series] = {}
+        self._series: dict[tuple[str, str], CallSeries] = {}
         self.connections = 0
         self.subscriptions = 0
         self.dropped = 0
@@ -57,11 +58,15 @@ class Metrics(Collector):
     def count_call(self, path: str | None, code: str, seconds: float) -> None:
         """A call has been answered. Pass None for a path that no procedure has: paths from
         outside would make as many series as somebody cares to invent."""
+        self.get_series(path, code).add(seconds)
+
+    def get_series(self, path: str | None, code: str) -> CallSeries:
+        """The calls of one path with one outcome, to be counted without looking them up again."""
         key = (path or UNKNOWN, code)
         series = self._series.get(key)
         if series is None:
-            series = self._series[key] = _Series()
-        series.add(seconds)
+            series = self._series[key] = CallSeries()
+        return series
 
     def render(self) -> bytes:
         """Prometheus's text format."""
@@ -91,11 +96,13 @@ class Metrics(Collector):
             labels=["path", "code"],
         )
         for (path, code), series in self._series.items():
+            if not any(series.buckets):
+                continue
             family.add_metric([path, code], list(_accumulate(series)), series.total)
         return family
 
 
-def _accumulate(series: _Series) -> Iterator[tuple[str, float]]:
+def _accumulate(series: CallSeries) -> Iterator[tuple[str, float]]:
     count = 0
     for bound, added in zip((*BUCKETS, float("inf")), series.buckets, strict=True):
         count += added

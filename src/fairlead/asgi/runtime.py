@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from fairlead._missing import MISSING
 from fairlead.asgi.connections import Connections
-from fairlead.asgi.metrics import Metrics
+from fairlead.asgi.metrics import CallSeries, Metrics
 from fairlead.auth.authenticator import Authenticator
 from fairlead.calling import CompiledProcedure
 from fairlead.compiling import CompiledRouter
@@ -32,6 +32,8 @@ class Runtime:
     """One application's parts, as far as serving needs them.
 
     Attributes:
+        methods: the HTTP methods of each kind of procedure.
+        answered: where the successful calls of each procedure are counted.
         eager: the error formatter or the response hook wants the root context, so it is made
             for every request; otherwise only when a call needs it.
     """
@@ -46,6 +48,7 @@ class Runtime:
     eager: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
     methods: Mapping[str, tuple[str, ...]] = field(init=False)
+    answered: Mapping[str, CallSeries] = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = get_root_type(self.compiled)
@@ -54,6 +57,9 @@ class Runtime:
             or self.options.response_meta is not None
         )
         self.procedures = self.compiled.procedures
+        self.answered = {
+            path: self.metrics.get_series(path, "OK") for path in self.procedures
+        }
         self.methods = {
             kind: get_methods(kind, self.options)
             for kind in ("query", "mutation", "subscription")

@@ -15,12 +15,14 @@ __all__ = [
     "BatchInputs",
     "add_last_event_id",
     "check_depth",
+    "is_shallow",
     "clean_text",
     "deserialize",
 ]
 
 _decode_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_INDEXES = tuple(str(index) for index in range(100))
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -31,16 +33,21 @@ def clean_text(raw: bytes) -> bytes:
     return raw.decode("utf-8", "replace").removeprefix(_BYTE_ORDER_MARK).encode()
 
 
+def is_shallow(raw: bytes, limits: Limits) -> bool:
+    """Has it too few brackets to nest deeper than the bound? Almost all inputs have."""
+    bound = limits.json_depth
+    return bound is None or raw.count(b"[") + raw.count(b"{") <= bound
+
+
 def check_depth(raw: bytes, limits: Limits) -> None:
     """Refuses JSON that nests deeper than the bound.
 
     Raises:
         TRPCError: BAD_REQUEST.
     """
-    bound = limits.json_depth
-    # Almost all inputs have fewer brackets than the bound: no need to look where they stand.
-    if bound is None or raw.count(b"[") + raw.count(b"{") <= bound:
+    if is_shallow(raw, limits):
         return
+    bound = limits.json_depth or 0
     depth = 0
     for token in _TOKENS.finditer(raw):
         first = raw[token.start()]
@@ -73,7 +80,9 @@ class BatchInputs:
         """
         if self._slices is None:
             self._slices = self._cut()
-        found = self._slices.get(str(index))
+        found = self._slices.get(
+            _INDEXES[index] if index < len(_INDEXES) else str(index)
+        )
         return None if found is None else bytes(found)
 
     def _cut(self) -> dict[str, msgspec.Raw]:

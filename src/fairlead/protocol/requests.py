@@ -160,11 +160,10 @@ def get_accept(headers: Mapping[str, str]) -> str | None:
     if asked is not None:
         return asked
     accept = headers.get("accept")
-    if accept is not None and any(
-        part.strip() == "application/jsonl" for part in accept.split(",")
-    ):
-        return "application/jsonl"
-    return None
+    if accept is None or "application/jsonl" not in accept:
+        return None
+    listed = any(part.strip() == "application/jsonl" for part in accept.split(","))
+    return "application/jsonl" if listed else None
 
 
 def get_last_event_id(

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { createResourceHooks, pendingOf } from "@fairlead/react";
-import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
+import { QueryClient } from "@tanstack/react-query";
+import { act, cleanup, render, renderHook, screen, waitFor } from "@testing-library/react";
 import { memo, StrictMode } from "react";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectTo, type TestClient, widgetConfig, widgets } from "../client.js";
@@ -125,6 +126,41 @@ test("changing the namespace shows the other list, never a mix", async () => {
   rerender({ namespace: "b" });
   expect(result.current.items).toEqual([]);
   await waitFor(() => expect(namesOf(result.current.items)).toEqual(["in-b"]));
+});
+
+test("a refetch of the list does not touch the live one", async () => {
+  peer.cluster.add("a", "one");
+  peer.cluster.add("a", "two");
+  const queryClient = new QueryClient();
+  const wrapper = wrapperFor(client, queryClient);
+  const { result } = renderHook(() => useWatchList({ namespace: "a" }), { wrapper });
+  await waitFor(() => expect(result.current.connection.state).toBe("live"));
+  const release = peer.cluster.hold("list");
+  const refetch = queryClient.fetchQuery({
+    queryKey: [["widgets", "list"], { input: { namespace: "a" }, type: "query" }],
+    queryFn: () => client.client.widgets.list.query({ namespace: "a" }),
+  });
+  await waitFor(() => expect(peer.cluster.count("list")).toBe(2));
+  peer.cluster.remove("a", "two");
+  await waitFor(() => expect(namesOf(result.current.items)).toEqual(["one"]));
+  release();
+  expect((await refetch).items).toHaveLength(2);
+  expect(namesOf(result.current.items)).toEqual(["one"]);
+});
+
+test("a list that a route loader fetched is shown at once and brought up to date", async () => {
+  peer.cluster.add("a", "one");
+  const queryClient = new QueryClient();
+  await queryClient.prefetchQuery({
+    queryKey: [["widgets", "list"], { input: { namespace: "a" }, type: "query" }],
+    queryFn: () => client.client.widgets.list.query({ namespace: "a" }),
+  });
+  peer.cluster.remove("a", "one");
+  peer.cluster.add("a", "two");
+  const wrapper = wrapperFor(client, queryClient);
+  const { result } = renderHook(() => useWatchList({ namespace: "a" }), { wrapper });
+  await waitFor(() => expect(namesOf(result.current.items)).toEqual(["two"]));
+  expect(peer.cluster.count("list")).toBe(1);
 });
 
 test("a disabled list watches nothing", async () => {

@@ -23,7 +23,7 @@ def test_build_is_labelled_with_what_it_builds() -> None:
         labels.CODEBASE_LABEL: "shop",
         labels.BRANCH_LABEL: "shop-main-abcde",
         labels.TYPE_LABEL: "build",
-        labels.AUTHOR_LABEL: "anna-kovacs",
+        labels.AUTHOR_LABEL: "anna.kovacs",
         labels.PIPELINE_LABEL: "go-build",
     }
 

@@ -121,7 +121,7 @@ def test_build_that_succeeds_leaves_a_version_and_an_image() -> None:
 
 
 def test_new_image_is_deployed_to_stages_that_follow_by_themselves() -> None:
-    stage = Stage(busy(mix={"build": 1}, active=1, every="30s"))
+    stage = Stage(busy(mix={"build": 1}, active=1, every="60s"))
     stage.put(codebase())
     stage.put(branch())
     stage.put(

@@ -12,6 +12,7 @@ from fairlead.simulation.errors import ManifestError
 from fairlead.simulation.manifests import Manifests, read_manifests
 from fairlead.simulation.objects import (
     JsonObject,
+    child,
     find_moment,
     objects,
     ref_of,
@@ -149,3 +150,11 @@ def test_object_that_is_there_twice_is_refused(directory: Directory) -> None:
 def test_missing_directory_is_told() -> None:
     with pytest.raises(ManifestError, match="nowhere is no directory"):
         read_manifests(PORTAL / "nowhere", NOW)
+
+
+def test_history_tells_who_approved(portal: Manifests) -> None:
+    answers = [child(each, "spec") for each in of(portal, "ApprovalTask")]
+    assert {text(each, "action") for each in answers} == {"Approved", "Canceled"}
+    assert all(
+        ("approve" in each) == (text(each, "action") == "Approved") for each in answers
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -142,7 +143,7 @@ def _run(draft: Draft, change: Change, branch: str) -> JsonObject:
             "labels": {
                 **draft.labels,
                 labels.TYPE_LABEL: draft.type,
-                labels.AUTHOR_LABEL: slug_label(change.author),
+                labels.AUTHOR_LABEL: label_value(change.author),
                 labels.PIPELINE_LABEL: draft.pipeline,
             },
             "annotations": {labels.RESULTS_ANNOTATION: json.dumps(told)},
@@ -159,9 +160,9 @@ def _run(draft: Draft, change: Change, branch: str) -> JsonObject:
     }
 
 
-def slug_label(written: str) -> str:
+def label_value(written: str) -> str:
     """A text as a label's value."""
-    return slug(written)[:_LONGEST].rstrip("-")
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", written)[:_LONGEST].strip("._-")
 
 
 def _pipeline_name(pipeline: Pipeline | None, codebase: JsonObject) -> str:

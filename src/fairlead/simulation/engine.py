@@ -160,7 +160,7 @@ class Engine:
     def _start(self, runs: Runs, under_way: int, now: datetime) -> Plan:
         plan = Plan()
         if self._next_start is None or self._next_start <= now:
-            if self._next_start is not None and under_way < runs.active:
+            if under_way < runs.active:
                 run = draw_run(self._world, self._scenario, runs, self._chance)
                 plan.actions.extend([Create(run)] if run is not None else [])
             # From now, not from when it was due: after a pause there is no burst to make up for it.

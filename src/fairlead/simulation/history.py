@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fairlead.simulation import labels
+from fairlead.simulation.approvals import decided, draft_approval
 from fairlead.simulation.conditions import Condition
 from fairlead.simulation.drafts import Change, draft_code_run, draft_deploy_run
 from fairlead.simulation.durations import parse_duration
@@ -136,7 +137,9 @@ def _finish(
         )
         end = moment + timedelta(seconds=round(fate.takes(task).total_seconds()))
         references.append(child_reference(text(run, "metadata", "name"), task))
-        if not task.approval:
+        if task.approval:
+            children.append(_decide(run, task, scenario, condition))
+        else:
             children.append(_finish_task(run, task, moment, end, condition))
         moment = end
     status: JsonObject = {
@@ -159,6 +162,16 @@ def _tasks_until(pipeline: Pipeline, decisive: str) -> list[Task]:
             f"The history names the task {decisive!r}: the pipeline has {', '.join(names)}"
         )
     return list(pipeline.tasks[: names.index(decisive) + 1 if decisive else None])
+
+
+def _decide(
+    run: JsonObject, task: Task, scenario: Scenario, condition: Condition
+) -> JsonObject:
+    answers = {"Succeeded": "Approved", "Failed": "Rejected"}
+    approvers = scenario.runs.approvers if scenario.runs else ()
+    who = approvers[0] if approvers else "unknown"
+    action = answers.get(condition.reason, "Canceled")
+    return decided(draft_approval(run, task), action, who)
 
 
 def _finish_task(

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from fairlead.simulation import labels
 from fairlead.simulation.actions import Action, Create, patch_spec, patch_status
+from fairlead.simulation.approvals import draft_approval
 from fairlead.simulation.conditions import (
     Condition,
     find_condition,
@@ -28,7 +28,6 @@ from fairlead.simulation.objects import (
     find_moment,
     json_list,
     objects,
-    owner_reference,
     text,
     timestamp,
 )
@@ -176,7 +175,7 @@ def _advance_task(sight: Sight, plan: Plan, task: Task) -> Outcome:
 def _advance_approval(sight: Sight, plan: Plan, task: Task) -> Outcome:
     seen = sight.approvals.get(task_run_name(sight.name, task))
     if seen is None:
-        plan.actions.append(Create(_draft_approval(sight, task)))
+        plan.actions.append(Create(draft_approval(sight.run, task)))
         return "waiting"
     action = text(seen, "spec", "action")
     if action != "Pending":
@@ -197,20 +196,6 @@ def _advance_approval(sight: Sight, plan: Plan, task: Task) -> Outcome:
         else:
             plan.wait(answers)
     return "waiting"
-
-
-def _draft_approval(sight: Sight, task: Task) -> JsonObject:
-    return {
-        "apiVersion": labels.APPROVAL_TASK.api_version,
-        "kind": labels.APPROVAL_TASK.name,
-        "metadata": {
-            "name": task_run_name(sight.name, task),
-            "namespace": text(sight.run, "metadata", "namespace"),
-            "labels": {labels.RUN_LABEL: sight.name, labels.TASK_LABEL: task.name},
-            "ownerReferences": [owner_reference(sight.run)],
-        },
-        "spec": {"action": "Pending", "description": task.message},
-    }
 
 
 def _stop(sight: Sight, plan: Plan) -> None:

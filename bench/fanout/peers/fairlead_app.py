@@ -1,0 +1,86 @@
+"""The server under test: one kind of resource, watched by all who subscribe.
+
+    python fairlead_app.py --port 8000 --upstream http://127.0.0.1:8001
+
+The upstream is the kit's fake API server, which knows no access reviews: everybody may do all.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import uvicorn
+
+from fairlead import Context, Fairlead, Request, Router, User
+from fairlead.access import Authorizer, Decision, ResourceAttributes
+from fairlead.kube import Kube, KubeModel, Resource, ResourceRouter
+from fairlead.kube.kubeconfig import ClusterConfig
+from fairlead.protocol.options import Limits, WireOptions
+
+
+class PipelineRunSpec(KubeModel):
+    """Not looked into."""
+
+
+class PipelineRun(Resource, group="tekton.dev", version="v1", plural="pipelineruns"):
+    """What the kit's API server keeps."""
+
+    spec: PipelineRunSpec
+
+
+class PipelineRuns(ResourceRouter[PipelineRun]):
+    """All that is derived."""
+
+
+class App(Router[Context]):
+    """The API."""
+
+    runs: PipelineRuns
+
+
+class Anybody:
+    """Signs everybody in."""
+
+    async def authenticate(self, request: Request) -> User:
+        """The one user there is."""
+        del request
+        return User(name="bench")
+
+
+class Anything:
+    """Allows everything."""
+
+    async def review(
+        self, request: Request, attributes: ResourceAttributes
+    ) -> Decision:
+        """Yes."""
+        del request, attributes
+        return Decision(allowed=True)
+
+
+def main() -> None:
+    """Serves until stopped."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--upstream", default="http://127.0.0.1:8001")
+    parser.add_argument("--ws", default="websockets-sansio")
+    options = parser.parse_args()
+    app = Fairlead(
+        App,
+        kube=Kube(ClusterConfig(server=options.upstream), identity="service"),
+        auth=Anybody(),
+        # All subscribers of the load generator are one user.
+        wire=WireOptions(limits=Limits(connections_per_user=1_000_000)),
+    )
+    app.services.add(Anything(), as_type=Authorizer)
+    uvicorn.run(
+        app,
+        port=options.port,
+        ws=options.ws,
+        ws_per_message_deflate=False,
+        log_level="warning",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,13 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "./support/browser.ts";
-import { kubectl, makeFolder, type Running, startPortal } from "./support/processes.ts";
+import {
+  kubectl,
+  listCodebases,
+  makeFolder,
+  type Running,
+  startPortal,
+} from "./support/processes.ts";
 
 const folder = makeFolder();
 let portal: { url: string; running: Running };
@@ -78,7 +84,10 @@ test("a codebase created in one tab shows in another, and its deletion too", asy
   expect(inCluster).toContain(`/${name}`);
 
   await second.page.locator(row).getByRole("checkbox").check();
-  await second.page.getByRole("button", { name: /^Delete/ }).first().click();
+  await second.page
+    .getByRole("button", { name: /^Delete/ })
+    .first()
+    .click();
   const dialog = second.page.getByRole("alertdialog");
   await dialog.getByRole("button", { name: /Delete/ }).click();
   await second.page.locator(row).waitFor({ state: "detached" });
@@ -92,11 +101,7 @@ test("a codebase created in one tab shows in another, and its deletion too", asy
 test("a codebase deleted by kubectl vanishes from the page", async () => {
   const { page } = await open("/codebases");
   await rows(page).first().waitFor();
-  const [namespace, name] = kubectl(
-    ...([folder, "get", "codebases", "-A", "--no-headers"] as const),
-  )
-    .split("\n")[0]
-    ?.split(/\s+/) as [string, string];
+  const [namespace = "", name = ""] = listCodebases(folder)[0]?.split("/") ?? [];
   const row = page.locator(`[data-testid="row-${namespace}/${name}"]`);
   await row.waitFor();
   kubectl(folder, "delete", "codebase", name, "-n", namespace);
@@ -107,15 +112,10 @@ test("a codebase deleted by kubectl vanishes from the page", async () => {
 test("the page lists what kubectl lists", async () => {
   const { page } = await open("/codebases");
   await rows(page).first().waitFor();
-  const wanted = kubectl(folder, "get", "codebases", "-A", "--no-headers")
-    .trim()
-    .split("\n")
-    .map((line) => line.split(/\s+/).slice(0, 2).join("/"))
-    .sort();
   const shown = await rows(page).evaluateAll((found) =>
     found.map((row) => row.getAttribute("data-testid")?.replace("row-", "") ?? ""),
   );
-  expect(shown.sort()).toEqual(wanted);
+  expect(shown.sort()).toEqual(listCodebases(folder));
   await page.close();
 });
 

@@ -7,6 +7,7 @@ import { launchBrowser } from "./support/browser.ts";
 import {
   findPort,
   kubectl,
+  listCodebases,
   makeFolder,
   type Running,
   seed,
@@ -34,14 +35,6 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-function listCluster(): string[] {
-  return kubectl(folder, "get", "codebases", "-A", "--no-headers")
-    .trim()
-    .split("\n")
-    .map((line) => line.split(/\s+/).slice(0, 2).join("/"))
-    .sort();
-}
-
 async function waitUntilPageShows(page: Page, wanted: string[]): Promise<void> {
   await page.waitForFunction(
     (expected) => {
@@ -58,7 +51,7 @@ async function waitUntilPageShows(page: Page, wanted: string[]): Promise<void> {
 test("after a kill, and deletions that the server could not see, the page equals the cluster", async () => {
   const page = await browser.newPage();
   await page.goto(`${server.url}/codebases`);
-  const before = listCluster();
+  const before = listCodebases(folder);
   await waitUntilPageShows(page, before);
 
   await cluster.stop("SIGKILL");
@@ -72,12 +65,12 @@ test("after a kill, and deletions that the server could not see, the page equals
   await cluster.stop("SIGKILL");
 
   cluster = await startCluster(folder, port);
-  const after = listCluster();
+  const after = listCodebases(folder);
   expect(after).not.toContain(gone.join("/"));
   await waitUntilPageShows(page, after);
 
   // And it is live again, not only equal once.
   kubectl(folder, "delete", "codebase", changed[1], "-n", changed[0]);
-  await waitUntilPageShows(page, listCluster());
+  await waitUntilPageShows(page, listCodebases(folder));
   await page.close();
 });

@@ -56,8 +56,14 @@ def serve_command(
         stop = asyncio.Event()
         with bind(host, port) as sock, stop_on_signals(stop):
             application = load_target(target, app_dir)
-            _say(f"Serving {target} at http://{host}:{sock.getsockname()[1]}")
-            await serve(application, sock, stop, grace=grace)
+            address = f"http://{host}:{sock.getsockname()[1]}"
+            await serve(
+                application,
+                sock,
+                stop,
+                on_ready=lambda: _say(f"Serving {target} at {address}"),
+                grace=grace,
+            )
 
     asyncio.run(run())
 

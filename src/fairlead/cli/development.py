@@ -60,11 +60,13 @@ async def run_development(
         app = load_target(options.target, options.app_dir)
         if stop.is_set():
             return
-        say(
-            f"Serving {options.target} at http://{options.host}:{sock.getsockname()[1]}"
-        )
-        say("Press Ctrl-C to stop")
-        await serve(app, sock, stop)
+
+        def tell() -> None:
+            port = sock.getsockname()[1]
+            say(f"Serving {options.target} at http://{options.host}:{port}")
+            say("Press Ctrl-C to stop")
+
+        await serve(app, sock, stop, on_ready=tell)
     say("Stopped")
 
 

@@ -7,7 +7,7 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
@@ -26,7 +26,16 @@ class AddressInUseError(FairleadError):
 
 
 class _Server(uvicorn.Server):
-    """A server whose signals are its caller's business."""
+    """A server that says when it listens, and whose signals are its caller's business."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -73,9 +82,14 @@ async def serve(
     sock: socket.socket,
     stop: asyncio.Event,
     *,
+    on_ready: Callable[[], None],
     grace: int = 5,
 ) -> None:
-    """Serves an ASGI application until `stop` is set; calls in flight get `grace` seconds to end.
+    """Serves an ASGI application until `stop` is set.
+
+    Args:
+        on_ready: called once connections are accepted.
+        grace: seconds that calls in flight get to end.
 
     Raises:
         FairleadError: it did not start.
@@ -88,7 +102,8 @@ async def serve(
             lifespan="on",
             timeout_graceful_shutdown=grace,
             ws="websockets-sansio",
-        )
+        ),
+        on_ready,
     )
 
     async def watch() -> None:

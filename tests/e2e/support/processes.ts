@@ -121,3 +121,12 @@ export function kubectl(folder: string, ...args: string[]): string {
     env: { ...process.env, HOME: folder },
   });
 }
+
+/** `namespace/name` of every codebase in the cluster, sorted. */
+export function listCodebases(folder: string): string[] {
+  return kubectl(folder, "get", "codebases", "-A", "--no-headers")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/\s+/).slice(0, 2).join("/"))
+    .sort();
+}

@@ -42,6 +42,8 @@ export interface CRUDOptions<K extends ResourceObject> {
   readonly messages?: Messages;
   readonly silent?: boolean;
   readonly propagationPolicy?: PropagationPolicy;
+  /** How many deletions of `removeMany` are under way at a time; 8. */
+  readonly concurrency?: number;
   readonly onSuccess?: (result: K | BulkResult<K> | undefined, operation: CRUDOperation) => void;
   readonly onError?: (error: LiveError, operation: CRUDOperation) => void;
   /** An update met a newer version. Also kept as `conflict` in the result of `useCRUD`. */

@@ -58,6 +58,8 @@ export interface WriterOptions<K> {
   readonly silent?: boolean | undefined;
   readonly propagationPolicy?: PropagationPolicy | undefined;
   readonly onConflict?: ((conflict: Conflict<K>) => void) | undefined;
+  /** How many deletions of a bulk are under way at a time. */
+  readonly concurrency?: number | undefined;
 }
 
 type Procedures<K extends ResourceObject, D extends ResourceObject> = WriteProcedures<K, D> &
@@ -74,6 +76,27 @@ interface Write<K extends ResourceObject> {
 }
 
 const maxAttempts = 3;
+
+/** Runs what it is given, at most so many at a time. */
+type Limit = <T>(run: () => Promise<T>) => Promise<T>;
+
+function createLimit(size: number): Limit {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (run) => {
+    if (running >= size) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
+const unlimited: Limit = (run) => run();
 let lastNoticeId = 0;
 
 export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> {
@@ -81,6 +104,7 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
   readonly #resource: Resource;
   readonly #procedures: Procedures<K, D>;
   readonly #options: WriterOptions<K>;
+  #limit = unlimited;
 
   constructor(
     { fairlead, resource, procedures }: WriterTarget<K, D>,
@@ -170,8 +194,9 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
     const what = `${objects.length} ${this.#resource.config.pluralName}`;
     notify.loading({ id, message: `Deleting ${what}` });
     const one = new ResourceWriter<K, D>(this.#target, { ...this.#options, silent: true });
+    // All show at once; the requests are few at a time, so that no batch outgrows the server's bounds.
+    one.#limit = createLimit(this.#options.concurrency ?? 8);
     const outcomes = await Promise.allSettled(objects.map((object) => one.remove(object)));
-    const result: BulkResult<K> = { deleted: [], failed: [] };
     const deleted: K[] = [];
     const failed: BulkResult<K>["failed"][number][] = [];
     objects.forEach((object, index) => {
@@ -188,7 +213,7 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
       };
       notify.error({ id, message, error: first.error, retry });
     }
-    return { ...result, deleted, failed };
+    return { deleted, failed };
   }
 
   get #target(): WriterTarget<K, D> {
@@ -209,7 +234,7 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
     const operation = overlay.begin(write.request);
     say("loading");
     try {
-      const result = await this.#send(write);
+      const result = await this.#limit(() => this.#send(write));
       overlay.settle(operation, result);
       say("success", { undo: write.undo && (() => write.undo?.(result)) });
       return result;

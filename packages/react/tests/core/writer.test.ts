@@ -231,6 +231,19 @@ test("bulk deletion tells what failed, and only that is tried again", async () =
   expect(peer.cluster.objects.size).toBe(0);
 });
 
+test("a bulk deletion shows at once, and asks for few at a time", async () => {
+  const objects = Array.from({ length: 10 }, (_, n) => peer.cluster.add("a", `w${n}`));
+  const list = await openLive();
+  const release = peer.cluster.hold("delete");
+  const removed = writerOf(client, { concurrency: 3 }).removeMany(objects);
+  await vi.waitFor(() => expect(peer.cluster.count("delete")).toBe(3));
+  const shown = list.watch.getState().snapshot.items;
+  expect(shown.every((item) => pendingOf(item)?.operation === "delete")).toBe(true);
+  release();
+  expect((await removed).deleted).toHaveLength(10);
+  await vi.waitFor(() => expect(list.names()).toEqual([]));
+});
+
 test("a change and a deletion can be undone", async () => {
   const one = peer.cluster.add("a", "one", { size: 1 });
   const list = await openLive();

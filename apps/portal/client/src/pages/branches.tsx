@@ -9,7 +9,7 @@ import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
 import { RowLink } from "@/components/table/rowLink";
-import { ColumnMenu, FacetFilter, RowCount, SearchField } from "@/components/table/toolbar";
+import { TableToolbar } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Nothing } from "@/components/times";
@@ -92,35 +92,17 @@ export function BranchesPage() {
       <PageHeader title="Branches" description="Branches the platform builds and versions." />
       <TableFrame
         toolbar={
-          <>
-            <SearchField
-              label="Search branches"
-              value={state.search.q ?? ""}
-              onChange={(q) => state.set({ q: q || undefined })}
-            />
-            <FacetFilter
-              label="Status"
-              facet="status"
-              options={phaseOptions(rows, operatorPhaseLabels)}
-              state={state}
-            />
-            <FacetFilter
-              label="Kind"
-              facet="type"
-              options={valueOptions(rows, (row) => row.kind)}
-              state={state}
-            />
-            <div className="ml-auto flex items-center gap-3">
-              {list.status === "ready" ? (
-                <RowCount
-                  shown={table.getRowModel().rows.length}
-                  total={rows.length}
-                  noun="branches"
-                />
-              ) : null}
-              <ColumnMenu table={table} />
-            </div>
-          </>
+          <TableToolbar
+            table={table}
+            state={state}
+            list={list}
+            noun="branches"
+            total={rows.length}
+            facets={[
+              { key: "status", label: "Status", options: phaseOptions(rows, operatorPhaseLabels) },
+              { key: "type", label: "Kind", options: valueOptions(rows, (row) => row.kind) },
+            ]}
+          />
         }
       >
         <LiveTable

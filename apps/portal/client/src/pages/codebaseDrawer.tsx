@@ -1,6 +1,5 @@
-import type { Permission } from "@fairlead/react";
 import type { Codebase } from "@portal/shared";
-import { useCodebaseBranchWatchList } from "@portal/shared/hooks";
+import { useCodebaseBranchWatchList, useCodebasePermissions } from "@portal/shared/hooks";
 import { ExternalLink, Trash2 } from "lucide-react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
 import { PermittedButton } from "@/components/permittedButton";
@@ -15,13 +14,11 @@ export function CodebaseDrawer({
   row,
   onClose,
   onDelete,
-  deletePermission,
 }: {
   id: string | undefined;
   row: CodebaseRow | undefined;
   onClose: () => void;
   onDelete: (codebase: Codebase) => void;
-  deletePermission: Permission;
 }) {
   return (
     <Drawer
@@ -38,21 +35,30 @@ export function CodebaseDrawer({
           "Codebase"
         )
       }
-      actions={
-        row ? (
-          <PermittedButton
-            permission={deletePermission}
-            size="sm"
-            className="text-danger"
-            onClick={() => onDelete(row.codebase)}
-          >
-            <Trash2 /> Delete
-          </PermittedButton>
-        ) : null
-      }
+      actions={row ? <DeleteButton row={row} onDelete={onDelete} /> : null}
     >
       {row ? <Details row={row} /> : undefined}
     </Drawer>
+  );
+}
+
+function DeleteButton({
+  row,
+  onDelete,
+}: {
+  row: CodebaseRow;
+  onDelete: (codebase: Codebase) => void;
+}) {
+  const permissions = useCodebasePermissions({ namespace: row.namespace });
+  return (
+    <PermittedButton
+      permission={permissions.delete}
+      size="sm"
+      className="text-danger"
+      onClick={() => onDelete(row.codebase)}
+    >
+      <Trash2 /> Delete
+    </PermittedButton>
   );
 }
 

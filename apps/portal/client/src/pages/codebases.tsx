@@ -1,25 +1,22 @@
 import { pendingOf } from "@fairlead/react";
 import type { Codebase } from "@portal/shared";
-import {
-  useCodebaseCRUD,
-  useCodebasePermissions,
-  useCodebaseWatchList,
-} from "@portal/shared/hooks";
-import { Package, Plus, Trash2 } from "lucide-react";
+import { useCodebaseCRUD, useCodebaseWatchList } from "@portal/shared/hooks";
+import { Package, Plus } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
 import { PermittedButton } from "@/components/permittedButton";
 import { useNamespace } from "@/components/shell/useNamespace";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { LiveTable } from "@/components/table/liveTable";
-import { ColumnMenu, FacetFilter, RowCount, SearchField } from "@/components/table/toolbar";
+import { TableToolbar } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
-import { Button } from "@/components/ui/button";
-import { toCodebaseRow } from "@/resources/codebase";
+import { type CodebaseRow, toCodebaseRow } from "@/resources/codebase";
 import { codebaseColumns, operatorPhaseLabels } from "./codebaseColumns";
 import { CodebaseDrawer } from "./codebaseDrawer";
+import { CodebaseSelection } from "./codebaseSelection";
 import { DeleteCodebases } from "./deleteCodebases";
+import { useCreatePermission } from "./useCreatePermission";
 
 // The form and its validation are only fetched when someone creates something.
 const CreateCodebaseDialog = lazy(async () => {
@@ -35,33 +32,21 @@ const facets: readonly FacetConfig[] = [
 export function CodebasesPage() {
   const [namespace] = useNamespace();
   const list = useCodebaseWatchList({ namespace });
-  const permissions = useCodebasePermissions({ namespace });
-  const { remove, removeMany } = useCodebaseCRUD();
   const rows = useMemo(() => list.items.map(toCodebaseRow), [list.items]);
   const state = useTableSearch("name");
   const table = useDataTable({ rows, columns: codebaseColumns, state, facets });
+  const creation = useCreatePermission(namespace, namespacesOf(rows));
   const [deleting, setDeleting] = useState<readonly Codebase[]>([]);
-  const opened = rows.find((row) => row.id === state.search.open);
   const selected = table.getSelectedRowModel().rows.map((row) => row.original.codebase);
   const createButton = (
     <PermittedButton
-      permission={permissions.create}
+      permission={creation.permission}
       variant="primary"
       onClick={() => state.set({ create: true })}
     >
       <Plus /> Create codebase
     </PermittedButton>
   );
-
-  const confirmDelete = () => {
-    const [only] = deleting;
-    if (deleting.length === 1 && only) remove.mutate(only);
-    else removeMany.mutate(deleting);
-    table.resetRowSelection(true);
-    setDeleting([]);
-    state.set({ open: undefined });
-  };
-
   return (
     <>
       <PageHeader title="Codebases" description="Source repositories the platform builds.">
@@ -69,53 +54,23 @@ export function CodebasesPage() {
       </PageHeader>
       <TableFrame
         toolbar={
-          <>
-            <SearchField
-              label="Search codebases"
-              value={state.search.q ?? ""}
-              onChange={(q) => state.set({ q: q || undefined })}
+          <TableToolbar
+            table={table}
+            state={state}
+            list={list}
+            noun="codebases"
+            total={rows.length}
+            facets={[
+              { key: "status", label: "Status", options: phaseOptions(rows, operatorPhaseLabels) },
+              { key: "type", label: "Type", options: valueOptions(rows, (row) => row.type) },
+            ]}
+          >
+            <CodebaseSelection
+              selected={selected}
+              onDelete={() => setDeleting(selected)}
+              onClear={() => table.resetRowSelection(true)}
             />
-            <FacetFilter
-              label="Status"
-              facet="status"
-              options={phaseOptions(rows, operatorPhaseLabels)}
-              state={state}
-            />
-            <FacetFilter
-              label="Type"
-              facet="type"
-              options={valueOptions(rows, (row) => row.type)}
-              state={state}
-            />
-            {selected.length > 0 ? (
-              <div className="flex items-center gap-2 text-[13px]">
-                <span role="status" className="text-muted-foreground">
-                  {selected.length} selected
-                </span>
-                <PermittedButton
-                  permission={permissions.delete}
-                  size="sm"
-                  className="text-danger"
-                  onClick={() => setDeleting(selected)}
-                >
-                  <Trash2 /> Delete
-                </PermittedButton>
-                <Button size="sm" variant="ghost" onClick={() => table.resetRowSelection(true)}>
-                  Clear
-                </Button>
-              </div>
-            ) : null}
-            <div className="ml-auto flex items-center gap-3">
-              {list.status === "ready" ? (
-                <RowCount
-                  shown={table.getRowModel().rows.length}
-                  total={rows.length}
-                  noun="codebases"
-                />
-              ) : null}
-              <ColumnMenu table={table} />
-            </div>
-          </>
+          </TableToolbar>
         }
       >
         <LiveTable
@@ -137,20 +92,23 @@ export function CodebasesPage() {
       </TableFrame>
       <CodebaseDrawer
         id={state.search.open}
-        row={opened}
+        row={rows.find((row) => row.id === state.search.open)}
         onClose={() => state.set({ open: undefined })}
-        deletePermission={permissions.delete}
         onDelete={(codebase) => setDeleting([codebase])}
       />
-      <DeleteCodebases
+      <Deletion
         codebases={deleting}
         onCancel={() => setDeleting([])}
-        onConfirm={confirmDelete}
+        onDone={() => {
+          table.resetRowSelection(true);
+          setDeleting([]);
+          state.set({ open: undefined });
+        }}
       />
-      {state.search.create ? (
+      {state.search.create && list.status !== "loading" ? (
         <Suspense>
           <CreateCodebaseDialog
-            namespace={namespace ?? findBusiest(rows.map((row) => row.namespace)) ?? ""}
+            namespace={creation.offered}
             onClose={() => state.set({ create: undefined })}
           />
         </Suspense>
@@ -159,10 +117,28 @@ export function CodebasesPage() {
   );
 }
 
-/** The value that occurs most: with all namespaces shown, the likeliest one for what is new. */
-function findBusiest(values: readonly string[]): string | null {
+function Deletion({
+  codebases,
+  onCancel,
+  onDone,
+}: {
+  codebases: readonly Codebase[];
+  onCancel: () => void;
+  onDone: () => void;
+}) {
+  const { remove, removeMany } = useCodebaseCRUD();
+  const confirm = () => {
+    const [only] = codebases;
+    if (codebases.length === 1 && only) remove.mutate(only);
+    else removeMany.mutate(codebases);
+    onDone();
+  };
+  return <DeleteCodebases codebases={codebases} onCancel={onCancel} onConfirm={confirm} />;
+}
+
+/** The namespaces that hold something, the fullest first: the likeliest ones for what is new. */
+function namespacesOf(rows: readonly CodebaseRow[]): string[] {
   const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const [busiest] = [...counts].sort(([, a], [, b]) => b - a);
-  return busiest?.[0] ?? null;
+  for (const { namespace } of rows) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([namespace]) => namespace);
 }

@@ -8,7 +8,7 @@ import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
 import { RowLink } from "@/components/table/rowLink";
-import { ColumnMenu, FacetFilter, RowCount, SearchField } from "@/components/table/toolbar";
+import { TableToolbar } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Duration, Nothing } from "@/components/times";
@@ -92,26 +92,17 @@ export function PipelinesPage() {
       <PageHeader title="Pipelines" description="Pipeline runs, live from the cluster." />
       <TableFrame
         toolbar={
-          <>
-            <SearchField
-              label="Search runs"
-              value={state.search.q ?? ""}
-              onChange={(q) => state.set({ q: q || undefined })}
-            />
-            <FacetFilter label="Status" facet="status" options={phaseOptions(rows)} state={state} />
-            <FacetFilter
-              label="Type"
-              facet="type"
-              options={valueOptions(rows, (row) => row.type)}
-              state={state}
-            />
-            <div className="ml-auto flex items-center gap-3">
-              {list.status === "ready" ? (
-                <RowCount shown={table.getRowModel().rows.length} total={rows.length} noun="runs" />
-              ) : null}
-              <ColumnMenu table={table} />
-            </div>
-          </>
+          <TableToolbar
+            table={table}
+            state={state}
+            list={list}
+            noun="runs"
+            total={rows.length}
+            facets={[
+              { key: "status", label: "Status", options: phaseOptions(rows) },
+              { key: "type", label: "Type", options: valueOptions(rows, (row) => row.type) },
+            ]}
+          />
         }
       >
         <LiveTable

@@ -1,35 +1,12 @@
-import type { Header, ReactTable, Row, TableState } from "@tanstack/react-table";
+import type { ReactTable, TableState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
-import {
-  type KeyboardEvent,
-  memo,
-  type ReactNode,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-} from "react";
-import { Checkbox } from "@/components/ui/checkbox";
-import { cn } from "@/lib/cn";
-import { flash } from "@/lib/flash";
-import type { ColumnMeta, Features, TableRow } from "./features";
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import type { Features, TableRow } from "./features";
+import { TableColumns, TableHead } from "./tableHead";
+import { ROW_HEIGHT, TableBodyRow } from "./tableRow";
 
-export const ROW_HEIGHT = 48;
 // Below this, all rows are in the document: the browser's own search then finds them.
 const VIRTUAL_FROM = 120;
-
-const fromClass = {
-  sm: "hidden @lg:table-cell",
-  md: "hidden @2xl:table-cell",
-  lg: "hidden @4xl:table-cell",
-  xl: "hidden @6xl:table-cell",
-};
-const colClass = {
-  sm: "hidden @lg:table-column",
-  md: "hidden @2xl:table-column",
-  lg: "hidden @4xl:table-column",
-  xl: "hidden @6xl:table-column",
-};
 
 export type DataTableInstance<Data extends TableRow> = ReactTable<
   Features,
@@ -46,7 +23,6 @@ type Props<Data extends TableRow> = {
   /** Names a row for the selection box. */
   rowLabel: (row: Data) => string;
   rowClass?: (row: Data) => string | undefined;
-  footer?: ReactNode;
 };
 
 /** A sortable, selectable table that draws only the rows in view once there are many. */
@@ -54,46 +30,8 @@ export function DataTable<Data extends TableRow>(props: Props<Data>) {
   const { table, label, selectable = false, openId, onOpen, rowLabel, rowClass } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const isFresh = useFreshness(table);
-  const rows = table.getRowModel().rows;
-  const virtual = rows.length > VIRTUAL_FROM;
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    enabled: virtual,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => rows[index]?.id ?? index,
-    overscan: 12,
-  });
-  const items = virtual ? virtualizer.getVirtualItems() : null;
-  const shown = items
-    ? items.flatMap(({ index }) => {
-        const row = rows[index];
-        return row ? [{ row, index }] : [];
-      })
-    : rows.map((row, index) => ({ row, index }));
-  const before = items?.[0]?.start ?? 0;
-  const after = items ? virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0) : 0;
-  const columnKey = table
-    .getVisibleLeafColumns()
-    .map((column) => column.id)
-    .join();
-
-  const moveFocus = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    const current = (event.target as HTMLElement).closest("tr")?.dataset["index"];
-    if (step === 0 || current === undefined || !scroller.current) return;
-    const next = Number(current) + step;
-    if (next < 0 || next >= rows.length) return;
-    event.preventDefault();
-    if (virtual) virtualizer.scrollToIndex(next);
-    // The next row may have to be drawn first.
-    requestAnimationFrame(() => {
-      scroller.current
-        ?.querySelector<HTMLElement>(`tr[data-index="${next}"] [data-row-link]`)
-        ?.focus();
-    });
-  };
-
+  const { shown, before, after, count, scrollTo } = useRowWindow(table, scroller);
+  const columns = table.getVisibleLeafColumns();
   return (
     <div
       ref={scroller}
@@ -101,58 +39,20 @@ export function DataTable<Data extends TableRow>(props: Props<Data>) {
     >
       <table
         aria-label={label}
-        aria-rowcount={rows.length + 1}
+        aria-rowcount={count + 1}
         className="w-full table-fixed border-separate border-spacing-0 text-[13px]"
       >
-        <colgroup>
-          {selectable ? <col style={{ width: 44 }} /> : null}
-          {table.getVisibleLeafColumns().map((column) => {
-            const meta = column.columnDef.meta;
-            return (
-              <col
-                key={column.id}
-                className={cn(
-                  meta?.from && colClass[meta.from],
-                  meta?.iconWhenNarrow && "@max-lg:w-12!",
-                )}
-                style={meta?.width === undefined ? undefined : { width: meta.width }}
-              />
-            );
-          })}
-        </colgroup>
-        <thead>
-          {table.getHeaderGroups().map((group) => (
-            <tr key={group.id} aria-rowindex={1}>
-              {selectable ? (
-                <th scope="col" className={cn(headClass, "pr-0 pl-4")}>
-                  <Checkbox
-                    aria-label="Select all rows"
-                    checked={
-                      table.getIsAllRowsSelected()
-                        ? true
-                        : table.getIsSomeRowsSelected()
-                          ? "indeterminate"
-                          : false
-                    }
-                    onCheckedChange={(checked) => table.toggleAllRowsSelected(checked === true)}
-                  />
-                </th>
-              ) : null}
-              {group.headers.map((header) => (
-                <HeaderCell key={header.id} header={header} />
-              ))}
-            </tr>
-          ))}
-        </thead>
-        <tbody onKeyDown={moveFocus}>
+        <TableColumns table={table} selectable={selectable} />
+        <TableHead table={table} selectable={selectable} />
+        <tbody onKeyDown={(event) => moveFocus(event, { scroller, count, scrollTo })}>
           <Spacer height={before} />
           {shown.map(({ row, index }) => (
-            <MemoRow
+            <TableBodyRow
               key={row.id}
               row={row}
               index={index}
               table={table}
-              columnKey={columnKey}
+              columnKey={columns.map((column) => column.id).join()}
               selectable={selectable}
               selected={row.getIsSelected()}
               open={row.id === openId}
@@ -165,13 +65,65 @@ export function DataTable<Data extends TableRow>(props: Props<Data>) {
           <Spacer height={after} />
         </tbody>
       </table>
-      {props.footer}
     </div>
   );
 }
 
-const headClass =
-  "sticky top-0 z-10 h-9 border-b bg-card px-3 text-left text-xs font-medium text-muted-foreground first:pl-4 last:pr-4";
+/** The rows to draw, and how much room those above and below them take. */
+function useRowWindow<Data extends TableRow>(
+  table: DataTableInstance<Data>,
+  scroller: RefObject<HTMLDivElement | null>,
+) {
+  const rows = table.getRowModel().rows;
+  const enabled = rows.length > VIRTUAL_FROM;
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    enabled,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 12,
+  });
+  const count = rows.length;
+  if (!enabled) {
+    const shown = rows.map((row, index) => ({ row, index }));
+    return { shown, before: 0, after: 0, count, scrollTo: () => undefined };
+  }
+  const items = virtualizer.getVirtualItems();
+  const shown = items.flatMap(({ index }) => {
+    const row = rows[index];
+    return row ? [{ row, index }] : [];
+  });
+  return {
+    shown,
+    before: items[0]?.start ?? 0,
+    after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0),
+    count,
+    scrollTo: (index: number) => virtualizer.scrollToIndex(index),
+  };
+}
+
+type FocusContext = {
+  scroller: RefObject<HTMLDivElement | null>;
+  count: number;
+  scrollTo: (index: number) => void;
+};
+
+/** Arrow keys walk from row to row, over those not drawn yet too. */
+function moveFocus(event: KeyboardEvent, { scroller, count, scrollTo }: FocusContext): void {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  if (step === 0 || !(event.target instanceof Element)) return;
+  const current = event.target.closest("tr")?.dataset["index"];
+  const next = Number(current) + step;
+  if (current === undefined || next < 0 || next >= count) return;
+  event.preventDefault();
+  scrollTo(next);
+  // The next row may have to be drawn first.
+  requestAnimationFrame(() => {
+    const link = `tr[data-index="${next}"] [data-row-link]`;
+    scroller.current?.querySelector<HTMLElement>(link)?.focus();
+  });
+}
 
 function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
@@ -182,132 +134,6 @@ function Spacer({ height }: { height: number }) {
     </tr>
   );
 }
-
-function HeaderCell<Data extends TableRow>({ header }: { header: Header<Features, Data> }) {
-  const { column } = header;
-  const meta: ColumnMeta | undefined = column.columnDef.meta;
-  const label = meta?.label ?? column.id;
-  const sorted = column.getIsSorted();
-  const Arrow = sorted === "asc" ? ArrowUp : sorted === "desc" ? ArrowDown : ChevronsUpDown;
-  return (
-    <th
-      scope="col"
-      aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : undefined}
-      className={cn(
-        headClass,
-        meta?.from && fromClass[meta.from],
-        meta?.align === "end" && "text-right",
-      )}
-    >
-      {column.getCanSort() ? (
-        <button
-          type="button"
-          onClick={column.getToggleSortingHandler()}
-          className={cn(
-            meta?.align === "end" && "flex-row-reverse",
-            "group/sort -mx-1.5 inline-flex h-7 max-w-full items-center gap-1 rounded px-1.5 hover:bg-accent hover:text-foreground",
-            sorted && "text-foreground",
-          )}
-        >
-          <span className={cn("truncate", meta?.iconWhenNarrow && "@max-lg:sr-only")}>{label}</span>
-          <Arrow
-            className={cn(
-              "size-3.5 shrink-0",
-              !sorted &&
-                "opacity-0 group-hover/sort:opacity-60 group-focus-visible/sort:opacity-60",
-            )}
-          />
-        </button>
-      ) : (
-        <span className={meta ? undefined : "sr-only"}>{label}</span>
-      )}
-    </th>
-  );
-}
-
-type RowProps<Data extends TableRow> = {
-  row: Row<Features, Data>;
-  index: number;
-  table: DataTableInstance<Data>;
-  columnKey: string;
-  selectable: boolean;
-  selected: boolean;
-  open: boolean;
-  onOpen: (id: string) => void;
-  label: string;
-  extraClass: string | undefined;
-  isFresh: (id: string) => boolean;
-};
-
-function BodyRow<Data extends TableRow>(props: RowProps<Data>) {
-  const { row, index, table, selectable, selected, open, onOpen, label, isFresh } = props;
-  const element = useRef<HTMLTableRowElement>(null);
-  useLayoutEffect(() => {
-    if (isFresh(row.id)) flash(element.current);
-  }, [row.id, isFresh]);
-  return (
-    <tr
-      ref={element}
-      data-index={index}
-      data-testid={`row-${row.id}`}
-      data-state={selected ? "selected" : undefined}
-      aria-rowindex={index + 2}
-      style={{ height: ROW_HEIGHT }}
-      onClick={(event) => {
-        // A click on a control in the row, or one that ends a text selection, is not for the row.
-        if ((event.target as HTMLElement).closest("a,button,input,[role=checkbox]")) return;
-        if (getSelection()?.isCollapsed === false) return;
-        onOpen(row.id);
-      }}
-      className={cn(
-        "group/row cursor-pointer hover:[&>td]:bg-accent/60",
-        selected && "[&>td]:bg-primary/8",
-        open && "[&>td]:bg-accent",
-        props.extraClass,
-      )}
-    >
-      {selectable ? (
-        <td className={cn(cellClass, "pr-0 pl-4")}>
-          <Checkbox
-            aria-label={`Select ${label}`}
-            checked={selected}
-            onClick={row.getToggleSelectedHandler()}
-          />
-        </td>
-      ) : null}
-      {row.getVisibleCells().map((cell) => {
-        const meta: ColumnMeta | undefined = cell.column.columnDef.meta;
-        return (
-          <td
-            key={cell.id}
-            className={cn(
-              cellClass,
-              meta?.from && fromClass[meta.from],
-              meta?.align === "end" && "text-right tabular-nums",
-            )}
-          >
-            <table.FlexRender cell={cell} />
-          </td>
-        );
-      })}
-    </tr>
-  );
-}
-
-const cellClass = "h-12 truncate border-b px-3 first:pl-4 last:pr-4";
-
-// Row instances are rebuilt on every change of the data; the object behind an unchanged row is not.
-const MemoRow = memo(
-  BodyRow,
-  (a, b) =>
-    a.row.original === b.row.original &&
-    a.index === b.index &&
-    a.columnKey === b.columnKey &&
-    a.selected === b.selected &&
-    a.open === b.open &&
-    a.extraClass === b.extraClass &&
-    a.table === b.table,
-) as typeof BodyRow;
 
 /** Tells rows that appeared while the table was open from those it started with or scrolled to. */
 function useFreshness<Data extends TableRow>(table: DataTableInstance<Data>) {

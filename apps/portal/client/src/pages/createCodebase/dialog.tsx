@@ -1,10 +1,11 @@
 import "./zodWithoutEval";
 
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useCodebaseCRUD } from "@portal/shared/hooks";
+import { useCodebaseCRUD, useCodebasePermissions } from "@portal/shared/hooks";
 import { ArrowLeft, ArrowRight, Check, LoaderCircle, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useForm } from "react-hook-form";
+import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
@@ -28,6 +29,11 @@ export function CreateCodebaseDialog({
     defaultValues: initialValues(namespace),
     mode: "onTouched",
   });
+  const permissions = useCodebasePermissions({ namespace: form.watch("namespace") || null });
+  const refusal =
+    permissions.create.state === "denied"
+      ? (permissions.create.reason ?? "You may not create codebases in this namespace.")
+      : null;
   const last = step === steps.length - 1;
 
   const advance = () => {
@@ -46,7 +52,7 @@ export function CreateCodebaseDialog({
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     if (!last) advance();
-    else if (!create.isPending) void submit();
+    else if (!create.isPending && permissions.create.allowed) void submit();
   };
 
   return (
@@ -59,7 +65,9 @@ export function CreateCodebaseDialog({
         <form onSubmit={onSubmit} noValidate className="flex min-h-0 flex-1 flex-col">
           <Progress step={step} onStep={setStep} />
           <div className="scroll-thin flex min-h-88 flex-1 flex-col gap-4 overflow-y-auto px-6 py-5">
-            {step === 0 ? <StartStep form={form} namespaces={namespaces} /> : null}
+            {step === 0 ? (
+              <StartStep form={form} namespaces={namespaces} refusal={refusal} />
+            ) : null}
             {step === 1 ? <RepositoryStep form={form} /> : null}
             {step === 2 ? <DeliveryStep form={form} /> : null}
             {last ? <ReviewStep form={form} /> : null}
@@ -83,10 +91,16 @@ export function CreateCodebaseDialog({
               )}
             </Button>
             {last ? (
-              <Button key="create" type="submit" variant="primary" disabled={create.isPending}>
+              <PermittedButton
+                key="create"
+                permission={permissions.create}
+                type={permissions.create.allowed ? "submit" : "button"}
+                variant="primary"
+                disabled={create.isPending}
+              >
                 {create.isPending ? <LoaderCircle className="animate-spin" /> : <Plus />}
                 Create codebase
-              </Button>
+              </PermittedButton>
             ) : (
               <Button key="next" type="submit" variant="primary">
                 Next <ArrowRight />

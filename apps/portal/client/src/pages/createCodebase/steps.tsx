@@ -20,7 +20,15 @@ const types = options("application", "library", "autotest", "infrastructure", "s
 
 type StepProps = { form: UseFormReturn<FormValues> };
 
-export function StartStep({ form, namespaces }: StepProps & { namespaces: readonly string[] }) {
+export function StartStep({
+  form,
+  namespaces,
+  refusal,
+}: StepProps & {
+  namespaces: readonly string[];
+  /** Why nothing may be created in the chosen namespace, if so. */
+  refusal: string | null;
+}) {
   const { control } = form;
   return (
     <>
@@ -41,6 +49,11 @@ export function StartStep({ form, namespaces }: StepProps & { namespaces: readon
         label="Namespace"
         options={options(...namespaces)}
       />
+      {refusal ? (
+        <p role="alert" className="-mt-2 text-xs text-danger">
+          {refusal}
+        </p>
+      ) : null}
       <TextField
         control={control}
         name="description"

@@ -1,0 +1,27 @@
+import type { ColumnMeta } from "./features";
+
+// Measured against the table itself, not the window: the sidebar may be open or folded.
+const cellFrom = {
+  sm: "hidden @lg:table-cell",
+  md: "hidden @2xl:table-cell",
+  lg: "hidden @4xl:table-cell",
+  xl: "hidden @6xl:table-cell",
+};
+const columnFrom = {
+  sm: "hidden @lg:table-column",
+  md: "hidden @2xl:table-column",
+  lg: "hidden @4xl:table-column",
+  xl: "hidden @6xl:table-column",
+};
+
+export const headClass =
+  "sticky top-0 z-10 h-9 border-b bg-card px-3 text-left text-xs font-medium text-muted-foreground first:pl-4 last:pr-4";
+export const cellClass = "h-12 truncate border-b px-3 first:pl-4 last:pr-4";
+
+export function cellClasses(meta: ColumnMeta | undefined): (string | undefined)[] {
+  return [meta?.from && cellFrom[meta.from], meta?.align === "end" ? "text-right" : undefined];
+}
+
+export function columnClasses(meta: ColumnMeta | undefined): (string | undefined)[] {
+  return [meta?.from && columnFrom[meta.from], meta?.iconWhenNarrow ? "@max-lg:w-12!" : undefined];
+}

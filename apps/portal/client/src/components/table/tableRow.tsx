@@ -1,0 +1,90 @@
+import type { Row } from "@tanstack/react-table";
+import { type MouseEvent, memo, useLayoutEffect, useRef } from "react";
+import { Checkbox } from "@/components/ui/checkbox";
+import { cn } from "@/lib/cn";
+import { flash } from "@/lib/flash";
+import { cellClass, cellClasses } from "./columnClasses";
+import type { DataTableInstance } from "./dataTable";
+import type { ColumnMeta, Features, TableRow } from "./features";
+
+export const ROW_HEIGHT = 48;
+
+type Props<Data extends TableRow> = {
+  row: Row<Features, Data>;
+  index: number;
+  table: DataTableInstance<Data>;
+  /** The visible columns; another text means another set of cells. */
+  columnKey: string;
+  selectable: boolean;
+  selected: boolean;
+  open: boolean;
+  onOpen: (id: string) => void;
+  label: string;
+  extraClass: string | undefined;
+  isFresh: (id: string) => boolean;
+};
+
+/** A click on a control in the row, or one that ends a text selection, is not for the row. */
+function isForRow(event: MouseEvent): boolean {
+  if (!(event.target instanceof Element)) return false;
+  if (event.target.closest("a,button,input,[role=checkbox]")) return false;
+  return getSelection()?.isCollapsed !== false;
+}
+
+function BodyRow<Data extends TableRow>(props: Props<Data>) {
+  const { row, index, table, selectable, selected, open, onOpen, label, isFresh } = props;
+  const element = useRef<HTMLTableRowElement>(null);
+  useLayoutEffect(() => {
+    if (isFresh(row.id)) flash(element.current);
+  }, [row.id, isFresh]);
+  return (
+    <tr
+      ref={element}
+      data-index={index}
+      data-testid={`row-${row.id}`}
+      data-state={selected ? "selected" : undefined}
+      aria-rowindex={index + 2}
+      style={{ height: ROW_HEIGHT }}
+      onClick={(event) => {
+        if (isForRow(event)) onOpen(row.id);
+      }}
+      className={cn(
+        "cursor-pointer hover:[&>td]:bg-accent/60",
+        selected && "[&>td]:bg-primary/8",
+        open && "[&>td]:bg-accent",
+        props.extraClass,
+      )}
+    >
+      {selectable ? (
+        <td className={cn(cellClass, "pr-0 pl-4")}>
+          <Checkbox
+            aria-label={`Select ${label}`}
+            checked={selected}
+            onClick={row.getToggleSelectedHandler()}
+          />
+        </td>
+      ) : null}
+      {row.getVisibleCells().map((cell) => {
+        const meta: ColumnMeta | undefined = cell.column.columnDef.meta;
+        const numbers = meta?.align === "end" && "tabular-nums";
+        return (
+          <td key={cell.id} className={cn(cellClass, cellClasses(meta), numbers)}>
+            <table.FlexRender cell={cell} />
+          </td>
+        );
+      })}
+    </tr>
+  );
+}
+
+// Row instances are rebuilt on every change of the data; the object behind an unchanged row is not.
+export const TableBodyRow = memo(
+  BodyRow,
+  (a, b) =>
+    a.row.original === b.row.original &&
+    a.index === b.index &&
+    a.columnKey === b.columnKey &&
+    a.selected === b.selected &&
+    a.open === b.open &&
+    a.extraClass === b.extraClass,
+) as typeof BodyRow;

@@ -1,0 +1,107 @@
+import { RunsChart } from "@/components/charts/runsChart";
+import { type Share, ShareRing } from "@/components/charts/shareRing";
+import { Card, CardHeader } from "@/components/ui/card";
+import { useNow } from "@/lib/clock";
+import { formatDuration } from "@/lib/time";
+import type { BranchRow, CodebaseRow } from "@/resources/codebase";
+import type { Phase } from "@/resources/phase";
+import type { PipelineRunRow } from "@/resources/pipelineRun";
+import { bucketRuns, countPhases, medianDuration, successRate } from "@/resources/statistics";
+import { operatorPhaseLabels } from "./codebaseColumns";
+import { AttentionList, RecentRuns } from "./overviewLists";
+import { StatTile } from "./statTile";
+
+const HOUR = 3_600_000;
+const HOURS = 24;
+
+type Runs = { runs: readonly PipelineRunRow[] };
+
+export function OverviewGrid({
+  runs,
+  codebases,
+  branches,
+}: Runs & { codebases: readonly CodebaseRow[]; branches: readonly BranchRow[] }) {
+  // The end of the current hour: the day's edge moves once an hour, not at each tick.
+  const until = Math.ceil(useNow() / HOUR) * HOUR;
+  const day = runs.filter((run) => (run.started ?? 0) >= until - HOURS * HOUR);
+  return (
+    <div className="grid gap-4 px-4 pb-6 sm:px-6 lg:grid-cols-12">
+      <Tiles runs={runs} day={day} />
+      <Card className="lg:col-span-8">
+        <CardHeader title="Pipeline runs" hint="Started per hour, last 24 hours" />
+        <RunsChart buckets={bucketRuns(day, { until, width: HOUR, count: HOURS })} />
+      </Card>
+      <Card className="lg:col-span-4">
+        <CardHeader title="Codebases" hint={`${branches.length} branches in all`} />
+        <ShareRing
+          value={String(codebases.length)}
+          caption={codebases.length === 1 ? "codebase" : "codebases"}
+          shares={sharesOf(codebases)}
+        />
+      </Card>
+      <Card className="lg:col-span-8">
+        <RecentRuns runs={runs} />
+      </Card>
+      <Card className="lg:col-span-4">
+        <AttentionList runs={day} codebases={codebases} branches={branches} />
+      </Card>
+    </div>
+  );
+}
+
+function Tiles({ runs, day }: Runs & { day: readonly PipelineRunRow[] }) {
+  const now = countPhases(runs);
+  const counts = countPhases(day);
+  const rate = successRate(day);
+  const median = medianDuration(day);
+  return (
+    <div className="grid grid-cols-2 gap-4 lg:col-span-12 lg:grid-cols-5">
+      <StatTile
+        label="Running now"
+        value={String(now.get("running") ?? 0)}
+        hint={`${now.get("pending") ?? 0} pending`}
+        phase="running"
+        to={{ status: "running,pending,stopping" }}
+      />
+      <StatTile
+        label="Succeeded"
+        value={String(counts.get("succeeded") ?? 0)}
+        hint="last 24 hours"
+        phase="succeeded"
+        to={{ status: "succeeded" }}
+      />
+      <StatTile
+        label="Failed"
+        value={String(counts.get("failed") ?? 0)}
+        hint="last 24 hours"
+        phase="failed"
+        to={{ status: "failed" }}
+      />
+      <StatTile
+        label="Success rate"
+        value={rate === null ? "–" : `${Math.round(rate * 100)}%`}
+        hint="of finished runs, 24 hours"
+      />
+      <StatTile
+        label="Median duration"
+        value={median === null ? "–" : formatDuration(median)}
+        hint="of finished runs, 24 hours"
+        className="col-span-2 lg:col-span-1"
+      />
+    </div>
+  );
+}
+
+const shown: readonly { phase: Phase; label?: string }[] = [
+  { phase: "succeeded", label: operatorPhaseLabels.succeeded },
+  { phase: "running", label: operatorPhaseLabels.running },
+  { phase: "pending" },
+  { phase: "failed" },
+  { phase: "stopping", label: operatorPhaseLabels.stopping },
+  { phase: "unknown" },
+];
+
+function sharesOf(codebases: readonly CodebaseRow[]): Share[] {
+  const counts = countPhases(codebases);
+  return shown.map((share) => ({ ...share, count: counts.get(share.phase) ?? 0 }));
+}

@@ -1,10 +1,10 @@
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import JsonValue
 from tests.simulation.conftest import PORTAL, Directory
-from tests.simulation.samples import platform
+from tests.simulation.samples import branch, codebase, platform
 
 from fairlead.simulation import labels
 from fairlead.simulation.conditions import is_done
@@ -66,10 +66,10 @@ def test_portal_pipelines_deploy_what_is_there(portal: Manifests) -> None:
 
 
 def test_portal_labels_say_what_the_specs_say(portal: Manifests) -> None:
-    for codebase in of(portal, "Codebase"):
+    for each in of(portal, "Codebase"):
         assert text(
-            codebase, "metadata", "labels", "app.edp.epam.com/codebaseType"
-        ) == text(codebase, "spec", "type")
+            each, "metadata", "labels", "app.edp.epam.com/codebaseType"
+        ) == text(each, "spec", "type")
     for run in of(portal, "PipelineRun"):
         assert text(run, "metadata", "labels", labels.TYPE_LABEL) in {
             "build",
@@ -150,6 +150,33 @@ def test_object_that_is_there_twice_is_refused(directory: Directory) -> None:
 def test_missing_directory_is_told() -> None:
     with pytest.raises(ManifestError, match="nowhere is no directory"):
         read_manifests(PORTAL / "nowhere", NOW)
+
+
+def test_history_has_pruned_the_tasks_of_old_runs(portal: Manifests) -> None:
+    starts = [
+        find_moment(text(each, "status", "startTime")) for each in of(portal, "TaskRun")
+    ]
+    assert len(starts) > 50
+    assert all(start and NOW - start <= timedelta(hours=12) for start in starts)
+
+
+def test_wrong_duration_in_a_history_is_told(directory: Directory) -> None:
+    row: JsonValue = [
+        "team",
+        "build",
+        "shop-main-abcde",
+        "lately",
+        "Succeeded",
+        "a",
+        "b",
+    ]
+    history: JsonObject = {
+        "apiVersion": "simulation.fairlead.dev/v1",
+        "kind": "PipelineHistory",
+        "runs": [row],
+    }
+    with pytest.raises(ManifestError, match="'lately' is no duration"):
+        read_manifests(directory(codebase(), branch(), history), NOW)
 
 
 def test_history_tells_who_approved(portal: Manifests) -> None:

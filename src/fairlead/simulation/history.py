@@ -44,6 +44,8 @@ class History(BaseModel):
     Attributes:
         runs: rows of namespace, type, branch or stage, how long ago it started, result (after a slash,
             the task that decided it), author, first line of the commit message.
+        tasks_within: how long ago a run may have started for its task runs to be there still; those
+            of older runs have been pruned, as a real cluster's are.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -53,6 +55,7 @@ class History(BaseModel):
     runs: list[
         tuple[str, Literal["build", "review", "deploy"], str, str, str, str, str]
     ]
+    tasks_within: str = Field(alias="tasksWithin", default="12h")
 
 
 def expand_history(
@@ -85,9 +88,15 @@ def expand_history(
             )
             run = draft_code_run(kind, codebase, found, change, scenario)
         ended, _, task = result.partition("/")
-        start = now - parse_duration(ago)
-        yield from _finish(
-            run, scenario, (ended, task), start, Fate(scenario.seed, key)
+        age = parse_duration(ago)
+        family = _finish(
+            run, scenario, (ended, task), now - age, Fate(scenario.seed, key)
+        )
+        pruned = age > parse_duration(history.tasks_within)
+        yield from (
+            each
+            for each in family
+            if not pruned or text(each, "kind") != labels.TASK_RUN.name
         )
 
 

@@ -33,7 +33,7 @@ from fairlead.simulation.errors import ManifestError
 from fairlead.simulation.history import History, expand_history
 from fairlead.simulation.objects import JsonObject, Ref, ref_of
 from fairlead.simulation.scenario import Scenario, read_scenario
-from fairlead.simulation.templates import Scope, TemplateError, render_object
+from fairlead.simulation.templates import Scope, render_object
 
 OWN_VERSION = "simulation.fairlead.dev/v1"
 _OBJECT: TypeAdapter[JsonObject] = TypeAdapter(dict[str, JsonValue])
@@ -77,7 +77,7 @@ def read_manifests(directory: Path, now: datetime) -> Manifests:
                 continue
             for value in _expand(document, now):
                 _add(plain, value)
-        except (TemplateError, ManifestError, ValidationError) as exc:
+        except (ValueError, ManifestError) as exc:
             raise ManifestError(f"{file}: {exc}") from exc
     return Manifests(
         definitions, [*plain.values(), *_past(directory, histories, plain, now)]
@@ -92,9 +92,14 @@ def _past(
 ) -> list[JsonObject]:
     file = directory / "scenario.yaml"
     scenario = read_scenario(file) if file.exists() else Scenario()
-    return [
-        run for each in histories for run in expand_history(each, known, scenario, now)
-    ]
+    try:
+        return [
+            run
+            for each in histories
+            for run in expand_history(each, known, scenario, now)
+        ]
+    except ValueError as exc:
+        raise ManifestError(f"The history in {directory}/seed is wrong: {exc}") from exc
 
 
 def _documents(folder: Path) -> Iterator[tuple[Path, JsonObject]]:

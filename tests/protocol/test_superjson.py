@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from fairlead import MISSING
+from fairlead.protocol.superjson import (
+    BigInt,
+    JsError,
+    JsMap,
+    OrderedSet,
+    SuperJson,
+    Url,
+)
+
+SUPERJSON = SuperJson()
+
+
+@pytest.mark.parametrize(
+    ("value", "payload"),
+    [
+        ("pong", {"json": "pong"}),
+        (MISSING, {"json": None, "meta": {"values": ["undefined"], "v": 1}}),
+        (datetime(2020, 1, 2, 3, 4, 5, 678999, tzinfo=UTC), {"json": "2020-01-02T03:04:05.678Z", "meta": {"values": ["Date"], "v": 1}}),
+        (2**60, {"json": str(2**60), "meta": {"values": ["bigint"], "v": 1}}),
+        (-math.inf, {"json": "-Infinity", "meta": {"values": ["number"], "v": 1}}),
+        (-0.0, {"json": "-0", "meta": {"values": ["number"], "v": 1}}),
+        (re.compile("a+", re.IGNORECASE), {"json": "/a+/i", "meta": {"values": ["regexp"], "v": 1}}),
+        (Url("https://x.y"), {"json": "https://x.y", "meta": {"values": ["URL"], "v": 1}}),
+        (JsError("E", "m"), {"json": {"name": "E", "message": "m"}, "meta": {"values": ["Error"], "v": 1}}),
+        (
+            {"a.b": [JsMap({"k": OrderedSet([BigInt(1)])})]},
+            {
+                "json": {"a.b": [[["k", ["1"]]]]},
+                "meta": {"values": {"a\\.b.0": ["map", {"0.1": ["set", {"0": ["bigint"]}]}]}, "v": 1},
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_values_travel_as_superjson_writes_them(value: object, payload: object) -> None:
+    assert SUPERJSON.serialize(value) == payload
+
+
+def test_a_shared_object_is_named_by_its_shortest_path() -> None:
+    shared = {"x": 1}
+
+    payload = SUPERJSON.serialize({"deep": {"one": shared}, "two": shared})
+
+    assert payload == {
+        "json": {"deep": {"one": {"x": 1}}, "two": {"x": 1}},
+        "meta": {"referentialEqualities": {"two": ["deep.one"]}, "v": 1},
+    }
+
+
+def test_shared_objects_are_shared_again_after_the_way() -> None:
+    value = SUPERJSON.deserialize(
+        {
+            "json": {"a": {"x": 1}, "b": None},
+            "meta": {"referentialEqualities": {"a": ["b"]}, "v": 1},
+        }
+    )
+
+    assert isinstance(value, dict)
+    assert value["a"] is value["b"]
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"values": ["symbol"]},
+        {"values": [["class", "Foo"]]},
+        {"values": {"no.such": ["Date"]}, "v": 1},
+        {"values": {"__proto__": ["Date"]}, "v": 1},
+        {"values": ["Date"]},
+    ],
+)
+def test_annotations_that_do_not_fit_are_refused(meta: object) -> None:
+    with pytest.raises(ValueError, match=r"superjson|isoformat"):
+        SUPERJSON.deserialize(
+            {"json": {"a": 1} if meta != {"values": ["Date"]} else "nope", "meta": meta}
+        )
+
+
+def test_dangerous_keys_are_not_sent() -> None:
+    with pytest.raises(ValueError, match="rename it"):
+        SUPERJSON.serialize({"constructor": 1})

@@ -6,7 +6,7 @@ emitters     typescript, zod, router_types, package_files, resource_files: pure,
 output       whole or not at all onto disk
 """
 
-from fairlead.codegen.generate import Generated, check, generate
+from fairlead.codegen.generate import Generated, check, generate, schema_hash
 from fairlead.codegen.problems import GenerationError
 
-__all__ = ["Generated", "GenerationError", "check", "generate"]
+__all__ = ["Generated", "GenerationError", "check", "generate", "schema_hash"]

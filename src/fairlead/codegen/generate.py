@@ -87,9 +87,14 @@ def check(
     )
 
 
+def schema_hash(app: GenerationSource) -> str:
+    """The digest of an application's types, as generated packages export it."""
+    return load_application(app).hash
+
+
 def load_application(app: GenerationSource) -> Application:
     """The intermediate representation, with the digest of its types."""
-    application = introspect(_compiled(app))
+    application = introspect(compile_source(app))
     return replace(application, hash=application_hash(application))
 
 
@@ -125,7 +130,12 @@ def render(
     }
 
 
-def _compiled(app: GenerationSource) -> CompiledRouter:
+def compile_source(app: GenerationSource) -> CompiledRouter:
+    """The procedures of an application, however it is given.
+
+    Raises:
+        DefinitionError: it is no application.
+    """
     if isinstance(app, CompiledRouter):
         return app
     router = app if isinstance(app, type) else getattr(app, "router", None)

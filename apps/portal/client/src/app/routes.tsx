@@ -8,6 +8,7 @@ import {
 import { Shell } from "@/components/shell/shell";
 import { readText, validateTableSearch } from "@/components/table/useTableSearch";
 import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";
+import { findTimeRange, type TimeRangeId } from "@/resources/timeRange";
 
 type ShellSearch = {
   /** The namespace all pages show; absent means all namespaces. */
@@ -26,6 +27,10 @@ const rootRoute = createRootRoute({
 const overviewRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
+  validateSearch: (search: { [key: string]: unknown }): { range?: TimeRangeId | undefined } => {
+    const { id } = findTimeRange(search["range"]);
+    return { range: id === search["range"] ? id : undefined };
+  },
   component: lazyRouteComponent(() => import("@/pages/overview"), "OverviewPage"),
 });
 

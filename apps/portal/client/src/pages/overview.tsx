@@ -3,19 +3,24 @@ import {
   useCodebaseWatchList,
   usePipelineRunWatchList,
 } from "@portal/shared/hooks";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 import { PageHeader } from "@/components/page";
 import { DeniedState, ErrorState } from "@/components/pageStates";
+import { RangeSwitch } from "@/components/rangeSwitch";
 import { useNamespace } from "@/components/shell/useNamespace";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useIsBehind } from "@/lib/watchHealth";
 import { toBranchRow, toCodebaseRow } from "@/resources/codebase";
 import { toPipelineRunRow } from "@/resources/pipelineRun";
+import { findTimeRange } from "@/resources/timeRange";
 import { OverviewGrid } from "./overviewGrid";
 
 export function OverviewPage() {
   const [namespace] = useNamespace();
+  const navigate = useNavigate();
+  const range = findTimeRange(useSearch({ from: "/" }).range);
   const runList = usePipelineRunWatchList({ namespace });
   const codebaseList = useCodebaseWatchList({ namespace });
   const branchList = useCodebaseBranchWatchList({ namespace });
@@ -32,9 +37,17 @@ export function OverviewPage() {
         description={
           namespace ? `What happens in ${namespace}.` : "What happens across all namespaces."
         }
-      />
+      >
+        <RangeSwitch
+          value={range.id}
+          onChange={(id) => {
+            const search = (previous: object) => ({ ...previous, range: id });
+            void navigate({ to: "/", search, replace: true });
+          }}
+        />
+      </PageHeader>
       <Guard lists={[runList, codebaseList, branchList]}>
-        <OverviewGrid runs={runs} codebases={codebases} branches={branches} />
+        <OverviewGrid range={range} runs={runs} codebases={codebases} branches={branches} />
       </Guard>
     </div>
   );

@@ -7,29 +7,33 @@ import type { BranchRow, CodebaseRow } from "@/resources/codebase";
 import type { Phase } from "@/resources/phase";
 import type { PipelineRunRow } from "@/resources/pipelineRun";
 import { bucketRuns, countPhases, medianDuration, successRate } from "@/resources/statistics";
+import type { TimeRange } from "@/resources/timeRange";
 import { operatorPhaseLabels } from "./codebaseColumns";
 import { AttentionList, RecentRuns } from "./overviewLists";
 import { StatTile } from "./statTile";
 
-const HOUR = 3_600_000;
-const HOURS = 24;
-
 type Runs = { runs: readonly PipelineRunRow[] };
 
 export function OverviewGrid({
+  range,
   runs,
   codebases,
   branches,
-}: Runs & { codebases: readonly CodebaseRow[]; branches: readonly BranchRow[] }) {
-  // The end of the current hour: the day's edge moves once an hour, not at each tick.
-  const until = Math.ceil(useNow() / HOUR) * HOUR;
-  const day = runs.filter((run) => (run.started ?? 0) >= until - HOURS * HOUR);
+}: Runs & {
+  range: TimeRange;
+  codebases: readonly CodebaseRow[];
+  branches: readonly BranchRow[];
+}) {
+  const { width, count } = range;
+  // Up to the end of the current bar: the edge moves once a bar, not at each tick.
+  const until = Math.ceil(useNow() / width) * width;
+  const recent = runs.filter((run) => (run.started ?? 0) >= until - width * count);
   return (
     <div className="grid gap-4 px-4 pb-6 sm:px-6 lg:grid-cols-12">
-      <Tiles runs={runs} day={day} />
+      <Tiles range={range} runs={runs} recent={recent} />
       <Card className="lg:col-span-8">
-        <CardHeader title="Pipeline runs" hint="Started per hour, last 24 hours" />
-        <RunsChart buckets={bucketRuns(day, { until, width: HOUR, count: HOURS })} />
+        <CardHeader title="Pipeline runs" hint={`Started per ${range.each}, last ${range.label}`} />
+        <RunsChart range={range} buckets={bucketRuns(recent, { until, width, count })} />
       </Card>
       <Card className="lg:col-span-4">
         <CardHeader title="Codebases" hint={`${branches.length} branches in all`} />
@@ -43,17 +47,22 @@ export function OverviewGrid({
         <RecentRuns runs={runs} />
       </Card>
       <Card className="lg:col-span-4">
-        <AttentionList runs={day} codebases={codebases} branches={branches} />
+        <AttentionList range={range} runs={recent} codebases={codebases} branches={branches} />
       </Card>
     </div>
   );
 }
 
-function Tiles({ runs, day }: Runs & { day: readonly PipelineRunRow[] }) {
+function Tiles({
+  range,
+  runs,
+  recent,
+}: Runs & { range: TimeRange; recent: readonly PipelineRunRow[] }) {
+  const inRange = `last ${range.label}`;
   const now = countPhases(runs);
-  const counts = countPhases(day);
-  const rate = successRate(day);
-  const median = medianDuration(day);
+  const counts = countPhases(recent);
+  const rate = successRate(recent);
+  const median = medianDuration(recent);
   return (
     <div className="grid grid-cols-2 gap-4 lg:col-span-12 lg:grid-cols-5">
       <StatTile
@@ -66,26 +75,26 @@ function Tiles({ runs, day }: Runs & { day: readonly PipelineRunRow[] }) {
       <StatTile
         label="Succeeded"
         value={String(counts.get("succeeded") ?? 0)}
-        hint="last 24 hours"
+        hint={inRange}
         phase="succeeded"
         to={{ status: "succeeded" }}
       />
       <StatTile
         label="Failed"
         value={String(counts.get("failed") ?? 0)}
-        hint="last 24 hours"
+        hint={inRange}
         phase="failed"
         to={{ status: "failed" }}
       />
       <StatTile
         label="Success rate"
         value={rate === null ? "–" : `${Math.round(rate * 100)}%`}
-        hint="of finished runs, 24 hours"
+        hint={`of finished runs, ${inRange}`}
       />
       <StatTile
         label="Median duration"
         value={median === null ? "–" : formatDuration(median)}
-        hint="of finished runs, 24 hours"
+        hint={`of finished runs, ${inRange}`}
         className="col-span-2 lg:col-span-1"
       />
     </div>

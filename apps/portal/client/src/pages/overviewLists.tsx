@@ -9,6 +9,7 @@ import { CardHeader } from "@/components/ui/card";
 import type { BranchRow, CodebaseRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
 import type { PipelineRunRow } from "@/resources/pipelineRun";
+import type { TimeRange } from "@/resources/timeRange";
 
 const RECENT = 8;
 const ATTENTION = 6;
@@ -66,12 +67,14 @@ export function RecentRuns({ runs }: { runs: readonly PipelineRunRow[] }) {
 
 type Problem = { key: string; link: ReactNode; text: string };
 
-/** What somebody should look at: codebases and branches that failed, and the day's failed runs. */
+/** What somebody should look at: codebases and branches that failed, and the range's failed runs. */
 export function AttentionList({
+  range,
   runs,
   codebases,
   branches,
 }: {
+  range: TimeRange;
   runs: readonly PipelineRunRow[];
   codebases: readonly CodebaseRow[];
   branches: readonly BranchRow[];
@@ -112,7 +115,10 @@ export function AttentionList({
   const rest = problems.length - ATTENTION;
   return (
     <>
-      <CardHeader title="Needs attention" hint="Failed resources, and runs of the last 24 hours" />
+      <CardHeader
+        title="Needs attention"
+        hint={`Failed resources, and runs of the last ${range.label}`}
+      />
       {problems.length === 0 ? (
         <EmptyState icon={PartyPopper} title="All clear">
           Nothing has failed.

@@ -2,6 +2,7 @@ import { toneFill } from "@/components/status";
 import { cn } from "@/lib/cn";
 import { type Phase, phaseLabel, phaseTone } from "@/resources/phase";
 import type { Bucket } from "@/resources/statistics";
+import type { TimeRange } from "@/resources/timeRange";
 import { Tooltip } from "../ui/tooltip";
 
 // Bottom to top: what ended well carries the bar, what is still open sits on it.
@@ -15,9 +16,10 @@ const stack: readonly Phase[] = [
   "unknown",
 ];
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric" });
 
 /** Runs per bucket of time as stacked bars; each bar tells its numbers on hover and to readers. */
-export function RunsChart({ buckets }: { buckets: readonly Bucket[] }) {
+export function RunsChart({ range, buckets }: { range: TimeRange; buckets: readonly Bucket[] }) {
   const most = Math.max(1, ...buckets.map((bucket) => bucket.total));
   const top = niceCeiling(most);
   const present = stack.filter((phase) => buckets.some((bucket) => bucket.counts.has(phase)));
@@ -33,7 +35,7 @@ export function RunsChart({ buckets }: { buckets: readonly Bucket[] }) {
           <span>0</span>
         </div>
         <ul
-          aria-label="Runs per hour"
+          aria-label={`Runs per ${range.each}`}
           className="relative flex h-44 min-w-0 flex-1 items-end gap-px border-b bg-[linear-gradient(to_bottom,var(--border)_1px,transparent_1px)] bg-size-[100%_50%] sm:gap-1"
         >
           {buckets.map((bucket) => (
@@ -46,7 +48,7 @@ export function RunsChart({ buckets }: { buckets: readonly Bucket[] }) {
         className="flex justify-between pl-6 text-[11px] text-muted-foreground"
       >
         {axisTimes(buckets).map((time) => (
-          <span key={time}>{hour.format(time)}</span>
+          <span key={time}>{(range.id === "7d" ? day : hour).format(time)}</span>
         ))}
       </div>
       <figcaption className="flex flex-wrap gap-x-4 gap-y-1 pl-6 text-xs text-muted-foreground">

@@ -66,6 +66,7 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
   const permissions = new PermissionCache(options.permissions, (resourceId) =>
     registry.retryDenied(resourceId),
   );
+  registry.onDenied = (resourceId) => permissions.invalidate(resourceId);
   const stops = [
     connection.followNetwork(),
     onVisible(() => permissions.refresh()),

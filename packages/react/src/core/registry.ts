@@ -28,6 +28,8 @@ interface Entry {
 export class WatchRegistry {
   /** Set by a tab group. */
   share: ShareSource = (request) => request.source;
+  /** Hears of kinds of which a watch was denied. */
+  onDenied: (resourceId: string) => void = () => undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #overlays = new Map<string, Overlay<ResourceObject>>();
   readonly #environment: WatchEnvironment;
@@ -52,6 +54,7 @@ export class WatchRegistry {
       overlay: this.overlay<K>(request.resourceId),
       source: this.share(request),
       environment: this.#environment,
+      onDenied: () => this.onDenied(request.resourceId),
       onIdle: () => this.#entries.delete(key),
     });
     this.#entries.set(key, { resourceId: request.resourceId, watch: erase(watch) });

@@ -9,7 +9,7 @@ import { type BackoffOptions, backoffDelay } from "./backoff.js";
 import type { Connection, ConnectionState } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { deepEqual } from "./equal.js";
-import { type LiveError, toLiveError } from "./errors.js";
+import { LiveError, toLiveError } from "./errors.js";
 import type { FrameScheduler } from "./frames.js";
 import { LiveStore, type StoreSnapshot } from "./liveStore.js";
 import type { Overlay } from "./overlay.js";
@@ -53,6 +53,8 @@ export interface WatchOptions<K extends ResourceObject> {
   readonly source: WatchSource<K>;
   readonly environment: WatchEnvironment;
   readonly onIdle: () => void;
+  /** The server refused: what is known of the permissions may be wrong. */
+  readonly onDenied: () => void;
 }
 
 /** What a follower in another tab is told. */
@@ -63,6 +65,11 @@ export type WatchEvent<K> =
 type Phase =
   | { readonly at: "stopped" | "seeding" | "subscribing" | "live" | "signedOut" | "denied" }
   | { readonly at: "waiting"; readonly retryAt: number };
+
+function signedOutError(reason: string | null): LiveError {
+  const details = { kind: "unauthorized", code: "UNAUTHORIZED", retryable: false } as const;
+  return new LiveError(reason ?? "You are signed out", { ...details, cause: null });
+}
 
 export class Watch<K extends ResourceObject> {
   readonly scope: Scope;
@@ -172,7 +179,9 @@ export class Watch<K extends ResourceObject> {
 
   #start(): void {
     this.#end({ at: "seeding" });
-    if (this.#options.environment.connection.getState().state === "signedOut") {
+    const session = this.#options.environment.connection.getState();
+    if (session.state === "signedOut") {
+      this.#error ??= signedOutError(session.reason);
       this.#enter({ at: "signedOut" });
       return;
     }
@@ -264,6 +273,7 @@ export class Watch<K extends ResourceObject> {
       // What this user may no longer see must not stay on the screen.
       this.#forget();
       this.#end({ at: "denied" });
+      this.#options.onDenied();
       this.#retryTimer = setTimeout(() => this.#start(), deniedRetryMs);
     } else if (error.retryable) {
       // The server itself refused: perhaps this cursor. A fresh snapshot is always right.

@@ -148,6 +148,28 @@ test("the end of the session stops the watch until the next sign-in", async () =
   await vi.waitFor(isLive(list));
 });
 
+test("a watch that opens while signed out says so instead of loading forever", async () => {
+  client.fairlead.connection.reportSignedOut("Session expired");
+  const list = openWatch(client);
+  await vi.waitFor(() => expect(list.watch.getState().error?.kind).toBe("unauthorized"));
+  expect(list.watch.getState().status).toBe("error");
+  client.fairlead.connection.reportSignedIn();
+  await vi.waitFor(isLive(list));
+});
+
+test("a denied watch makes the permissions be asked again", async () => {
+  const key = { resourceId: requestWidgets(client).resourceId, namespace: null };
+  const ask = () => client.client.widgets.permissions.query({});
+  client.fairlead.permissions.subscribe(key, ask, () => undefined);
+  const list = openWatch(client);
+  await vi.waitFor(isLive(list));
+  peer.cluster.denied.add("watch");
+  peer.cluster.fail("watch", "FORBIDDEN");
+  await vi.waitFor(() =>
+    expect(client.fairlead.permissions.getState(key).permissions.watch.state).toBe("denied"),
+  );
+});
+
 test("a server whose own upstream is lost makes the list stale, not live", async () => {
   const list = openWatch(client);
   await vi.waitFor(isLive(list));

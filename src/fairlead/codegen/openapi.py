@@ -105,7 +105,7 @@ def _rename(value: Any, names: Mapping[str, str]) -> Any:
             for name, part in cast("dict[str, Any]", value).items()
         }
     if isinstance(value, list):
-        return [_rename(part, names) for part in cast("list[Any]", value)]
+        return [_rename(part, names) for part in value]  # pyright: ignore[reportUnknownVariableType] - JSON, and mypy knows it as list[Any]
     return value
 
 
@@ -114,13 +114,9 @@ def _operation(
 ) -> dict[str, Any]:
     text = read_docstring(inspect.cleandoc(procedure.function.__doc__ or "")).text
     summary, _, rest = text.partition("\n")
-    answer = {"type": "object", "required": ["data"], "properties": {}}
-    answer["properties"] = {"data": schemas[procedure.path, "serialization"]}
-    result = {
-        "type": "object",
-        "required": ["result"],
-        "properties": {"result": answer},
-    }
+    result = _object(
+        "result", _object("data", schemas[procedure.path, "serialization"])
+    )
     operation: dict[str, Any] = {
         "operationId": procedure.path,
         "tags": [procedure.path.rpartition(".")[0] or "app"],

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fairlead.devcluster import conversion, managed
 from fairlead.devcluster import errors as err
 from fairlead.devcluster import fieldsets as sets
+from fairlead.devcluster.accepting import check_kind, check_place
 from fairlead.devcluster.bodies import check_depth, decode_yaml
 from fairlead.devcluster.errors import ApiError, bad_request
 from fairlead.devcluster.fieldsets import FieldSet
@@ -25,7 +26,7 @@ from fairlead.devcluster.responses import Response
 from fairlead.devcluster.schema import Schema, prune
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.target import Target
-from fairlead.devcluster.writes import check_kind, check_place, create, update
+from fairlead.devcluster.writes import create, update
 
 
 def apply_object(target: Target, record: Record | None, raw: bytes) -> Response:

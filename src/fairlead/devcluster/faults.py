@@ -67,7 +67,7 @@ class Faults:
         self._plan(Fault(delay=seconds, times=times), verbs, plural)
 
     def cut(self, *, verbs: str = "", plural: str = "", times: int = 1) -> None:
-        """Close the connection of the next matching requests without an answer."""
+        """Break off the answer to the next matching requests: the connection closes."""
         self._plan(Fault(cut=True, times=times), verbs, plural)
 
     def drop_watches(self, *, expired: bool = False) -> None:

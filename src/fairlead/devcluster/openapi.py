@@ -118,7 +118,7 @@ def _to_v2(value: JsonValue) -> JsonValue:
         return value
     found: JsonObject = {}
     for key, item in value.items():
-        if key == "$ref":
+        if key == "$ref" and isinstance(item, str):
             found[key] = item.replace("#/components/schemas/", "#/definitions/")
         elif key == "content" and is_object(item):
             found["schema"] = _to_v2(next(iter(item.values()))["schema"])

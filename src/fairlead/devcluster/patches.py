@@ -10,6 +10,7 @@ import jsonpointer
 
 from fairlead.devcluster import conversion
 from fairlead.devcluster import errors as err
+from fairlead.devcluster.accepting import accept_object, check_kind, check_place
 from fairlead.devcluster.apply import apply_object
 from fairlead.devcluster.bodies import check_depth, decode_json, media_type
 from fairlead.devcluster.errors import ApiError, bad_request, unsupported_media_type
@@ -25,12 +26,7 @@ from fairlead.devcluster.responses import Response
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.strategic import merge_object
 from fairlead.devcluster.target import Target
-from fairlead.devcluster.writes import (
-    accept_object,
-    check_kind,
-    check_place,
-    update,
-)
+from fairlead.devcluster.writes import update
 
 MERGE: Final = "application/merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"

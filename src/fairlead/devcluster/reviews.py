@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from fairlead.devcluster import errors as err
+from fairlead.devcluster.accepting import decode_object
 from fairlead.devcluster.authentication import AUDIENCE
 from fairlead.devcluster.errors import ApiError, FieldError, bad_request
 from fairlead.devcluster.identity import User
@@ -17,7 +18,6 @@ from fairlead.devcluster.request import Request
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.state import State
 from fairlead.devcluster.target import Target
-from fairlead.devcluster.writes import decode_object
 
 Review: TypeAlias = "Callable[[State, Request, JsonObject], JsonObject]"
 

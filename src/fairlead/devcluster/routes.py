@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairlead.devcluster import discovery
 from fairlead.devcluster import errors as err
+from fairlead.devcluster.accepting import decode_object
 from fairlead.devcluster.deletes import delete_collection, delete_object, read_options
 from fairlead.devcluster.errors import PlainError, method_not_allowed
 from fairlead.devcluster.logs import answer_log
@@ -27,7 +28,7 @@ from fairlead.devcluster.subresources import (
 )
 from fairlead.devcluster.target import Target
 from fairlead.devcluster.watches import watch_objects
-from fairlead.devcluster.writes import create, decode_object, replace
+from fairlead.devcluster.writes import create, replace
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _HEALTH = {"healthz", "livez", "readyz"}

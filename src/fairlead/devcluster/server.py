@@ -56,6 +56,8 @@ class Application:
             response = await self._respond(request)
         except _Cut:
             # An unfinished answer makes the server close the connection.
+            head = [(b"content-length", b"1")]
+            await send({"type": "http.response.start", "status": 200, "headers": head})
             return
         if isinstance(response, Stream):
             await _send_stream(request, response, receive, send)

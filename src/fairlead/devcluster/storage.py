@@ -109,6 +109,7 @@ class Table:
     events: list[Event] = field(default_factory=list[Event])
     complete_after: int = 0  # events with a larger revision are all in `events`
     last_write: int = 0
+    lost_until: int = 0  # events up to this revision are no longer kept
 
     def sorted_keys(self) -> list[Key]:
         """Return all keys in list order."""
@@ -339,11 +340,22 @@ class Storage:
             "INSERT OR REPLACE INTO meta VALUES('highest', ?)", (self.revision,)
         )
         for table in self._tables.values():
-            start = bisect_right(
-                table.events, self.compacted, key=lambda event: event.revision
-            )
-            del table.events[:start]
+            self._forget(table)
             table.complete_after = max(table.complete_after, self.compacted)
+
+    def _forget(self, table: Table) -> None:
+        start = bisect_right(
+            table.events, self.compacted, key=lambda event: event.revision
+        )
+        if start:
+            table.lost_until = table.events[start - 1].revision
+        elif table.last_write <= self.compacted:
+            table.lost_until = table.last_write
+        else:
+            table.lost_until = max(
+                table.lost_until, min(table.complete_after, self.compacted)
+            )
+        del table.events[:start]
 
     def drop_compacted(self, batch: int = 500) -> bool:
         """Delete one batch of superseded rows; tell whether there may be more."""

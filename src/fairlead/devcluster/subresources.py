@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fairlead.devcluster import conversion
 from fairlead.devcluster import errors as err
+from fairlead.devcluster.accepting import decode_object
 from fairlead.devcluster.authentication import AUDIENCE
 from fairlead.devcluster.bodies import decode_document, media_type
 from fairlead.devcluster.deletes import delete_object, read_options
@@ -30,7 +31,7 @@ from fairlead.devcluster.reads import find_record
 from fairlead.devcluster.responses import Response, answer
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.target import Target
-from fairlead.devcluster.writes import decode_object, update
+from fairlead.devcluster.writes import update
 
 _MIN_TOKEN_SECONDS = 600
 _MAX_TOKEN_SECONDS = 1 << 32

@@ -228,9 +228,7 @@ class Watcher:
         storage = self.state.storage
         if self.position > storage.revision:
             return b""
-        if self.position < storage.compacted and storage.changed_since(
-            self.key, self.position
-        ):
+        if self.position < storage.table(self.key).lost_until:
             return None
         parts: list[bytes] = []
         while not parts:

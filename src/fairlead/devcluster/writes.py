@@ -6,17 +6,10 @@ import msgspec
 
 from fairlead.devcluster import conversion, kinds, managed
 from fairlead.devcluster import errors as err
-from fairlead.devcluster.bodies import (
-    PROTOBUF,
-    decode_document,
-    find_duplicates,
-    media_type,
-)
+from fairlead.devcluster.accepting import check_place
 from fairlead.devcluster.errors import ApiError, bad_request
 from fairlead.devcluster.jsontypes import JsonObject, copy_json
 from fairlead.devcluster.metadata import (
-    check_metadata_types,
-    check_types,
     fill_new,
     keep_identity,
     timestamp,
@@ -26,112 +19,12 @@ from fairlead.devcluster.metadata import (
 from fairlead.devcluster.names import generate_name
 from fairlead.devcluster.representation import body_response, object_response
 from fairlead.devcluster.responses import Response
-from fairlead.devcluster.schema import apply_defaults, prune
+from fairlead.devcluster.schema import apply_defaults
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.target import Target
 from fairlead.devcluster.validation import validate
 
 _NAME_RETRIES = 8
-
-
-def decode_object(target: Target, raw: bytes, content_type: str) -> JsonObject:
-    """Decode a request body into an object of the target's kind, types checked."""
-    body = decode_document(raw, content_type, target.resource.kind)
-    check_kind(target, body, raw)
-    known_duplicates = (
-        [] if media_type(content_type) == PROTOBUF else _duplicates(target, raw)
-    )
-    return accept_object(target, body, known_duplicates)
-
-
-def _duplicates(target: Target, raw: bytes) -> list[str]:
-    if target.request.param("fieldValidation") == "Ignore" or raw[:1] != b"{":
-        return []
-    return find_duplicates(raw)
-
-
-def check_kind(target: Target, body: JsonObject, raw: bytes) -> None:
-    """Refuse a body of another kind or version."""
-    kind, api_version = body.get("kind"), body.get("apiVersion")
-    wanted = target.resource.kind
-    if kind is not None and not isinstance(kind, str):
-        raise bad_request(
-            f"the object provided is unrecognized (must be of type {wanted}): kind is not a string"
-        )
-    if target.resource.custom and (not kind or not api_version):
-        missing = "Kind" if not kind else "apiVersion"
-        shown = raw[:200].decode(errors="replace")
-        raise bad_request(
-            f"the object provided is unrecognized (must be of type {wanted}): Object '{missing}' is missing in '{shown}'"
-        )
-    if api_version and api_version != target.api_version:
-        if target.resource.custom:
-            raise bad_request(
-                f"the API version in the data ({api_version}) does not match the expected API version ({target.api_version})"
-            )
-        version = str(api_version).rpartition("/")[2]
-        raise bad_request(
-            f'{kind or wanted} in version "{version}" cannot be handled as a {wanted}: no kind "{kind or wanted}" is registered for version "{api_version}"'
-        )
-    if kind and kind != wanted:
-        version = target.version.name
-        raise bad_request(
-            f'{kind} in version "{version}" cannot be handled as a {wanted}: converting ({version}.{kind}) to ({wanted}): unknown conversion'
-        )
-
-
-def accept_object(
-    target: Target, body: JsonObject, duplicates: list[str]
-) -> JsonObject:
-    """Check types, remove unknown fields (with warnings, or 400 when strict)."""
-    body = {
-        key: value for key, value in body.items() if key not in {"kind", "apiVersion"}
-    }
-    try:
-        check_metadata_types(body)
-        if not target.resource.custom:
-            check_types(body, target.version.schema, target.resource.kind)
-            _drop_nulls(body)
-    except ApiError as exc:
-        raise _cannot_be_handled(target, exc.message) from exc
-    unknown = list(prune(body, target.version.schema))
-    report_fields(target, unknown, duplicates)
-    return body
-
-
-def _drop_nulls(body: JsonObject) -> None:
-    for name in [key for key, value in body.items() if value is None]:
-        del body[name]
-
-
-def report_fields(target: Target, unknown: list[str], duplicates: list[str]) -> None:
-    """Tell the client about fields that will not be stored, as it asked to be told."""
-    found = [f'duplicate field "{path}"' for path in duplicates]
-    found += [f'unknown field "{path}"' for path in unknown]
-    mode = target.request.param("fieldValidation")
-    if not found or mode == "Ignore":
-        return
-    if mode == "Strict":
-        raise _cannot_be_handled(target, f"strict decoding error: {', '.join(found)}")
-    for text in found:
-        target.request.warn(text)
-
-
-def _cannot_be_handled(target: Target, reason: str) -> ApiError:
-    kind = target.resource.kind
-    return bad_request(
-        f'{kind} in version "{target.version.name}" cannot be handled as a {kind}: {reason}'
-    )
-
-
-def check_place(target: Target, metadata: JsonObject) -> None:
-    """Refuse an object whose namespace is not the URL's."""
-    namespace = metadata.get("namespace", "")
-    wanted = target.request.namespace if target.resource.namespaced else ""
-    if namespace and namespace != wanted:
-        raise bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
 
 
 def create(

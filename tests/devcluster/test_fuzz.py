@@ -1,0 +1,135 @@
+"""Whatever is sent, the answer is never a failure of the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.devcluster.conftest import CONFIGMAPS, CRD, GADGETS, RBAC, Api
+
+KEYS = st.sampled_from(
+    [
+        "metadata", "spec", "status", "data", "name", "labels", "annotations", "finalizers",
+        "ownerReferences", "managedFields", "kind", "apiVersion", "names", "versions", "schema",
+        "openAPIV3Schema", "properties", "type", "rules", "subjects", "roleRef", "verbs", "uid",
+        "template", "containers", "selector", "matchLabels", "color", "ports", "x", "$patch",
+    ]
+)  # fmt: skip
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4)
+    ),
+    max_leaves=14,
+)
+COLLECTIONS = st.sampled_from(
+    [
+        CONFIGMAPS, GADGETS, CRD, f"{RBAC}/clusterroles", f"{RBAC}/clusterrolebindings",
+        "/api/v1/namespaces/default/pods", "/api/v1/namespaces/default/secrets",
+        "/api/v1/namespaces/default/services", "/api/v1/namespaces/default/events",
+        "/apis/apps/v1/namespaces/default/deployments", "/apis/batch/v1/namespaces/default/jobs",
+        "/api/v1/namespaces", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        "/apis/authentication.k8s.io/v1/tokenreviews",
+        "/apis/events.k8s.io/v1/namespaces/default/events",
+        "/apis/coordination.k8s.io/v1/namespaces/default/leases",
+    ]
+)  # fmt: skip
+PATCHES = st.sampled_from(
+    [
+        "application/merge-patch+json", "application/json-patch+json",
+        "application/strategic-merge-patch+json", "application/apply-patch+yaml",
+    ]
+)  # fmt: skip
+PARAMS = st.dictionaries(
+    st.sampled_from(
+        [
+            "limit", "continue", "labelSelector", "fieldSelector", "resourceVersion",
+            "resourceVersionMatch", "dryRun", "fieldValidation", "fieldManager", "force",
+            "propagationPolicy", "gracePeriodSeconds", "timeout", "pretty",
+        ]
+    ),
+    st.sampled_from(["", "0", "1", "-1", "All", "Exact", "true", "x", "a=b", "Strict", "9" * 30]),
+    max_size=3,
+)  # fmt: skip
+QUIET = settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+async def _never_fails(  # noqa: PLR0917 - one request, spelled out
+    api: Api, method: str, path: str, body: Any, media: str, params: dict[str, str]
+) -> None:
+    answer = await api.ask(method, path, body, media=media, params=params)
+    assert answer.status < 500 or answer.status == 504, answer.text
+
+
+@QUIET
+@given(path=COLLECTIONS, body=VALUES, params=PARAMS)
+async def test_any_body_can_be_posted(
+    gadgets: Api, path: str, body: Any, params: dict[str, str]
+) -> None:
+    await _never_fails(gadgets, "POST", path, body, "application/json", params)
+
+
+@QUIET
+@given(
+    path=COLLECTIONS, spec=VALUES, metadata=st.dictionaries(KEYS, VALUES, max_size=3)
+)
+async def test_any_named_object_can_be_posted(
+    gadgets: Api, path: str, spec: Any, metadata: dict[str, Any]
+) -> None:
+    body = {
+        "metadata": {**metadata, "name": "fuzz"},
+        "spec": spec,
+        "rules": spec,
+        "data": spec,
+    }
+    await _never_fails(
+        gadgets, "POST", path, body, "application/json", {"dryRun": "All"}
+    )
+    kind = {"kind": "Gadget", "apiVersion": "demo.dev/v1"}
+    await _never_fails(
+        gadgets, "POST", GADGETS, {**kind, **body}, "application/json", {}
+    )
+
+
+@QUIET
+@given(media=PATCHES, body=VALUES, params=PARAMS)
+async def test_any_patch_can_be_sent(
+    gadgets: Api, media: str, body: Any, params: dict[str, str]
+) -> None:
+    for path in (
+        "/api/v1/namespaces/default",
+        f"{CONFIGMAPS}/kube-root-ca.crt",
+        f"{CRD}/gadgets.demo.dev",
+    ):
+        await _never_fails(
+            gadgets, "PATCH", path, body, media, {**params, "dryRun": "All"}
+        )
+
+
+@QUIET
+@given(path=COLLECTIONS, params=PARAMS)
+async def test_any_parameters_can_be_asked(
+    gadgets: Api, path: str, params: dict[str, str]
+) -> None:
+    await _never_fails(gadgets, "GET", path, None, "application/json", params)
+
+
+@QUIET
+@given(
+    body=st.binary(max_size=64),
+    media=st.sampled_from(
+        ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+    ),
+)
+async def test_any_bytes_can_be_sent(gadgets: Api, body: bytes, media: str) -> None:
+    await _never_fails(gadgets, "POST", CONFIGMAPS, body, media, {})
+    await _never_fails(gadgets, "DELETE", f"{CONFIGMAPS}/none", body, media, {})

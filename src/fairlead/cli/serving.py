@@ -28,13 +28,15 @@ class AddressInUseError(FairleadError):
 class _Server(uvicorn.Server):
     """A server that says when it listens, and whose signals are its caller's business."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None] | None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started and self._on_ready is not None:
             self._on_ready()
 
     @contextlib.contextmanager
@@ -82,7 +84,7 @@ async def serve(
     sock: socket.socket,
     stop: asyncio.Event,
     *,
-    on_ready: Callable[[], None],
+    on_ready: Callable[[], None] | None = None,
     grace: int = 5,
 ) -> None:
     """Serves an ASGI application until `stop` is set.
@@ -108,6 +110,8 @@ async def serve(
 
     async def watch() -> None:
         await stop.wait()
+        for listener in server.servers:
+            listener.close()
         if isinstance(app, Fairlead):
             await app.lifecycle.drain(grace)
         server.should_exit = True

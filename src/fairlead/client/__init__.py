@@ -20,16 +20,22 @@ from fairlead.client.errors import (
     RemoteError,
     TransportError,
 )
+from fairlead.client.live import LiveConnection, LiveView, live
 from fairlead.client.options import ClientOptions, Reconnect
+from fairlead.client.replica import Change
 
 __all__ = [
+    "Change",
     "ClientError",
     "ClientOptions",
     "ConnectionState",
     "LaggingError",
+    "LiveConnection",
+    "LiveView",
     "ProtocolError",
     "Reconnect",
     "RemoteError",
     "TransportError",
     "connect",
+    "live",
 ]

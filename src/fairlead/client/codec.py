@@ -17,6 +17,7 @@ from fairlead.client.errors import ProtocolError, make_error
 from fairlead.client.streamed_types import has_streamed_parts
 from fairlead.errors import TRPCError
 from fairlead.protocol.transformer import Transformer, dump_json, load_json
+from fairlead.schema import get_wire_name
 from fairlead.tracking import tracked
 
 __all__ = ["Codec"]
@@ -87,6 +88,11 @@ class Codec:
         schema = self.procedure.input
         if schema is None:
             return b"{}"
+        if self._transformer is not None:
+            # As servers do with results: a dump by type would lose maps, sets and bigints.
+            named = {get_wire_name(name): value for name, value in given.items()}
+            whole = next(iter(given.values())) if schema.whole else named
+            return dump_json(self._transformer.serialize(whole))
         # What travels in a form of its own is not of the declared type any more.
         mismatch: Any = (
             "none"
@@ -95,12 +101,7 @@ class Codec:
         )
         fields = {name: _get_wire_form(value) for name, value in given.items()}
         value = next(iter(fields.values())) if schema.whole else fields
-        if self._transformer is None:
-            return schema.adapter.dump_json(value, by_alias=True, warnings=mismatch)
-        plain: object = schema.adapter.dump_python(
-            value, by_alias=True, warnings=mismatch
-        )
-        return dump_json(self._transformer.serialize(plain))
+        return schema.adapter.dump_json(value, by_alias=True, warnings=mismatch)
 
     def decode(self, raw: bytes | None) -> object:
         """A result, or the data of an event, from JSON; None is undefined.

@@ -1,6 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate build bench conformance lock clean
-PYTHON := .venv/bin/python
+.PHONY: help setup run test check format generate build bench conformance screenshots lock clean
 PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
@@ -42,6 +41,9 @@ bench: setup ## Benchmarks side by side with peers (long)
 
 conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh
+
+screenshots: setup ## Take docs/screenshots of the portal that runs at PORT
+	@node scripts/screenshots.mjs
 
 lock: ## Renew requirements.lock and package-lock.json
 	@scripts/lock

@@ -1,0 +1,21 @@
+// Takes docs/screenshots of a portal that runs: `make run` in one terminal, `make screenshots` in another.
+import { chromium } from "playwright-core";
+
+const url = process.argv[2] ?? `http://127.0.0.1:${process.env.PORT ?? 8000}`;
+const pages = { overview: "/", pipelines: "/pipelines", codebases: "/codebases", branches: "/branches" };
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+});
+for (const colorScheme of ["light", "dark"]) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
+  const page = await context.newPage();
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(url + path);
+    await page.getByTestId("connection").getByText("Live").waitFor();
+    await page.waitForTimeout(1000); // fonts and the first highlight settle
+    await page.screenshot({ path: `docs/screenshots/${name}-${colorScheme}.png` });
+  }
+  await context.close();
+}
+await browser.close();

@@ -174,7 +174,7 @@ async def test_rights_are_the_clusters(app: App, kube: Kube) -> None:
     bob = create_caller(App, make_context(kube, "bob"))
     await app.widgets.create(make_widget("x"))
     assert (await bob.widgets.get("x", "team-a")).metadata.name == "x"
-    for refused in (bob.widgets.list_(), bob.widgets.get("x", "team-b")):
+    for refused in (bob.widgets.list_("team-b"), bob.widgets.get("x", "team-b")):
         with pytest.raises(TRPCError, match="You may not") as caught:
             await refused
         assert caught.value.code == "FORBIDDEN"

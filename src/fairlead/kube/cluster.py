@@ -28,11 +28,14 @@ class KubeOptions:
     Attributes:
         identity: as whom users' requests are made.
         default_namespace: for namespaced objects where a call names none.
+        namespaces: where users without rights in all namespaces are looked for; by default
+            those that they or the server may list.
         recheck_seconds: how long an open watch may outlive the right to it.
     """
 
     identity: Identity = "user"
     default_namespace: str | None = None
+    namespaces: tuple[str, ...] | None = None
     recheck_seconds: float = 30.0
     client: ClientOptions = field(default_factory=ClientOptions)
     hub: HubOptions = field(default_factory=HubOptions)
@@ -44,6 +47,7 @@ class _Options(TypedDict, total=False):
 
     identity: Identity
     default_namespace: str | None
+    namespaces: tuple[str, ...] | None
     recheck_seconds: float
     client: ClientOptions
     hub: HubOptions

@@ -101,16 +101,7 @@ class FrameSource:
 
     def make_state(self, state: FeedState, reason: str | None) -> RawFrame:
         """A change of the feed's own state."""
-        version = self._store.resource_version or UNKNOWN_VERSION
-        data = msgspec.json.encode(
-            {
-                "type": "state",
-                "resourceVersion": version,
-                "state": state,
-                "reason": reason,
-            }
-        )
-        return _track(version, data)
+        return make_state(self._store.resource_version, state, reason)
 
     def forget(self) -> None:
         """Frees the bytes of frames that are made again when asked for."""
@@ -124,15 +115,15 @@ class FrameSource:
             self._version = store.resource_version
         frame = self._made.get(cursor)
         if frame is None:
-            data = self._make_snapshot() if cursor is None else self._make_delta(cursor)
-            frame = self._made[cursor] = _track(store.resource_version, data)
+            make = self._make_snapshot() if cursor is None else self._make_delta(cursor)
+            frame = self._made[cursor] = make
         return frame
 
-    def _make_snapshot(self) -> bytes:
+    def _make_snapshot(self) -> RawFrame:
         items = _join(self._store.get_objects())
-        return b'%s,"items":[%s]}' % (self._start(b"snapshot"), items)
+        return track(self._store.resource_version, b"snapshot", b'"items":[%b]' % items)
 
-    def _make_delta(self, cursor: int) -> bytes:
+    def _make_delta(self, cursor: int) -> RawFrame:
         changes = self._store.get_changes(cursor)
         deletes = msgspec.json.encode(
             [
@@ -140,20 +131,22 @@ class FrameSource:
                 for gone in changes.deletes
             ]
         )
-        return b'%s,"upserts":[%s],"deletes":%s}' % (
-            self._start(b"delta"),
-            _join(changes.upserts),
-            deletes,
-        )
+        body = b'"upserts":[%b],"deletes":%b' % (_join(changes.upserts), deletes)
+        return track(self._store.resource_version, b"delta", body)
 
-    def _start(self, kind: bytes) -> bytes:
-        version = msgspec.json.encode(self._store.resource_version)
-        return b'{"type":"%s","resourceVersion":%s' % (kind, version)
+
+def track(version: str, kind: bytes, body: bytes) -> RawFrame:
+    """A frame of ready JSON."""
+    shown = msgspec.json.encode(version)
+    data = b'{"type":"%b","resourceVersion":%b,%b}' % (kind, shown, body)
+    return tracked(version, RawJson[Any](data))
+
+
+def make_state(version: str, state: FeedState, reason: str | None) -> RawFrame:
+    """A frame that tells how the server itself stands with the cluster."""
+    body = b'"state":"%b","reason":%b' % (state.encode(), msgspec.json.encode(reason))
+    return track(version or UNKNOWN_VERSION, b"state", body)
 
 
 def _join(objects: list[RawObject]) -> bytes:
     return b",".join([found.raw for found in objects])
-
-
-def _track(version: str, data: bytes) -> RawFrame:
-    return tracked(version, RawJson[Any](data))

@@ -8,6 +8,7 @@ from typing import Literal
 from fairlead.access import AccessRequest, Authorizer, Decision, ResourceAttributes
 from fairlead.kube.cluster import Kube
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
+from fairlead.kube.scopes import resolve_scope
 
 __all__ = ["VERBS", "Verb", "on_resource"]
 
@@ -36,6 +37,9 @@ class _OnResource:
         info = get_info(getattr(request.router, "resource"))  # noqa: B009  any router class
         default = services.get(Kube).options.default_namespace
         namespace, name = _locate(request, info, self.verb, default)
+        if namespace is None and self.verb in ("list", "watch"):
+            scope = await resolve_scope(request.request, info, self.verb)
+            return Decision(allowed=scope.namespaces != (), reason=scope.reason)
         authorizer = services.get(Authorizer)  # type: ignore[type-abstract]
         attributes = ResourceAttributes(
             verb=self.verb,

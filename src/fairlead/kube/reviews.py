@@ -64,13 +64,28 @@ class ClusterAuthorizer:
         Raises:
             KubeError: the cluster did not answer.
         """
-        user = request.user
-        if user is None:
+        if request.user is None:
             return Decision(allowed=False, reason="Sign in first", needs_user=True)
+        credentials, about = self._choose(request, request.user)
+        return await self._remember(credentials, about, attributes)
+
+    def find_answer(
+        self, request: Request, attributes: ResourceAttributes
+    ) -> Decision | None:
+        """What was answered a moment ago; None when it would have to be asked."""
+        if request.user is None:
+            return None
+        credentials, about = self._choose(request, request.user)
+        _, task = self._answers.get(_get_key(credentials, about, attributes), (0, None))
+        if task is None or not task.done() or _has_failed(task):
+            return None
+        return task.result()
+
+    def _choose(self, request: Request, user: User) -> tuple[Credentials, User | None]:
+        """As whom to ask, and about whom if not about oneself."""
         server = self._client.server_credentials
         credentials = choose_credentials(self._identity, request, user, server)
-        about = user if self._identity == "service" else None
-        return await self._remember(credentials, about, attributes)
+        return credentials, user if self._identity == "service" else None
 
     async def _remember(
         self,
@@ -79,8 +94,7 @@ class ClusterAuthorizer:
         attributes: ResourceAttributes,
     ) -> Decision:
         loop = asyncio.get_running_loop()
-        who = (about.name, about.groups) if about else credentials.key
-        key: Hashable = (who, attributes)
+        key = _get_key(credentials, about, attributes)
         expires, task = self._answers.get(key, (0.0, None))
         if task is None or expires < loop.time() or _has_failed(task):
             task = loop.create_task(self._ask(credentials, about, attributes))
@@ -134,6 +148,13 @@ class ClusterAuthorizer:
         if status.allowed and not status.denied:
             return Decision(allowed=True)
         return Decision(allowed=False, reason=_explain(attributes, status.reason))
+
+
+def _get_key(
+    credentials: Credentials, about: User | None, attributes: ResourceAttributes
+) -> Hashable:
+    who: Hashable = (about.name, about.groups) if about else credentials.key
+    return (who, attributes)
 
 
 def _has_failed(task: asyncio.Task[Decision]) -> bool:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, Field, JsonValue
 
-from fairlead.access import Authorizer, Decision, ResourceAttributes, authenticated
+from fairlead.access import Decision, authenticated
 from fairlead.errors import DefinitionError, TypedError
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.drafts import AsDraft
@@ -20,9 +20,11 @@ from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFou
 from fairlead.kube.frames import Delta, Snapshot, StateChange
 from fairlead.kube.guard import Guard
 from fairlead.kube.lists import ResourceList
+from fairlead.kube.merging import merge_lists, merge_watches
 from fairlead.kube.objects import DeleteOptions, ListOptions, Propagation
 from fairlead.kube.policies import VERBS, Verb, on_resource
 from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.scopes import Scope, is_known_everywhere, resolve_scope, review
 from fairlead.procedure import mutation, query, subscription
 from fairlead.router import Router, get_type_arguments
 from fairlead.schema import raw_json
@@ -117,18 +119,25 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         limit: Limit | None = None,
         continue_: str | None = None,
     ) -> ResourceList[R]:
-        """Objects of one namespace, or of all."""
-        raw = await self.ctx.kube.raw.list_(
-            get_info(self.resource),
-            namespace,
-            ListOptions(
-                label_selector=label_selector,
-                field_selector=field_selector,
-                limit=limit,
-                continue_=continue_,
-            ),
+        """Objects of one namespace, or of all that the caller may see."""
+        info = get_info(self.resource)
+        options = ListOptions(
+            label_selector=label_selector,
+            field_selector=field_selector,
+            limit=limit,
+            continue_=continue_,
         )
-        return raw_json(raw, ResourceList[R])
+        raw = self.ctx.kube.raw
+        scope = Scope(None)
+        if namespace is None:
+            scope = await resolve_scope(self.ctx.request, info, "list")
+        if scope.namespaces is None:
+            found = await raw.list_(info, namespace, options)
+        else:
+            found = await merge_lists(
+                scope.namespaces, options, partial(raw.list_, info)
+            )
+        return raw_json(found, ResourceList[R])
 
     @query(access=on_resource("get"))
     async def get(self, name: str, namespace: str | None = None) -> R:
@@ -220,14 +229,20 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         tracked[Annotated[Snapshot[R] | Delta[R] | StateChange, _BY_TYPE]]
     ]:
         """A live view: a snapshot, then what changes."""
-        frames = self.ctx.kube.watch(
+        open_one = partial(
+            self.ctx.kube.watch,
             self.resource,
-            namespace,
             label_selector=label_selector,
             field_selector=field_selector,
-            last_event_id=last_event_id,
         )
-        seconds = self.ctx.request.services.get(Kube).options.recheck_seconds
+        request = self.ctx.request
+        seconds = request.services.get(Kube).options.recheck_seconds
+        info = get_info(self.resource)
+        if namespace is None and not is_known_everywhere(request, info, "watch"):
+            resolve = partial(resolve_scope, request, info, "watch")
+            merged = merge_watches(resolve, open_one, seconds)
+            return cast("AsyncIterator[tracked[Any]]", merged)
+        frames = open_one(namespace, last_event_id=last_event_id)
         Guard(frames, partial(self._review, "watch", namespace), seconds)
         return cast("AsyncIterator[tracked[Any]]", frames)
 
@@ -245,13 +260,7 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         )
 
     async def _review(self, verb: Verb, namespace: str | None) -> Decision:
-        info = get_info(self.resource)
-        request = self.ctx.request
-        authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
-        attributes = ResourceAttributes(
-            verb=verb, group=info.group, plural=info.plural, namespace=namespace
-        )
-        return await authorizer.review(request, attributes)
+        return await review(self.ctx.request, get_info(self.resource), verb, namespace)
 
     def _pass_on(self, data: bytes) -> R:
         return raw_json(data, self.resource)

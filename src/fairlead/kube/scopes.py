@@ -1,0 +1,125 @@
+"""What a user with rights in some namespaces only gets when asking for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+
+from fairlead.access import Authorizer, Decision, ResourceAttributes
+from fairlead.context import Request
+from fairlead.kube.client import KubeRequest
+from fairlead.kube.cluster import Kube
+from fairlead.kube.credentials import Credentials
+from fairlead.kube.errors import KubeForbiddenError, KubeProtocolError
+from fairlead.kube.resource import ResourceInfo
+from fairlead.kube.reviews import ClusterAuthorizer
+
+__all__ = ["Scope", "is_known_everywhere", "resolve_scope", "review"]
+
+MAX_NAMESPACES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a user may do something.
+
+    Attributes:
+        namespaces: None for everywhere.
+        reason: why it is not everywhere, in words a person can act on.
+    """
+
+    namespaces: tuple[str, ...] | None
+    reason: str | None = None
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Item(msgspec.Struct):
+    metadata: _Named
+
+
+class _Namespaces(msgspec.Struct):
+    items: list[_Item]
+
+
+_decoder = msgspec.json.Decoder(_Namespaces)
+
+
+async def review(
+    request: Request, info: ResourceInfo, verb: str, namespace: str | None
+) -> Decision:
+    """May the user of a request do this to a kind, in one namespace or in all?"""
+    authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+    return await authorizer.review(
+        request,
+        ResourceAttributes(
+            verb=verb, group=info.group, plural=info.plural, namespace=namespace
+        ),
+    )
+
+
+def is_known_everywhere(request: Request, info: ResourceInfo, verb: str) -> bool:
+    """Was it answered just now that the user may do this in all namespaces?"""
+    authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+    if not isinstance(authorizer, ClusterAuthorizer):
+        return False
+    attributes = ResourceAttributes(verb=verb, group=info.group, plural=info.plural)
+    decision = authorizer.find_answer(request, attributes)
+    return decision is not None and decision.allowed
+
+
+async def resolve_scope(request: Request, info: ResourceInfo, verb: str) -> Scope:
+    """Where the user may do this to a kind: everywhere, in some namespaces, or nowhere.
+
+    Candidates are the configured namespaces, else those that the user may list, else those
+    that the server may list; the cluster is asked about each.
+
+    Raises:
+        KubeError: the cluster did not answer.
+    """
+    decision = await review(request, info, verb, None)
+    if decision.allowed or decision.needs_user or not info.namespaced:
+        return Scope(None if decision.allowed else (), decision.reason)
+    candidates = (await _find_candidates(request))[:MAX_NAMESPACES]
+    decisions = await asyncio.gather(
+        *(review(request, info, verb, namespace) for namespace in candidates)
+    )
+    allowed = tuple(
+        namespace
+        for namespace, found in zip(candidates, decisions, strict=True)
+        if found.allowed
+    )
+    reason = decision.reason
+    if allowed:
+        reason = f"Only {', '.join(allowed)} are shown: {reason}"
+    return Scope(allowed, reason)
+
+
+async def _find_candidates(request: Request) -> list[str]:
+    kube = request.services.get(Kube)
+    if kube.options.namespaces is not None:
+        return sorted(kube.options.namespaces)
+    if request.user is None:
+        return []
+    user = kube.acting_for(request, request.user).credentials
+    for credentials in (user, kube.client.server_credentials):
+        try:
+            return await _list_namespaces(kube, credentials)
+        except KubeForbiddenError:
+            continue
+    return []
+
+
+async def _list_namespaces(kube: Kube, credentials: Credentials) -> list[str]:
+    body = await kube.client.send(
+        KubeRequest(method="GET", path="/api/v1/namespaces", credentials=credentials)
+    )
+    try:
+        found = _decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise KubeProtocolError("The cluster's namespaces cannot be read") from error
+    return sorted(item.metadata.name for item in found.items)

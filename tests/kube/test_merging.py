@@ -1,0 +1,172 @@
+"""Users with rights in some namespaces only, asking for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.kube.cluster import (
+    RBAC,
+    TOKENS,
+    Widget,
+    grant,
+    make_context,
+    make_widget,
+    opened,
+    prepare,
+    send,
+)
+
+from fairlead import Context, Router, TRPCError, create_caller, tracked
+from fairlead.devcluster import DevCluster
+from fairlead.kube import Delta, Kube, ResourceRouter, Snapshot, StateChange
+from fairlead.kube.reviews import ReviewOptions
+
+
+class Widgets(ResourceRouter[Widget]):
+    """The derived procedures."""
+
+
+class App(Router[Context]):
+    widgets: Widgets
+
+
+Frames = AsyncIterator[tracked[Snapshot[Widget] | Delta[Widget] | StateChange]]
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[DevCluster]:
+    async with DevCluster(tokens=TOKENS) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity="impersonate",
+        recheck_seconds=0.05,
+        reviews=ReviewOptions(seconds=0),
+    ) as kube:
+        await prepare(kube.client)
+        namespace = {
+            "kind": "Namespace",
+            "apiVersion": "v1",
+            "metadata": {"name": "team-c"},
+        }
+        await send(kube.client, "POST", "/api/v1/namespaces", namespace)
+        server = kube.acting_as_server()
+        for name, place in (
+            ("a1", "team-a"),
+            ("a2", "team-a"),
+            ("b1", "team-b"),
+            ("c1", "team-c"),
+        ):
+            await server.create(make_widget(name, namespace=place))
+        yield kube
+
+
+@pytest.fixture
+async def bob(kube: Kube) -> App:
+    for namespace in ("team-a", "team-b"):
+        await grant(kube.client, "bob", ["list", "watch"], namespace)
+    return create_caller(App, make_context(kube, "bob"))
+
+
+async def read_until(frames: Frames, names: set[str]) -> None:
+    """Applies frames until the objects are those."""
+    seen: set[str] = set()
+    async for frame in frames:
+        match frame.data:
+            case Snapshot(items=items):
+                seen = {item.metadata.name for item in items}
+            case Delta(upserts=upserts, deletes=deletes):
+                seen |= {item.metadata.name for item in upserts}
+                seen -= {gone.name for gone in deletes}
+            case StateChange():
+                pass
+        if seen == names:
+            return
+
+
+async def test_a_list_has_the_namespaces_that_may_be_seen(bob: App) -> None:
+    listed = await bob.widgets.list_()
+    assert [item.metadata.name for item in listed.items] == ["a1", "a2", "b1"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_pages_go_through_all_of_them(bob: App, limit: int) -> None:
+    names: list[str] = []
+    token: str | None = None
+    while True:
+        page = await bob.widgets.list_(limit=limit, continue_=token)
+        assert len(page.items) <= limit
+        names += [item.metadata.name for item in page.items]
+        token = page.metadata.continue_
+        if token is None:
+            break
+    assert names == ["a1", "a2", "b1"]
+
+
+async def test_a_wrong_page_token_is_refused(bob: App) -> None:
+    for token in ("x", "eA==", "WyJ0ZWFtLWMiLG51bGxd"):
+        with pytest.raises(TRPCError, match="page token is not valid"):
+            await bob.widgets.list_(continue_=token)
+
+
+async def test_a_watch_merges_them_and_says_what_is_missing(
+    bob: App, kube: Kube
+) -> None:
+    server = kube.acting_as_server()
+    async with asyncio.timeout(10), opened(bob.widgets.watch()) as frames:
+        first = (await anext(frames)).data
+        assert isinstance(first, Snapshot)
+        assert {item.metadata.name for item in first.items} == {"a1", "a2", "b1"}
+        told = (await anext(frames)).data
+        assert isinstance(told, StateChange)
+        assert told.state == "live"
+        assert "Only team-a, team-b are shown" in (told.reason or "")
+        await server.create(make_widget("hidden", namespace="team-c"))
+        await server.create(make_widget("b2", namespace="team-b"))
+        await server.delete(Widget, "a1", "team-a")
+        seen = {item.metadata.name for item in first.items}
+        while seen != {"a2", "b1", "b2"}:
+            delta = (await anext(frames)).data
+            assert isinstance(delta, Delta)
+            seen |= {item.metadata.name for item in delta.upserts}
+            seen -= {gone.name for gone in delta.deletes}
+
+
+async def test_a_namespace_granted_or_taken_away_comes_and_goes(
+    bob: App, kube: Kube
+) -> None:
+    async with asyncio.timeout(10), opened(bob.widgets.watch()) as frames:
+        await read_until(frames, {"a1", "a2", "b1"})
+        await grant(kube.client, "bob", ["list", "watch"], "team-c")
+        await read_until(frames, {"a1", "a2", "b1", "c1"})
+        path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
+        await send(kube.client, "DELETE", path)
+        await read_until(frames, {"b1", "c1"})
+
+
+async def test_who_may_see_nothing_is_refused(kube: Kube) -> None:
+    eve = create_caller(App, make_context(kube, "eve"))
+    with pytest.raises(TRPCError, match="You may not list") as caught:
+        await eve.widgets.list_()
+    assert caught.value.code == "FORBIDDEN"
+    with pytest.raises(TRPCError, match="You may not watch"):
+        await anext(eve.widgets.watch())
+
+
+async def test_configured_namespaces_are_the_only_candidates(
+    cluster: DevCluster, kube: Kube
+) -> None:
+    await grant(kube.client, "bob", ["list", "watch"], "team-a")
+    await grant(kube.client, "bob", ["list", "watch"], "team-b")
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path, identity="impersonate", namespaces=("team-b",)
+    ) as narrow:
+        bob = create_caller(App, make_context(narrow, "bob"))
+        listed = await bob.widgets.list_()
+    assert [item.metadata.name for item in listed.items] == ["b1"]

@@ -19,7 +19,7 @@ from fairlead.asgi.metrics import Metrics
 from fairlead.asgi.pages import send_status, send_text
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.static import StaticSite
-from fairlead.asgi.types import ASGIApp, Receive, Scope, Send
+from fairlead.asgi.types import ASGIApp, Message, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.auth.authenticator import Authenticator
 from fairlead.compiling import compile_router
@@ -114,6 +114,8 @@ class Fairlead:
             self.lifecycle.enter()
             try:
                 raw_path = _get_raw_path(scope)
+                if self.connections.draining:
+                    send = _close_after(send)
                 if self._is_api(raw_path) and self._is_plain:
                     await self._http.handle(
                         scope, receive, send, raw_path[len(self._raw_prefix) :]
@@ -193,6 +195,20 @@ class Fairlead:
             if path == prefix or path.startswith(f"{prefix}/"):
                 return app
         return None
+
+
+def _close_after(send: Send) -> Send:
+    """A `send` that asks the client for a new connection, which a newer process will take."""
+
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {
+                **message,
+                "headers": [*message["headers"], (b"connection", b"close")],
+            }
+        await send(message)
+
+    return send_and_close
 
 
 def _check_prefix(prefix: str) -> str:

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from types import FrameType
+from types import FrameType, MethodType
 from typing import TypeAlias
 
 from fairlead.asgi.connections import Connections
@@ -131,7 +131,9 @@ class _drain_on_sigterm:  # noqa: N801  used as a statement
         if threading.current_thread() is not threading.main_thread():
             return
         previous = signal.getsignal(signal.SIGTERM)
-        if callable(previous):
+        # A bound method is a server's own handler, such as uvicorn's; a loop's handler (and with
+        # it a caller that drains by itself, like the command line) is none.
+        if isinstance(previous, MethodType):
             self._previous = previous
             self._loop = asyncio.get_running_loop()
             signal.signal(signal.SIGTERM, self._on_signal)

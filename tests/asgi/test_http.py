@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from fairlead import (
+    Context,
+    Fairlead,
+    Limits,
+    Request,
+    Router,
+    TRPCError,
+    User,
+    UserContext,
+    WireOptions,
+    authenticated,
+    mutation,
+    public,
+    query,
+    subscription,
+)
+from tests.asgi.harness import open_http, to_input
+
+EVENTS: list[str] = []
+
+
+class Account(Router[UserContext]):
+    @query(access=authenticated)
+    async def name(self) -> str:
+        return self.ctx.user.name
+
+
+class App(Router[Context]):
+    account: Account
+
+    @query(access=public)
+    async def size(self, value: object, /) -> int:
+        return len(str(value))
+
+    @mutation(access=public)
+    async def save(self, text: str, /) -> int:
+        return len(text)
+
+    @query(access=public)
+    async def wait(self) -> None:
+        EVENTS.append("started")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            EVENTS.append("cancelled")
+            raise
+
+    @query(access=public, timeout=0.01)
+    async def slow(self) -> None:
+        await asyncio.Event().wait()
+
+    @query(access=public)
+    async def bug(self) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    @subscription(access=public)
+    async def ticks(self) -> AsyncIterator[int]:
+        yield 1
+
+
+async def call(app: Fairlead, path: str) -> httpx.Response:
+    async with open_http(app) as client:
+        return await client.get(f"/trpc/{path}")
+
+
+def make_app(limits: Limits | None = None) -> Fairlead:
+    return Fairlead(App, wire=WireOptions(limits=limits or Limits()))
+
+
+def get_error(response: httpx.Response) -> tuple[str, str]:
+    error = response.json()["error"]
+    return error["data"]["code"], error["message"]
+
+
+@pytest.mark.parametrize(("size", "status"), [(98, 200), (99, 413)])
+async def test_a_body_at_the_bound_is_read_and_a_longer_one_refused(
+    size: int, status: int
+) -> None:
+    async with open_http(make_app(Limits(body_bytes=100))) as client:
+        response = await client.post("/trpc/save", json="x" * size)
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(("extra", "status"), [(0, 200), (1, 413)])
+async def test_a_url_at_the_bound_is_read_and_a_longer_one_refused(
+    extra: int, status: int
+) -> None:
+    url = "size?input=1&pad="
+    app = make_app(Limits(url_bytes=100))
+
+    response = await call(app, url + "x" * (100 - len("/" + url) + 1 + extra))
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(("depth", "status"), [(5, 200), (6, 400)])
+async def test_input_nests_up_to_the_bound(depth: int, status: int) -> None:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+
+    response = await call(
+        make_app(Limits(json_depth=5)), f"size?input={to_input(value)}"
+    )
+
+    assert response.status_code == status
+
+
+async def test_a_call_that_takes_too_long_ends_with_timeout() -> None:
+    response = await call(make_app(), "slow")
+
+    assert response.status_code == 408
+    assert get_error(response) == ("TIMEOUT", "slow took longer than 0.01 s")
+
+
+async def test_in_a_batch_only_the_slow_call_times_out() -> None:
+    response = await call(
+        make_app(), "slow,size,slow?batch=1&input=" + to_input({"1": "four"})
+    )
+
+    assert response.status_code == 207
+    assert [answer.get("result", {}).get("data") for answer in response.json()] == [
+        None,
+        4,
+        None,
+    ]
+
+
+async def test_what_a_bug_says_stays_on_the_server() -> None:
+    response = await call(make_app(), "bug")
+
+    assert response.status_code == 500
+    assert get_error(response) == ("INTERNAL_SERVER_ERROR", "Internal server error")
+
+
+async def test_the_clients_departure_cancels_the_call() -> None:
+    EVENTS.clear()
+    app = make_app()
+    left = asyncio.Event()
+
+    async def receive() -> dict[str, object]:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        raise AssertionError(f"nobody is there for {message}")
+
+    scope = {"type": "http", "method": "GET", "path": "/trpc/wait", "raw_path": b"/trpc/wait", "query_string": b"", "headers": []}  # fmt: skip
+    task = asyncio.create_task(app(scope, receive, send))
+    while "started" not in EVENTS:
+        await asyncio.sleep(0)
+    left.set()
+    async with asyncio.timeout(5):
+        await task
+
+    assert EVENTS == ["started", "cancelled"]
+
+
+class Gate:
+    """Knows one token."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def authenticate(self, request: Request) -> User | None:
+        self.asked += 1
+        token = request.headers.get("authorization")
+        if token == "Bearer bad":
+            raise TRPCError("UNAUTHORIZED", "the token has expired")
+        return User(name="ann") if token else None
+
+
+async def test_the_user_is_found_once_per_request() -> None:
+    gate = Gate()
+    async with open_http(Fairlead(App, auth=gate)) as client:
+        client.headers["authorization"] = "Bearer good"
+        response = await client.get("/trpc/account.name,account.name?batch=1")
+
+    assert [answer["result"]["data"] for answer in response.json()] == ["ann", "ann"]
+    assert gate.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [(None, "Sign in first"), ("Bearer bad", "the token has expired")],
+)
+async def test_without_a_user_the_answer_is_unauthorized(
+    token: str | None, message: str
+) -> None:
+    async with open_http(Fairlead(App, auth=Gate())) as client:
+        response = await client.get(
+            "/trpc/account.name", headers={"authorization": token} if token else {}
+        )
+
+    assert response.status_code == 401
+    assert message in get_error(response)[1]
+
+
+async def test_subscriptions_stream_as_events() -> None:
+    response = await call(make_app(), "ticks")
+
+    assert response.headers["content-type"] == "text/event-stream"
+    assert (
+        response.text
+        == "event: connected\ndata: {}\n\ndata: 1\n\nevent: return\ndata: \n\n"
+    )
+
+
+async def test_cookies_and_repeated_headers_reach_the_request() -> None:
+    seen: list[Request] = []
+
+    class Spy:
+        async def authenticate(self, request: Request) -> None:
+            seen.append(request)
+
+    async with open_http(Fairlead(App, auth=Spy())) as client:
+        headers = [
+            ("cookie", "a=1"),
+            ("cookie", "b=2"),
+            ("X-Many", "1"),
+            ("X-Many", "2"),
+        ]
+        await client.get("/trpc/size?input=1", headers=headers)
+
+    assert dict(seen[0].cookies) == {"a": "1", "b": "2"}
+    assert seen[0].headers["x-many"] == "1, 2"
+    assert seen[0].info is not None
+    assert seen[0].info.paths == ["size"]

@@ -2,7 +2,12 @@
 import { chromium } from "playwright-core";
 
 const url = process.argv[2] ?? `http://127.0.0.1:${process.env.PORT ?? 8000}`;
-const pages = { overview: "/", pipelines: "/pipelines", codebases: "/codebases", branches: "/branches" };
+const pages = {
+  overview: "/",
+  pipelines: "/pipelines",
+  codebases: "/codebases",
+  branches: "/branches",
+};
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],

@@ -49,16 +49,16 @@ def test_applied_fields_are_leaves_and_list_items() -> None:
 
 
 def test_union_and_difference_are_inverse_on_disjoint_sets() -> None:
-    left = {"f:a": {}, "f:m": {"f:x": {}}}
-    right = {"f:m": {"f:y": {}}, "f:b": {}}
+    left: sets.FieldSet = {"f:a": {}, "f:m": {"f:x": {}}}
+    right: sets.FieldSet = {"f:m": {"f:y": {}}, "f:b": {}}
     both = sets.union(left, right)
     assert both == {"f:a": {}, "f:m": {"f:x": {}, "f:y": {}}, "f:b": {}}
     assert sets.difference(both, right) == left
 
 
 def test_intersection_keeps_common_members_only() -> None:
-    left = {"f:m": {".": {}, "f:x": {}}, "f:a": {}}
-    right = {"f:m": {"f:x": {}, "f:y": {}}}
+    left: sets.FieldSet = {"f:m": {".": {}, "f:x": {}}, "f:a": {}}
+    right: sets.FieldSet = {"f:m": {"f:x": {}, "f:y": {}}}
     assert sets.intersection(left, right) == {"f:m": {"f:x": {}}}
 
 

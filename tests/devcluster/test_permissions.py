@@ -236,7 +236,7 @@ async def test_aggregated_roles_collect_rules(api: Api) -> None:
     )
 
     async def collected() -> bool:
-        return (await api.get(f"{roles}/agg")).body["rules"] == [rule]
+        return bool((await api.get(f"{roles}/agg")).body["rules"] == [rule])
 
     await wait_until(collected)
     view = (await api.get(f"{roles}/view")).body["rules"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from tests.devcluster.conftest import Api
 from tests.devcluster.waiting import wait_until
@@ -100,7 +101,7 @@ async def test_workloads_get_defaults_and_checks(api: Api) -> None:
 
 async def test_finalize_sets_the_finalizers_of_a_namespace(api: Api) -> None:
     await api.post("/api/v1/namespaces", {"metadata": {"name": "n"}})
-    body = {"metadata": {"name": "n"}, "spec": {"finalizers": []}}
+    body: dict[str, Any] = {"metadata": {"name": "n"}, "spec": {"finalizers": []}}
     assert (await api.put("/api/v1/namespaces/n/finalize", body)).body["spec"] == {
         "finalizers": []
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fairlead.devcluster import crds
+from fairlead.devcluster.crd_resources import build_resource
 from fairlead.devcluster.jsontypes import JsonObject
 from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import DELETED, Event
@@ -36,7 +37,7 @@ class Definitions:
         if not crds.is_established(body):
             registry.remove(spec["group"], spec["names"]["plural"])
             return
-        resource = crds.build_resource(body)
+        resource = build_resource(body)
         if before is not None and event is not None and _same_spec(body, event):
             before.terminating = resource.terminating
             return

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fairlead.devcluster import errors as err
 from fairlead.devcluster import workloads
-from fairlead.devcluster.crds import default_definition, validate_definition
+from fairlead.devcluster.crds import (
+    default_definition,
+    unevaluated_rules,
+    validate_definition,
+)
 from fairlead.devcluster.errors import ApiError, FieldError, forbidden
 from fairlead.devcluster.escalation import check_grant
 from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
@@ -80,7 +84,13 @@ def check_permission(
     body: JsonObject,
     old: JsonObject | None,
 ) -> None:
-    """Refuse with 403 a write that would give away what the writer does not have."""
+    """Refuse with 403 a write that would give away what the writer does not have.
+
+    A definition with rules that are not evaluated here is accepted with a warning.
+    """
+    if resource.kind == "CustomResourceDefinition" and not resource.custom:
+        for text in unevaluated_rules(body):
+            request.warn(text)
     if resource.group == RBAC:
         check_grant(state.authorizer, request.user, resource.plural, body, old)
 

@@ -1,0 +1,179 @@
+"""Measure a dev cluster, or any other Kubernetes API server, over HTTPS."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+NAMESPACE = "/api/v1/namespaces/default"
+CLIENTS = 8
+WATCHERS = (1, 10, 50, 200)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to ask, and whose memory to read."""
+
+    url: str
+    ca: str
+    token: str
+    process: int = 0
+
+
+@asynccontextmanager
+async def dev_cluster() -> AsyncIterator[Server]:
+    """Start a dev cluster and print how long that took."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
+            [sys.executable, "-m", "fairlead.devcluster", "--data", folder],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        line = await asyncio.to_thread(process.stdout.readline)
+        print(f"ready after        {time.perf_counter() - started:8.2f} s")
+        token = (Path(folder) / "admin.token").read_text()
+        try:
+            yield Server(line.split()[4], f"{folder}/ca.crt", token, process.pid)
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return a percentile in milliseconds."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
+
+
+async def create(session: aiohttp.ClientSession, count: int) -> None:
+    names = iter(range(count))
+    took: list[float] = []
+
+    async def client() -> None:
+        for number in names:
+            body = {"metadata": {"name": f"bench-{number}"}, "data": {"k": "v" * 500}}
+            begun = time.perf_counter()
+            async with session.post(f"{NAMESPACE}/configmaps", json=body) as answer:
+                assert answer.status == 201, await answer.text()
+            took.append(time.perf_counter() - begun)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    rate = count / (time.perf_counter() - begun)
+    print(
+        f"creates            {rate:8.0f} /s   p50 {percentile(took, 0.5):.1f} ms, p99 {percentile(took, 0.99):.1f} ms"
+    )
+
+
+async def read(
+    session: aiohttp.ClientSession, label: str, path: str, times: int
+) -> None:
+    took: list[float] = []
+    size = 0
+    for _ in range(times):
+        begun = time.perf_counter()
+        async with session.get(path) as answer:
+            size = len(await answer.read())
+        took.append(time.perf_counter() - begun)
+    print(f"{label:<18} {statistics.median(took) * 1000:8.2f} ms   {size} bytes")
+
+
+async def fan_out(
+    session: aiohttp.ClientSession, watchers: int, writes: int = 30
+) -> None:
+    """Measure the time from a write to each watcher's event."""
+    sent: dict[str, float] = {}
+    took: list[float] = []
+    ready = asyncio.Semaphore(0)
+    done = asyncio.Event()
+
+    async def watch() -> None:
+        path = f"{NAMESPACE}/secrets?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+        seen = 0
+        async with session.get(path) as answer:
+            async for line in answer.content:
+                now = time.perf_counter()
+                event = json.loads(line)
+                if event["type"] == "BOOKMARK":
+                    ready.release()
+                    continue
+                name = event["object"]["metadata"]["name"]
+                if event["type"] == "ADDED" and name in sent:
+                    took.append(now - sent[name])
+                    seen += 1
+                    if seen == writes:
+                        return
+        done.set()
+
+    tasks = [asyncio.create_task(watch()) for _ in range(watchers)]
+    for _ in range(watchers):
+        await ready.acquire()
+    for number in range(writes):
+        name = f"fan-{watchers}-{number}"
+        sent[name] = time.perf_counter()
+        async with session.post(
+            f"{NAMESPACE}/secrets", json={"metadata": {"name": name}}
+        ) as answer:
+            assert answer.status == 201
+    await asyncio.gather(*tasks)
+    print(
+        f"watch, {watchers:>3} readers {percentile(took, 0.5):8.1f} ms   p99 {percentile(took, 0.99):.1f} ms"
+    )
+
+
+def memory(process: int) -> str:
+    status = Path(f"/proc/{process}/status")
+    found = (
+        re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
+    )
+    return f"{int(found[1]) / 1024:8.0f} MB" if found else "     n/a"
+
+
+async def measure(server: Server, objects: int) -> None:
+    trusted = ssl.create_default_context(cafile=server.ca)
+    headers = {"Authorization": f"Bearer {server.token}"}
+    connector = aiohttp.TCPConnector(ssl=trusted, limit=0)
+    async with aiohttp.ClientSession(
+        server.url, headers=headers, connector=connector
+    ) as session:
+        print(f"memory, empty      {memory(server.process)}")
+        await create(session, objects)
+        await read(session, "get", f"{NAMESPACE}/configmaps/bench-1", 200)
+        await read(session, f"list of {objects}", f"{NAMESPACE}/configmaps", 10)
+        await read(session, "list, limit 500", f"{NAMESPACE}/configmaps?limit=500", 20)
+        for watchers in WATCHERS:
+            await fan_out(session, watchers)
+        print(f"memory, {objects:<9}  {memory(server.process)}")
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--objects", type=int, default=5000)
+    parser.add_argument("--url")
+    parser.add_argument("--ca")
+    parser.add_argument("--token")
+    options = parser.parse_args()
+    if options.url:
+        await measure(Server(options.url, options.ca, options.token), options.objects)
+        return
+    async with dev_cluster() as server:
+        await measure(server, options.objects)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

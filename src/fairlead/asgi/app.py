@@ -30,6 +30,8 @@ from fairlead.router import Router
 
 __all__ = ["Fairlead", "LifespanHook"]
 
+SAFE = "/,~.:@!$&'()*+;=-_"
+
 
 class LifespanHook(Protocol):
     """Runs around the application's life: an `@asynccontextmanager` function of it."""
@@ -113,7 +115,7 @@ class Fairlead:
         if kind == "http":
             self.lifecycle.enter()
             try:
-                raw_path = _get_raw_path(scope)
+                raw_path = self._find_raw_path(scope)
                 if self.connections.draining:
                     send = _close_after(send)
                 if self._is_api(raw_path) and self._is_plain:
@@ -135,6 +137,14 @@ class Fairlead:
             b"/",
             b"",
         )
+
+    def _find_raw_path(self, scope: Scope) -> bytes:
+        """The path as sent, below where this application is mounted."""
+        raw_path = _get_raw_path(scope)
+        if self._is_api(raw_path):
+            return raw_path
+        # Litestar's mounts shorten `path` and leave `raw_path` as it was.
+        return quote(_get_local_path(scope), safe=SAFE).encode()
 
     async def _serve_http(
         self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
@@ -231,7 +241,7 @@ def _get_raw_path(scope: Scope) -> bytes:
     raw: bytes | None = scope.get("raw_path")
     root: str = scope.get("root_path", "")
     if raw is None:
-        return quote(_get_local_path(scope), safe="/,~.:@!$&'()*+;=-_").encode()
+        return quote(_get_local_path(scope), safe=SAFE).encode()
     if root:
         raw_root = quote(root).encode()
         raw = raw.removeprefix(raw_root)

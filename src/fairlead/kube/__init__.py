@@ -2,7 +2,9 @@
 
 General layout, imports going down only:
 
+    live                          a mapping that stays equal to the cluster
     routers, policies, drafts     procedures of one kind of resource
+    scopes, merging, guard        rights in some namespaces only, and rights taken away
     cluster                       `Kube`, and the context that binds it to a user
     user_kube, objects, reviews   operations and rights, as one user has them
     hub, feed, subscription       live views: one list and watch for all who look
@@ -30,6 +32,7 @@ from fairlead.kube.errors import (
 from fairlead.kube.frames import Delta, ObjectRef, Snapshot, StateChange
 from fairlead.kube.identity import TokenSource, UserToken
 from fairlead.kube.lists import ListMeta, ResourceList
+from fairlead.kube.live import LiveStore, live
 from fairlead.kube.objects import DeleteOptions, ListOptions
 from fairlead.kube.resource import (
     KubeModel,
@@ -70,6 +73,7 @@ __all__ = [
     "KubeUnreachableError",
     "ListMeta",
     "ListOptions",
+    "LiveStore",
     "ObjectMeta",
     "ObjectRef",
     "OwnerReference",
@@ -85,4 +89,5 @@ __all__ = [
     "TokenSource",
     "UserKube",
     "UserToken",
+    "live",
 ]

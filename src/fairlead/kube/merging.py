@@ -97,12 +97,14 @@ class _Merged:
         )
         frames: list[RawFrame] = []
         for child in self._children:
-            if child.pending in done and child.pending is not None:
-                task, child.pending = child.pending, None
-                if task.exception() is not None:
-                    self.broken = True
-                    return None
-                frames += self._take(child, task.result())
+            task = child.pending
+            if task is None or task not in done:
+                continue
+            child.pending = None
+            if task.exception() is not None:
+                self.broken = True
+                return None
+            frames += self._take(child, task.result())
         return frames if done else None
 
     def _take(self, child: _Child, frame: RawFrame) -> list[RawFrame]:

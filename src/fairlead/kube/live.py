@@ -1,0 +1,172 @@
+"""`live`: a mapping that stays equal to the cluster.
+
+async with live(app.codebases, namespace="team-a") as items:
+    print(items["team-a/shop"].spec.git_url_path)
+    await items.wait_for(lambda: "team-a/shop" not in items)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Generic, Literal, Self, TypeVar
+
+from fairlead.errors import TRPCError
+from fairlead.kube.frames import Delta, Snapshot, StateChange
+from fairlead.kube.resource import Resource
+from fairlead.kube.routers import ResourceRouter
+
+__all__ = ["LiveState", "LiveStore", "live"]
+
+R = TypeVar("R", bound=Resource)
+
+LiveState = Literal["connecting", "live", "stale", "failed"]
+"""`stale`: what is shown may be old; it is being reconnected. `failed`: it is not."""
+
+FINAL_CODES = frozenset(
+    {"UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "BAD_REQUEST", "METHOD_NOT_SUPPORTED"}
+)
+FIRST_WAIT = 0.2
+MAX_WAIT = 30.0
+
+
+class LiveStore(Mapping[str, R], Generic[R]):
+    """Objects by `namespace/name`, kept up to date until it is closed; see `live`.
+
+    Attributes:
+        state: how it stands with the cluster.
+        reason: why it is stale or failed, or what is missing.
+        failure: why it ended; what is in it then stays as it was.
+    """
+
+    def __init__(self, router: ResourceRouter[R], options: Mapping[str, Any]) -> None:
+        self.state: LiveState = "connecting"
+        self.reason: str | None = None
+        self.failure: TRPCError | None = None
+        self._router = router
+        self._options = options
+        self._objects: dict[str, R] = {}
+        self._listeners: dict[object, Callable[[], None]] = {}
+        self._last_event_id: str | None = None
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def __getitem__(self, key: str) -> R:
+        return self._objects[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._objects)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        try:
+            await self.wait_for(lambda: self.state != "connecting")
+            if self.failure is not None:
+                raise self.failure
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stops following the cluster."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Calls a function after each change of objects or state; returns how to stop that."""
+        token = object()
+        self._listeners[token] = listener
+
+        def stop() -> None:
+            self._listeners.pop(token, None)
+
+        return stop
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Waits until a condition on it holds.
+
+        Raises:
+            TRPCError: it failed before.
+        """
+        while not condition():
+            if self.failure is not None:
+                raise self.failure
+            self._news.clear()
+            await self._news.wait()
+
+    async def _run(self) -> None:
+        wait = FIRST_WAIT
+        while True:
+            try:
+                async for event in self._router.watch(
+                    **self._options, last_event_id=self._last_event_id
+                ):
+                    self._apply(event.id, event.data)
+                    wait = FIRST_WAIT
+                reason = "The stream ended"
+            except TRPCError as error:
+                if error.code in FINAL_CODES:
+                    self.failure = error
+                    self._set_state("failed", error.message)
+                    return
+                reason = error.message
+            if self.state != "connecting":
+                self._set_state("stale", reason)
+            await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311
+            wait = min(wait * 2, MAX_WAIT)
+
+    def _apply(self, version: str, frame: Snapshot[R] | Delta[R] | StateChange) -> None:
+        if isinstance(frame, StateChange):
+            # Before the first objects there is nothing that could be live.
+            if self.state != "connecting":
+                self._set_state(frame.state, frame.reason)
+            return
+        self._last_event_id = version
+        if isinstance(frame, Snapshot):
+            self._objects = {item.key: item for item in frame.items}
+        else:
+            self._objects |= {item.key: item for item in frame.upserts}
+            for gone in frame.deletes:
+                self._objects.pop(f"{gone.namespace or ''}/{gone.name}", None)
+        self._set_state("live", None)
+
+    def _set_state(self, state: LiveState, reason: str | None) -> None:
+        self.state = state
+        self.reason = reason
+        self._news.set()
+        for listener in list(self._listeners.values()):
+            listener()
+
+
+def live(
+    router: ResourceRouter[R],
+    *,
+    namespace: str | None = None,
+    label_selector: str | None = None,
+    field_selector: str | None = None,
+) -> LiveStore[R]:
+    """A live mapping of a resource router's objects; entering it waits for the first ones.
+
+    Works in process and over the wire: it uses the router's `watch` and nothing else.
+
+    Raises:
+        TRPCError: on entering; the caller may not watch, or asks for what cannot be.
+    """
+    options = {
+        "namespace": namespace,
+        "label_selector": label_selector,
+        "field_selector": field_selector,
+    }
+    return LiveStore(router, options)

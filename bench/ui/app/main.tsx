@@ -56,24 +56,22 @@ const client = createTRPCClient<PeerRouter>({
 const Row = memo(({ item }: { item: Widget }) => {
   countRow();
   return (
-    <tr>
-      <td>{item.metadata.namespace}</td>
-      <td>{item.metadata.name}</td>
-      <td>{item.spec.size}</td>
-    </tr>
+    <div className="row">
+      <span>{item.metadata.namespace}</span>
+      <span>{item.metadata.name}</span>
+      <span>{item.spec.size}</span>
+    </div>
   );
 });
 
 function Table({ items }: { items: readonly Widget[] }) {
   countTable(items.length);
   return (
-    <table>
-      <tbody>
-        {items.slice(0, visible).map((item) => (
-          <Row key={item.metadata.uid} item={item} />
-        ))}
-      </tbody>
-    </table>
+    <section>
+      {items.slice(0, visible).map((item) => (
+        <Row key={item.metadata.uid} item={item} />
+      ))}
+    </section>
   );
 }
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../eventually.js";
 import { type Peer, startPeer } from "../peer.js";
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -72,7 +73,7 @@ describe.skipIf(isMissing)("in Chromium", () => {
     await first.close();
     peer.cluster.add("a", "two");
     await show(second, "two");
-    await vi.waitFor(() => expect(peer.socketCount()).toBe(1));
+    await eventually(() => expect(peer.socketCount()).toBe(1));
   });
 
   test("a tab that reloads, leader or not, disturbs nobody", async () => {
@@ -82,7 +83,7 @@ describe.skipIf(isMissing)("in Chromium", () => {
     await first.locator("output[data-state=live]").waitFor();
     peer.cluster.add("a", "one");
     await Promise.all([show(first, "one"), show(second, "one")]);
-    await vi.waitFor(() => expect(peer.socketCount()).toBe(1));
+    await eventually(() => expect(peer.socketCount()).toBe(1));
   });
 
   test("a lost server shows in all tabs, and nothing deleted meanwhile stays", async () => {

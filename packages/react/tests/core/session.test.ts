@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectTo, type TestClient } from "../client.js";
+import { eventually } from "../eventually.js";
 import { type Peer, startPeer } from "../peer.js";
 
 let peer: Peer;
@@ -35,18 +36,18 @@ test("signing out forgets the answers about permissions", async () => {
   const ask = () => client.client.widgets.permissions.query({});
   const { permissions } = client.fairlead;
   permissions.subscribe(key, ask, () => undefined);
-  await vi.waitFor(() => expect(permissions.getState(key).status).toBe("ready"));
+  await eventually(() => expect(permissions.getState(key).status).toBe("ready"));
   peer.cluster.denied.add("delete");
   client.fairlead.clear();
   expect(permissions.getState(key).status).toBe("loading");
-  await vi.waitFor(() => expect(permissions.getState(key).permissions.delete.state).toBe("denied"));
+  await eventually(() => expect(permissions.getState(key).permissions.delete.state).toBe("denied"));
 });
 
 test("answers stay while the server cannot be reached", async () => {
   const ask = () => client.client.widgets.permissions.query({});
   const { permissions } = client.fairlead;
   permissions.subscribe(key, ask, () => undefined);
-  await vi.waitFor(() => expect(permissions.getState(key).status).toBe("ready"));
+  await eventually(() => expect(permissions.getState(key).status).toBe("ready"));
   await peer.stop();
   await permissions.refetch(key);
   expect(permissions.getState(key)).toMatchObject({

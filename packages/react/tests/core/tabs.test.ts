@@ -1,6 +1,7 @@
 import { createTabGroup } from "@fairlead/react/tabs";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectTo, openWatch, type TestClient } from "../client.js";
+import { eventually } from "../eventually.js";
 import { type Peer, startPeer } from "../peer.js";
 
 /** Node has no Web Locks; these are the exclusive ones, with what the group uses of them. */
@@ -49,9 +50,9 @@ const isLive = (tab: Tab) => () => expect(tab.list.watch.getState().connection.s
 
 async function openTwoTabs() {
   const first = await openTab();
-  await vi.waitFor(isLive(first));
+  await eventually(isLive(first));
   const second = await openTab();
-  await vi.waitFor(isLive(second));
+  await eventually(isLive(second));
   return [first, second] as const;
 }
 
@@ -60,7 +61,7 @@ test("two tabs share one socket and one subscription, and both are live", async 
   const [first, second] = await openTwoTabs();
   peer.cluster.add("a", "two");
   for (const tab of [first, second]) {
-    await vi.waitFor(() => expect(tab.list.names()).toEqual(["one", "two"]));
+    await eventually(() => expect(tab.list.names()).toEqual(["one", "two"]));
   }
   expect(peer.socketCount()).toBe(1);
   expect(peer.cluster.count("watch")).toBe(1);
@@ -70,40 +71,40 @@ test("two tabs share one socket and one subscription, and both are live", async 
 test("when the leader's tab closes the other takes over from where it is", async () => {
   const [first, second] = await openTwoTabs();
   peer.cluster.add("a", "one");
-  await vi.waitFor(() => expect(second.list.names()).toEqual(["one"]));
+  await eventually(() => expect(second.list.names()).toEqual(["one"]));
   const seen = peer.cluster.version;
   await first.close();
-  await vi.waitFor(() => expect(second.tabs.isLeader()).toBe(true));
-  await vi.waitFor(() => expect(peer.cluster.cursors.at(-1)).toBe(seen));
+  await eventually(() => expect(second.tabs.isLeader()).toBe(true));
+  await eventually(() => expect(peer.cluster.cursors.at(-1)).toBe(seen));
   peer.cluster.add("a", "two");
-  await vi.waitFor(() => expect(second.list.names()).toEqual(["one", "two"]));
-  await vi.waitFor(() => expect(peer.socketCount()).toBe(1));
+  await eventually(() => expect(second.list.names()).toEqual(["one", "two"]));
+  await eventually(() => expect(peer.socketCount()).toBe(1));
 });
 
 test("a follower tells the truth about the leader's socket", async () => {
   const [, second] = await openTwoTabs();
   await peer.stop();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(second.list.watch.getState().isStale).toBe(true);
     expect(second.fairlead.connection.getState().state).toBe("reconnecting");
   });
   peer.cluster.add("a", "later");
   await peer.restart();
-  await vi.waitFor(() => expect(second.list.names()).toEqual(["later"]));
-  await vi.waitFor(isLive(second));
+  await eventually(() => expect(second.list.names()).toEqual(["later"]));
+  await eventually(isLive(second));
 });
 
 test("a follower is denied when the leader is", async () => {
   const [, second] = await openTwoTabs();
   peer.cluster.fail("watch", "FORBIDDEN", { message: "RBAC: no" });
-  await vi.waitFor(() => expect(second.list.watch.getState().status).toBe("denied"));
+  await eventually(() => expect(second.list.watch.getState().status).toBe("denied"));
 });
 
 test("the leader stops watching for a follower that has gone", async () => {
   const [first, second] = await openTwoTabs();
   first.list.stop();
   await second.close();
-  await vi.waitFor(() => expect(peer.cluster.watchers.size).toBe(0));
+  await eventually(() => expect(peer.cluster.watchers.size).toBe(0));
 });
 
 test("where the browser has no locks each tab has its own socket", async () => {
@@ -111,5 +112,5 @@ test("where the browser has no locks each tab has its own socket", async () => {
   const tab = connectTo(peer, { tabs });
   open.push(tab);
   const list = openWatch(tab);
-  await vi.waitFor(() => expect(list.watch.getState().connection.state).toBe("live"));
+  await eventually(() => expect(list.watch.getState().connection.state).toBe("live"));
 });

@@ -1,6 +1,7 @@
 import { keyOf } from "@fairlead/react/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectTo, openWatch, requestWidgets, type TestClient } from "../client.js";
+import { eventually } from "../eventually.js";
 import { type Peer, startPeer } from "../peer.js";
 
 // The core must not need React: with it replaced by nothing, all of this still works.
@@ -26,19 +27,19 @@ test("a watch begins at the list's version and follows changes", async () => {
   peer.cluster.add("a", "one");
   const version = peer.cluster.version;
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.add("a", "two");
   peer.cluster.remove("a", "one");
-  await vi.waitFor(() => expect(list.names()).toEqual(["two"]));
+  await eventually(() => expect(list.names()).toEqual(["two"]));
   expect(peer.cluster.cursors).toEqual([version]);
 });
 
 test("objects of one name in several namespaces are several objects", async () => {
   for (const namespace of ["a", "b", "c"]) peer.cluster.add(namespace, "redis");
   const list = openWatch(client);
-  await vi.waitFor(() => expect(list.names()).toHaveLength(3));
+  await eventually(() => expect(list.names()).toHaveLength(3));
   peer.cluster.remove("b", "redis");
-  await vi.waitFor(() => expect(list.names()).toHaveLength(2));
+  await eventually(() => expect(list.names()).toHaveLength(2));
   const keys = list.watch.getState().snapshot.items.map(keyOf);
   expect(keys).toEqual(["a/redis", "c/redis"]);
 });
@@ -47,25 +48,25 @@ test("a deletion during a lost connection is not lost, with the history gone", a
   peer.cluster.add("a", "keep");
   peer.cluster.add("a", "gone");
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   await peer.stop();
-  await vi.waitFor(() => expect(list.watch.getState().isStale).toBe(true));
+  await eventually(() => expect(list.watch.getState().isStale).toBe(true));
   peer.cluster.remove("a", "gone");
   peer.cluster.compact();
   await peer.restart();
-  await vi.waitFor(() => expect(list.names()).toEqual(["keep"]));
-  await vi.waitFor(isLive(list));
+  await eventually(() => expect(list.names()).toEqual(["keep"]));
+  await eventually(isLive(list));
 });
 
 test("a lost connection resumes from the last frame applied", async () => {
   peer.cluster.add("a", "one");
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.add("a", "two");
-  await vi.waitFor(() => expect(list.names()).toEqual(["one", "two"]));
+  await eventually(() => expect(list.names()).toEqual(["one", "two"]));
   const seen = peer.cluster.version;
   peer.cut();
-  await vi.waitFor(() => expect(peer.cluster.cursors.at(-1)).toBe(seen));
+  await eventually(() => expect(peer.cluster.cursors.at(-1)).toBe(seen));
   expect(peer.cluster.cursors).toHaveLength(2);
 });
 
@@ -73,31 +74,31 @@ test("unchanged objects keep their references through a snapshot", async () => {
   peer.cluster.add("a", "same");
   peer.cluster.add("a", "other");
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   const [before] = list.watch.getState().snapshot.items;
   await peer.stop();
   peer.cluster.change("a", "other", { size: 5 });
   peer.cluster.compact();
   await peer.restart();
-  await vi.waitFor(() => expect(list.watch.getState().snapshot.items[1]?.spec.size).toBe(5));
+  await eventually(() => expect(list.watch.getState().snapshot.items[1]?.spec.size).toBe(5));
   expect(list.watch.getState().snapshot.items[0]).toBe(before);
 });
 
 test("a watch the server ends is opened again", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.endWatches();
-  await vi.waitFor(() => expect(peer.cluster.count("watch")).toBe(2));
+  await eventually(() => expect(peer.cluster.count("watch")).toBe(2));
   peer.cluster.add("a", "later");
-  await vi.waitFor(() => expect(list.names()).toEqual(["later"]));
+  await eventually(() => expect(list.names()).toEqual(["later"]));
 });
 
 test("a failing watch says so, keeps its data and comes back by itself", async () => {
   peer.cluster.add("a", "one");
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.fail("watch", "INTERNAL_SERVER_ERROR", { message: "upstream broke" });
-  await vi.waitFor(() => {
+  await eventually(() => {
     const { connection, isStale, status, error } = list.watch.getState();
     expect(connection).toMatchObject({ state: "reconnecting", reason: "upstream broke" });
     expect({ isStale, status, kind: error?.kind }).toEqual({
@@ -108,35 +109,35 @@ test("a failing watch says so, keeps its data and comes back by itself", async (
   });
   expect(list.names()).toEqual(["one"]);
   peer.cluster.heal("watch");
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   expect(list.watch.getState().error).toBeNull();
 });
 
 test("after the server refused a cursor the next attempt asks for a snapshot", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.fail("watch", "INTERNAL_SERVER_ERROR", { times: 1 });
-  await vi.waitFor(() => expect(peer.cluster.cursors.at(-1)).toBeNull());
-  await vi.waitFor(isLive(list));
+  await eventually(() => expect(peer.cluster.cursors.at(-1)).toBeNull());
+  await eventually(isLive(list));
 });
 
 test("a refused watch is denied, forgets what it showed, and returns with the permission", async () => {
   peer.cluster.add("a", "secret");
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.fail("watch", "FORBIDDEN", { message: "RBAC: no" });
-  await vi.waitFor(() => expect(list.watch.getState().status).toBe("denied"));
+  await eventually(() => expect(list.watch.getState().status).toBe("denied"));
   expect(list.names()).toEqual([]);
   expect(list.watch.getState().connection).toEqual({ state: "denied", reason: "RBAC: no" });
   peer.cluster.heal("watch");
-  await vi.waitFor(() => expect(list.names()).toEqual(["secret"]));
+  await eventually(() => expect(list.names()).toEqual(["secret"]));
 });
 
 test("the end of the session stops the watch until the next sign-in", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.fail("watch", "UNAUTHORIZED", { message: "Session expired" });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(list.watch.getState().connection).toEqual({
       state: "signedOut",
       reason: "Session expired",
@@ -145,16 +146,16 @@ test("the end of the session stops the watch until the next sign-in", async () =
   peer.cluster.heal("watch");
   expect(peer.cluster.watchers.size).toBe(0);
   client.fairlead.connection.reportSignedIn();
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
 });
 
 test("a watch that opens while signed out says so instead of loading forever", async () => {
   client.fairlead.connection.reportSignedOut("Session expired");
   const list = openWatch(client);
-  await vi.waitFor(() => expect(list.watch.getState().error?.kind).toBe("unauthorized"));
+  await eventually(() => expect(list.watch.getState().error?.kind).toBe("unauthorized"));
   expect(list.watch.getState().status).toBe("error");
   client.fairlead.connection.reportSignedIn();
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
 });
 
 test("a denied watch makes the permissions be asked again", async () => {
@@ -162,44 +163,44 @@ test("a denied watch makes the permissions be asked again", async () => {
   const ask = () => client.client.widgets.permissions.query({});
   client.fairlead.permissions.subscribe(key, ask, () => undefined);
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.denied.add("watch");
   peer.cluster.fail("watch", "FORBIDDEN");
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(client.fairlead.permissions.getState(key).permissions.watch.state).toBe("denied"),
   );
 });
 
 test("a server whose own upstream is lost makes the list stale, not live", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   peer.cluster.setUpstream("stale", "API server unreachable");
-  await vi.waitFor(() => {
+  await eventually(() => {
     const { connection, isStale } = list.watch.getState();
     expect(connection).toMatchObject({ state: "reconnecting", reason: "API server unreachable" });
     expect(isStale).toBe(true);
   });
   peer.cluster.setUpstream("live", null);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
 });
 
 test("everyone who shows a list shares one subscription, and a remount reuses it", async () => {
   const first = openWatch(client);
   const second = openWatch(client);
-  await vi.waitFor(isLive(first));
+  await eventually(isLive(first));
   first.stop();
   second.stop();
   const third = openWatch(client);
-  await vi.waitFor(isLive(third));
+  await eventually(isLive(third));
   expect(peer.cluster.count("watch")).toBe(1);
   expect(third.watch).toBe(first.watch);
 });
 
 test("after the linger time an unused watch is closed on the server too", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   list.stop();
-  await vi.waitFor(() => expect(peer.cluster.watchers.size).toBe(0));
+  await eventually(() => expect(peer.cluster.watchers.size).toBe(0));
   expect(client.fairlead.registry.size).toBe(0);
 });
 
@@ -212,34 +213,34 @@ test("kinds of one plural in different groups do not meet", () => {
 
 test("frames between two flushes are published once", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   list.states.length = 0;
   for (let n = 0; n < 50; n += 1) peer.cluster.add("a", `burst-${n}`);
-  await vi.waitFor(() => expect(list.names()).toHaveLength(50));
+  await eventually(() => expect(list.names()).toHaveLength(50));
   expect(list.states.length).toBeLessThan(25);
 });
 
 test("signing out forgets the data of everyone", async () => {
   peer.cluster.add("a", "one");
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   client.fairlead.connection.reportSignedOut("bye");
   client.fairlead.clear();
-  await vi.waitFor(() => expect(list.names()).toEqual([]));
+  await eventually(() => expect(list.names()).toEqual([]));
 });
 
 test("the socket's next attempt is known while it is down", async () => {
   const list = openWatch(client);
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
   await peer.stop();
-  await vi.waitFor(() => {
+  await eventually(() => {
     const state = client.fairlead.connection.getState();
     expect(state.state).toBe("reconnecting");
     expect(state.state === "reconnecting" && state.nextRetryAt).toBeGreaterThan(0);
   });
   expect(list.watch.getState().connection.state).toBe("reconnecting");
   await peer.restart();
-  await vi.waitFor(isLive(list));
+  await eventually(isLive(list));
 });
 
 test("without an HTTP seed the first frame is the first data", async () => {
@@ -247,6 +248,6 @@ test("without an HTTP seed the first frame is the first data", async () => {
   client = connectTo(peer, { initial: "subscription" });
   peer.cluster.add("a", "one");
   const list = openWatch(client);
-  await vi.waitFor(() => expect(list.names()).toEqual(["one"]));
+  await eventually(() => expect(list.names()).toEqual(["one"]));
   expect(peer.cluster.count("list")).toBe(0);
 });

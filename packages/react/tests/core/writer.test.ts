@@ -2,6 +2,7 @@ import { type Notifier, pendingOf } from "@fairlead/react/core";
 import type { Conflict } from "@fairlead/react/writes";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectTo, openWatch, type TestClient, writerOf } from "../client.js";
+import { eventually } from "../eventually.js";
 import { type Peer, startPeer, type Widget } from "../peer.js";
 
 let peer: Peer;
@@ -21,7 +22,7 @@ afterEach(async () => {
 
 async function openLive(scope = {}) {
   const list = openWatch(client, scope);
-  await vi.waitFor(() => expect(list.watch.getState().connection.state).toBe("live"));
+  await eventually(() => expect(list.watch.getState().connection.state).toBe("live"));
   const find = (name: string) =>
     list.watch.getState().snapshot.items.find((item) => item.metadata.name === name);
   return { ...list, find };
@@ -40,10 +41,10 @@ test("a created object shows at once, is marked, and is replaced without a flick
     metadata: { namespace: "a", name: "new" },
     spec: { size: 2 },
   });
-  await vi.waitFor(() => expect(list.names()).toEqual(["new"]));
+  await eventually(() => expect(list.names()).toEqual(["new"]));
   release();
   await created;
-  await vi.waitFor(() => expect(pendingOf(list.find("new"))).toBeNull());
+  await eventually(() => expect(pendingOf(list.find("new"))).toBeNull());
   expect(list.find("new")?.metadata.uid).toBe("uid-1");
   expect(namesSeen(list).every((names) => names.length === 1)).toBe(true);
 });
@@ -53,7 +54,7 @@ test("a refused creation disappears, and the reason is told", async () => {
   const list = await openLive();
   const draft = { metadata: { namespace: "a", name: "new" }, spec: { size: 2 } };
   await expect(writerOf(client).create(draft)).rejects.toThrow("RBAC: create denied");
-  await vi.waitFor(() => expect(list.names()).toEqual([]));
+  await eventually(() => expect(list.names()).toEqual([]));
   const [notice] = notify.error.mock.calls[0] ?? [];
   expect(notice?.message).toBe("Could not create Widget new: RBAC: create denied");
   expect(notice?.retry).toBeNull();
@@ -66,7 +67,7 @@ test("a generated name is known to the message and to the list", async () => {
     spec: { size: 1 },
   });
   expect(created.metadata.name).toMatch(/^run-[a-z0-9]{5}$/);
-  await vi.waitFor(() => expect(list.names()).toEqual([created.metadata.name]));
+  await eventually(() => expect(list.names()).toEqual([created.metadata.name]));
   expect(notify.success.mock.calls[0]?.[0].message).toBe(`Widget ${created.metadata.name} created`);
 });
 
@@ -77,7 +78,7 @@ test("an optimistic object shows only in the lists it belongs to", async () => {
   const release = peer.cluster.hold("create");
   const metadata = { namespace: "a", name: "new", labels: { team: "red" } };
   const created = writerOf(client).create({ metadata, spec: { size: 1 } });
-  await vi.waitFor(() => expect(mine.names()).toEqual(["new"]));
+  await eventually(() => expect(mine.names()).toEqual(["new"]));
   expect([...other.names(), ...unlabelled.names()]).toEqual([]);
   release();
   await created;
@@ -92,13 +93,13 @@ test("a patch shows at once over whatever the server sends meanwhile", async () 
     namespace: "a",
     patch: { spec: { size: 9 } },
   });
-  await vi.waitFor(() => expect(list.find("one")?.spec.size).toBe(9));
+  await eventually(() => expect(list.find("one")?.spec.size).toBe(9));
   peer.cluster.change("a", "one", { color: "red" });
-  await vi.waitFor(() => expect(list.find("one")?.spec).toEqual({ size: 9, color: "red" }));
+  await eventually(() => expect(list.find("one")?.spec).toEqual({ size: 9, color: "red" }));
   expect(pendingOf(list.find("one"))?.operation).toBe("patch");
   release();
   await patched;
-  await vi.waitFor(() => expect(pendingOf(list.find("one"))).toBeNull());
+  await eventually(() => expect(pendingOf(list.find("one"))).toBeNull());
   expect(list.find("one")?.spec).toEqual({ size: 9, color: "red" });
 });
 
@@ -109,7 +110,7 @@ test("a refused patch shows the server's object again", async () => {
   const before = list.find("one");
   const patch = { name: "one", namespace: "a", patch: { spec: { size: 9 } } };
   await expect(writerOf(client).patch(patch)).rejects.toThrow("too large");
-  await vi.waitFor(() => expect(list.find("one")).toBe(before));
+  await eventually(() => expect(list.find("one")).toBe(before));
 });
 
 test("a deleted object is marked, then gone; a refused deletion brings it back", async () => {
@@ -117,10 +118,10 @@ test("a deleted object is marked, then gone; a refused deletion brings it back",
   const list = await openLive();
   peer.cluster.fail("delete", "FORBIDDEN", { times: 1 });
   await expect(writerOf(client).remove(one)).rejects.toThrow("FORBIDDEN");
-  await vi.waitFor(() => expect(pendingOf(list.find("one"))).toBeNull());
+  await eventually(() => expect(pendingOf(list.find("one"))).toBeNull());
   const release = peer.cluster.hold("delete");
   const removed = writerOf(client).remove(one);
-  await vi.waitFor(() => expect(list.names()).toEqual([]));
+  await eventually(() => expect(list.names()).toEqual([]));
   release();
   await removed;
   expect(list.names()).toEqual([]);
@@ -142,10 +143,10 @@ test("a write survives the loss of the live connection in between", async () => 
   const release = peer.cluster.hold("create");
   const draft = { metadata: { namespace: "a", name: "new" }, spec: { size: 1 } };
   const created = writerOf(client).create(draft);
-  await vi.waitFor(() => expect(peer.cluster.count("create")).toBe(1));
+  await eventually(() => expect(peer.cluster.count("create")).toBe(1));
   release();
   await created;
-  await vi.waitFor(() => expect(pendingOf(list.find("new"))).toBeNull());
+  await eventually(() => expect(pendingOf(list.find("new"))).toBeNull());
   expect(list.names()).toEqual(["new"]);
 });
 
@@ -155,13 +156,13 @@ test("a creation whose answer was lost is no ghost: the live list tells what hap
   const draft = { metadata: { namespace: "a", name: "new" }, spec: { size: 1 } };
   const created = writerOf(client).create(draft);
   created.catch(() => undefined);
-  await vi.waitFor(() => expect(peer.cluster.count("create")).toBe(1));
+  await eventually(() => expect(peer.cluster.count("create")).toBe(1));
   await peer.stop();
   await expect(created).rejects.toThrow();
   // It never came to be: another administrator removed it at once.
   peer.cluster.remove("a", "new");
   await peer.restart();
-  await vi.waitFor(() => expect(list.names()).toEqual([]));
+  await eventually(() => expect(list.names()).toEqual([]));
   expect(notify.error.mock.calls[0]?.[0].retry).toBeTypeOf("function");
 });
 
@@ -170,7 +171,7 @@ test("a patch and a deletion are sent again when their answer was lost", async (
   await openLive();
   peer.cluster.hold("delete");
   const removed = writerOf(client).remove(one);
-  await vi.waitFor(() => expect(peer.cluster.count("delete")).toBe(1));
+  await eventually(() => expect(peer.cluster.count("delete")).toBe(1));
   await peer.stop();
   await peer.restart();
   await removed;
@@ -184,10 +185,10 @@ test("a confirmed change whose event never comes gives way to the server's state
   const overlay = client.fairlead.registry.overlay<Widget>("x/v1/widgets@widgets");
   const change = (truth: Widget) => ({ ...truth, spec: { size: 7 } });
   const operation = overlay.begin({ type: "update", key: "a/one", change });
-  await vi.waitFor(() => expect(list.find("one")?.spec.size).toBe(7));
+  await eventually(() => expect(list.find("one")?.spec.size).toBe(7));
   const metadata = { ...one.metadata, resourceVersion: "999" };
   overlay.settle(operation, { ...one, metadata, spec: { size: 7 } });
-  await vi.waitFor(() => expect(list.find("one")?.spec.size).toBe(1));
+  await eventually(() => expect(list.find("one")?.spec.size).toBe(1));
   expect(overlay.has("a/one")).toBe(false);
 });
 
@@ -224,7 +225,7 @@ test("bulk deletion tells what failed, and only that is tried again", async () =
   peer.cluster.fail("delete", "FORBIDDEN", { times: 1 });
   const result = await writerOf(client).removeMany(objects);
   expect([result.deleted.length, result.failed.length]).toEqual([2, 1]);
-  await vi.waitFor(() => expect(list.names()).toHaveLength(1));
+  await eventually(() => expect(list.names()).toHaveLength(1));
   const [notice] = notify.error.mock.calls[0] ?? [];
   expect(notice?.message).toBe("1 of 3 widgets not deleted: FORBIDDEN");
   await notice?.retry?.();
@@ -236,12 +237,12 @@ test("a bulk deletion shows at once, and asks for few at a time", async () => {
   const list = await openLive();
   const release = peer.cluster.hold("delete");
   const removed = writerOf(client, { concurrency: 3 }).removeMany(objects);
-  await vi.waitFor(() => expect(peer.cluster.count("delete")).toBe(3));
+  await eventually(() => expect(peer.cluster.count("delete")).toBe(3));
   const shown = list.watch.getState().snapshot.items;
   expect(shown.every((item) => pendingOf(item)?.operation === "delete")).toBe(true);
   release();
   expect((await removed).deleted).toHaveLength(10);
-  await vi.waitFor(() => expect(list.names()).toEqual([]));
+  await eventually(() => expect(list.names()).toEqual([]));
 });
 
 test("a change and a deletion can be undone", async () => {
@@ -251,7 +252,7 @@ test("a change and a deletion can be undone", async () => {
   await writer.patch({ name: "one", namespace: "a", patch: { spec: { size: 5 } } });
   await notify.success.mock.calls[0]?.[0].undo?.();
   expect(peer.cluster.find("a", "one").spec.size).toBe(1);
-  await vi.waitFor(() => expect(pendingOf(list.find("one"))).toBeNull());
+  await eventually(() => expect(pendingOf(list.find("one"))).toBeNull());
   await writer.remove(one);
   await notify.success.mock.calls.at(-1)?.[0].undo?.();
   expect(peer.cluster.find("a", "one").spec.size).toBe(1);
@@ -261,13 +262,13 @@ test("a denial makes the permissions be asked again", async () => {
   const key = { resourceId: "x/v1/widgets@widgets", namespace: "a" };
   const ask = () => client.client.widgets.permissions.query({ namespace: "a" });
   client.fairlead.permissions.subscribe(key, ask, () => undefined);
-  await vi.waitFor(() => expect(peer.cluster.count("permissions")).toBe(1));
+  await eventually(() => expect(peer.cluster.count("permissions")).toBe(1));
   peer.cluster.denied.add("patch");
   peer.cluster.fail("patch", "FORBIDDEN");
   peer.cluster.add("a", "one");
   const patch = writerOf(client).patch({ name: "one", namespace: "a", patch: {} });
   await expect(patch).rejects.toThrow();
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(client.fairlead.permissions.getState(key).permissions.patch.state).toBe("denied"),
   );
 });

@@ -1,7 +1,10 @@
 import { type Fairlead, FairleadProvider } from "@fairlead/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type RenderOptions, render, renderHook } from "@testing-library/react";
+import { configure, type RenderOptions, render, renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
+
+// Long enough for a machine that others use, too.
+configure({ asyncUtilTimeout: 15_000 });
 
 export interface Connected {
   readonly fairlead: Fairlead;

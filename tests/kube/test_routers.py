@@ -29,6 +29,7 @@ from fairlead.kube import (
     Snapshot,
     StaleObject,
 )
+from fairlead.kube.bulk import DeleteTarget
 from fairlead.kube.identity import Identity
 from fairlead.kube.reviews import ReviewOptions
 
@@ -167,6 +168,55 @@ async def test_a_watch_follows_the_cluster(app: App) -> None:
         missed = (await anext(frames)).data
         assert isinstance(missed, Delta)
         assert [gone.name for gone in missed.deletes] == ["x"]
+
+
+async def test_one_object_is_watched_from_birth_to_death(app: App) -> None:
+    events = app.widgets.watch_item("x", "team-a")
+    async with asyncio.timeout(10), opened(events) as frames:
+        first = (await anext(frames)).data
+        assert isinstance(first, Snapshot)
+        assert first.items == []
+        await app.widgets.create(make_widget("other"))
+        await app.widgets.create(make_widget("x"))
+        second = (await anext(frames)).data
+        assert isinstance(second, Delta)
+        assert [item.metadata.name for item in second.upserts] == ["x"]
+        await app.widgets.delete("x", "team-a")
+        third = (await anext(frames)).data
+        assert isinstance(third, Delta)
+        assert [gone.name for gone in third.deletes] == ["x"]
+
+
+@pytest.mark.parametrize("namespace", [None, "../x"])
+async def test_one_object_is_in_one_namespace(app: App, namespace: str | None) -> None:
+    with pytest.raises(TRPCError) as caught:
+        await anext(app.widgets.watch_item("x", namespace))
+    assert caught.value.code == "BAD_REQUEST"
+
+
+async def test_many_are_deleted_each_with_its_result(app: App, kube: Kube) -> None:
+    for name, namespace in (("x", "team-a"), ("y", "team-a"), ("z", "team-b")):
+        await app.widgets.create(make_widget(name, namespace=namespace))
+    await grant(kube.client, "bob", ["delete"], "team-a")
+    bob = create_caller(App, make_context(kube, "bob"))
+    results = await bob.widgets.delete_many(
+        [
+            DeleteTarget(name="x", namespace="team-a"),
+            DeleteTarget(name="y", namespace="team-a", uid="another"),
+            DeleteTarget(name="z", namespace="team-b"),
+            DeleteTarget(name="", namespace="team-a"),
+            DeleteTarget(name="gone", namespace="team-a"),
+        ]
+    )
+    assert [(result.deleted, result.code) for result in results] == [
+        (True, None),
+        (False, "CONFLICT"),
+        (False, "FORBIDDEN"),
+        (False, "BAD_REQUEST"),
+        (True, None),
+    ]
+    left = await app.widgets.list_()
+    assert sorted(item.metadata.name for item in left.items) == ["y", "z"]
 
 
 async def test_rights_are_the_clusters(app: App, kube: Kube) -> None:

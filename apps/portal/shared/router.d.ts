@@ -25,65 +25,47 @@ export type ErrorShape = { message: string; code: TRPC_ERROR_CODE_NUMBER; data: 
 
 /** Pipelines of a branch that differ from its codebase's. */
 export type BranchPipelines = {
-  /** @default null */
   build?: string;
-  /** @default null */
   review?: string;
-  /** @default null */
   security?: string;
 };
 
 /** Pipelines of a branch that differ from its codebase's. */
 export type BranchPipelinesInput = {
-  /** @default null */
   build?: string | null | undefined;
-  /** @default null */
   review?: string | null | undefined;
-  /** @default null */
   security?: string | null | undefined;
 };
 
 /** A TaskRun (or another kind) that a run started. */
 export type ChildReference = {
-  /** @default null */
   name?: string;
-  /** @default null */
   pipelineTaskName?: string;
-  /** @default null */
   kind?: string;
 };
 
 /** A TaskRun (or another kind) that a run started. */
 export type ChildReferenceInput = {
-  /** @default null */
   name?: string | null | undefined;
-  /** @default null */
   pipelineTaskName?: string | null | undefined;
-  /** @default null */
   kind?: string | null | undefined;
 };
 
 /** A source repository that the platform builds. */
 export type Codebase = {
-  /** @default "v2.edp.epam.com/v1" */
   apiVersion: "v2.edp.epam.com/v1";
-  /** @default "Codebase" */
   kind: "Codebase";
   metadata: ObjectMeta;
   spec: CodebaseSpec;
-  /** @default null */
   status?: CodebaseStatus;
 };
 
 /** A branch of a codebase, with its builds. */
 export type CodebaseBranch = {
-  /** @default "v2.edp.epam.com/v1" */
   apiVersion: "v2.edp.epam.com/v1";
-  /** @default "CodebaseBranch" */
   kind: "CodebaseBranch";
   metadata: ObjectMeta;
   spec: CodebaseBranchSpec;
-  /** @default null */
   status?: CodebaseBranchStatus;
 };
 
@@ -105,7 +87,6 @@ export type CodebaseBranchInput = {
   kind?: "CodebaseBranch" | undefined;
   metadata: ObjectMetaInput;
   spec: CodebaseBranchSpecInput;
-  /** @default null */
   status?: CodebaseBranchStatusInput | null | undefined;
 };
 
@@ -113,13 +94,9 @@ export type CodebaseBranchInput = {
 export type CodebaseBranchSpec = {
   codebaseName: string;
   branchName: string;
-  /** @default "" */
   fromCommit?: string;
-  /** @default false */
   release?: boolean;
-  /** @default null */
   version?: string;
-  /** @default null */
   pipelines?: BranchPipelines;
 };
 
@@ -131,65 +108,39 @@ export type CodebaseBranchSpecInput = {
   fromCommit?: string | undefined;
   /** @default false */
   release?: boolean | undefined;
-  /** @default null */
   version?: string | null | undefined;
-  /** @default null */
   pipelines?: BranchPipelinesInput | null | undefined;
 };
 
 /** What the operator says of a branch. */
 export type CodebaseBranchStatus = {
-  /** @default null */
   status?: "created" | "initialized" | "in_progress" | "failed" | string;
-  /** @default null */
   available?: boolean;
-  /** @default null */
   action?: string;
-  /** @default null */
   value?: string;
-  /** @default null */
   username?: string;
-  /** @default null */
   result?: "success" | "error" | string;
-  /** @default null */
   detailedMessage?: string;
-  /** @default null */
   failureCount?: number;
-  /** @default null */
   lastTimeUpdated?: string;
-  /** @default null */
   build?: string;
-  /** @default null */
   lastSuccessfulBuild?: string;
-  /** @default null */
   versionHistory?: (string | null)[];
 };
 
 /** What the operator says of a branch. */
 export type CodebaseBranchStatusInput = {
-  /** @default null */
   status?: "created" | "initialized" | "in_progress" | "failed" | string | null | undefined;
-  /** @default null */
   available?: boolean | null | undefined;
-  /** @default null */
   action?: string | null | undefined;
-  /** @default null */
   value?: string | null | undefined;
-  /** @default null */
   username?: string | null | undefined;
-  /** @default null */
   result?: "success" | "error" | string | null | undefined;
-  /** @default null */
   detailedMessage?: string | null | undefined;
-  /** @default null */
   failureCount?: number | null | undefined;
-  /** @default null */
   lastTimeUpdated?: string | null | undefined;
-  /** @default null */
   build?: string | null | undefined;
-  /** @default null */
   lastSuccessfulBuild?: string | null | undefined;
-  /** @default null */
   versionHistory?: (string | null)[] | null | undefined;
 };
 
@@ -211,7 +162,6 @@ export type CodebaseInput = {
   kind?: "Codebase" | undefined;
   metadata: ObjectMetaInput;
   spec: CodebaseSpecInput;
-  /** @default null */
   status?: CodebaseStatusInput | null | undefined;
 };
 
@@ -224,28 +174,17 @@ export type CodebaseSpec = {
   buildTool: string;
   gitServer: string;
   gitUrlPath: string;
-  /** @default "main" */
   defaultBranch?: string;
-  /** @default "helm-chart" */
   deploymentScript?: "helm-chart" | "rpm-package";
-  /** @default "tekton" */
   ciTool?: "tekton" | "gitlab";
-  /** @default false */
   emptyProject?: boolean;
-  /** @default true */
   private?: boolean;
   versioning: Versioning;
-  /** @default null */
   repository?: Repository;
-  /** @default null */
   description?: string;
-  /** @default null */
   branchToCopyInDefaultBranch?: string;
-  /** @default null */
   commitMessagePattern?: string;
-  /** @default null */
   ticketNamePattern?: string;
-  /** @default null */
   jiraServer?: string;
 };
 
@@ -269,69 +208,41 @@ export type CodebaseSpecInput = {
   /** @default true */
   private?: boolean | undefined;
   versioning: VersioningInput;
-  /** @default null */
   repository?: Repository | null | undefined;
-  /** @default null */
   description?: string | null | undefined;
-  /** @default null */
   branchToCopyInDefaultBranch?: string | null | undefined;
-  /** @default null */
   commitMessagePattern?: string | null | undefined;
-  /** @default null */
   ticketNamePattern?: string | null | undefined;
-  /** @default null */
   jiraServer?: string | null | undefined;
 };
 
 /** What the operator says of a codebase. */
 export type CodebaseStatus = {
-  /** @default null */
   status?: "created" | "initialized" | "in_progress" | "failed" | string;
-  /** @default null */
   available?: boolean;
-  /** @default null */
   action?: string;
-  /** @default null */
   value?: string;
-  /** @default null */
   username?: string;
-  /** @default null */
   result?: "success" | "error" | string;
-  /** @default null */
   detailedMessage?: string;
-  /** @default null */
   failureCount?: number;
-  /** @default null */
   lastTimeUpdated?: string;
-  /** @default null */
   git?: string;
-  /** @default null */
   gitWebUrl?: string;
 };
 
 /** What the operator says of a codebase. */
 export type CodebaseStatusInput = {
-  /** @default null */
   status?: "created" | "initialized" | "in_progress" | "failed" | string | null | undefined;
-  /** @default null */
   available?: boolean | null | undefined;
-  /** @default null */
   action?: string | null | undefined;
-  /** @default null */
   value?: string | null | undefined;
-  /** @default null */
   username?: string | null | undefined;
-  /** @default null */
   result?: "success" | "error" | string | null | undefined;
-  /** @default null */
   detailedMessage?: string | null | undefined;
-  /** @default null */
   failureCount?: number | null | undefined;
-  /** @default null */
   lastTimeUpdated?: string | null | undefined;
-  /** @default null */
   git?: string | null | undefined;
-  /** @default null */
   gitWebUrl?: string | null | undefined;
 };
 
@@ -339,11 +250,8 @@ export type CodebaseStatusInput = {
 export type Condition = {
   type: string;
   status: "True" | "False" | "Unknown";
-  /** @default null */
   reason?: string;
-  /** @default null */
   message?: string;
-  /** @default null */
   lastTransitionTime?: string;
 };
 
@@ -351,12 +259,26 @@ export type Condition = {
 export type ConditionInput = {
   type: string;
   status: "True" | "False" | "Unknown";
-  /** @default null */
   reason?: string | null | undefined;
-  /** @default null */
   message?: string | null | undefined;
-  /** @default null */
   lastTransitionTime?: string | null | undefined;
+};
+
+/** What became of one of them. */
+export type DeleteResult = {
+  name: string;
+  namespace: string | null;
+  deleted: boolean;
+  /** the error's code; None when it was deleted, or was gone already. */
+  code: "PARSE_ERROR" | "BAD_REQUEST" | "INTERNAL_SERVER_ERROR" | "NOT_IMPLEMENTED" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE" | "GATEWAY_TIMEOUT" | "UNAUTHORIZED" | "PAYMENT_REQUIRED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_SUPPORTED" | "TIMEOUT" | "CONFLICT" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNPROCESSABLE_CONTENT" | "PRECONDITION_REQUIRED" | "TOO_MANY_REQUESTS" | "CLIENT_CLOSED_REQUEST" | null;
+  message: string | null;
+};
+
+/** An object to delete; with a uid, only that very one. */
+export type DeleteTarget = {
+  name: string;
+  namespace?: string | null | undefined;
+  uid?: string | null | undefined;
 };
 
 export type DeltaCodebase = {
@@ -389,19 +311,12 @@ export type DeltaPipelineRun = {
 
 /** Metadata that a client may write; the rest is the cluster's. */
 export type DraftMeta = {
-  /** @default null */
   name?: string | null | undefined;
-  /** @default null */
   generateName?: string | null | undefined;
-  /** @default null */
   namespace?: string | null | undefined;
-  /** @default null */
   labels?: { [key: string]: string } | null | undefined;
-  /** @default null */
   annotations?: { [key: string]: string } | null | undefined;
-  /** @default null */
   finalizers?: string[] | null | undefined;
-  /** @default null */
   ownerReferences?: OwnerReferenceInput[] | null | undefined;
 };
 
@@ -417,17 +332,13 @@ export type Health = {
   ok: boolean;
 };
 
-/**
- * Where a list is.
- *
- * Attributes:
- *     resource_version: the version all its objects are at; a watch goes on from it.
- *     continue_: asks for the next page; None on the last one.
- *     remaining_item_count: objects after this page, when the cluster says.
- */
+/** Where a list is. */
 export type ListMeta = {
+  /** the version all its objects are at; a watch goes on from it. */
   resourceVersion: string;
+  /** asks for the next page; None on the last one. */
   continue: string | null;
+  /** objects after this page, when the cluster says. */
   remainingItemCount: number | null;
 };
 
@@ -440,12 +351,9 @@ export type Me = {
 
 /** A team's share of the cluster. */
 export type Namespace = {
-  /** @default "v1" */
   apiVersion: "v1";
-  /** @default "Namespace" */
   kind: "Namespace";
   metadata: ObjectMeta;
-  /** @default null */
   status?: NamespaceStatus;
 };
 
@@ -465,49 +373,33 @@ export type NamespaceInput = {
   /** @default "Namespace" */
   kind?: "Namespace" | undefined;
   metadata: ObjectMetaInput;
-  /** @default null */
   status?: NamespaceStatusInput | null | undefined;
 };
 
 /** Whether a namespace is in use or on its way out. */
 export type NamespaceStatus = {
-  /** @default null */
   phase?: string;
 };
 
 /** Whether a namespace is in use or on its way out. */
 export type NamespaceStatusInput = {
-  /** @default null */
   phase?: string | null | undefined;
 };
 
 /** Metadata of an object. What the cluster fills is empty until it has. */
 export type ObjectMeta = {
-  /** @default "" */
   name: string;
-  /** @default null */
   namespace?: string;
-  /** @default "" */
   uid: string;
-  /** @default "" */
   resourceVersion: string;
-  /** @default null */
   generateName?: string;
-  /** @default null */
   generation?: number;
-  /** @default null */
   creationTimestamp?: string;
-  /** @default null */
   deletionTimestamp?: string;
-  /** @default null */
   deletionGracePeriodSeconds?: number;
-  /** @default null */
   labels?: { [key: string]: string };
-  /** @default null */
   annotations?: { [key: string]: string };
-  /** @default null */
   finalizers?: string[];
-  /** @default null */
   ownerReferences?: OwnerReference[];
 };
 
@@ -515,29 +407,19 @@ export type ObjectMeta = {
 export type ObjectMetaInput = {
   /** @default "" */
   name?: string | undefined;
-  /** @default null */
   namespace?: string | null | undefined;
   /** @default "" */
   uid?: string | undefined;
   /** @default "" */
   resourceVersion?: string | undefined;
-  /** @default null */
   generateName?: string | null | undefined;
-  /** @default null */
   generation?: number | null | undefined;
-  /** @default null */
   creationTimestamp?: string | null | undefined;
-  /** @default null */
   deletionTimestamp?: string | null | undefined;
-  /** @default null */
   deletionGracePeriodSeconds?: number | null | undefined;
-  /** @default null */
   labels?: { [key: string]: string } | null | undefined;
-  /** @default null */
   annotations?: { [key: string]: string } | null | undefined;
-  /** @default null */
   finalizers?: string[] | null | undefined;
-  /** @default null */
   ownerReferences?: OwnerReferenceInput[] | null | undefined;
 };
 
@@ -554,9 +436,7 @@ export type OwnerReference = {
   kind: string;
   name: string;
   uid: string;
-  /** @default null */
   controller?: boolean;
-  /** @default null */
   blockOwnerDeletion?: boolean;
 };
 
@@ -566,9 +446,7 @@ export type OwnerReferenceInput = {
   kind: string;
   name: string;
   uid: string;
-  /** @default null */
   controller?: boolean | null | undefined;
-  /** @default null */
   blockOwnerDeletion?: boolean | null | undefined;
 };
 
@@ -597,25 +475,20 @@ export type Permissions = {
 
 /** The pipeline that a run runs. */
 export type PipelineRef = {
-  /** @default null */
   name?: string;
 };
 
 /** The pipeline that a run runs. */
 export type PipelineRefInput = {
-  /** @default null */
   name?: string | null | undefined;
 };
 
 /** One run of a pipeline: a build, a review, a deployment. */
 export type PipelineRun = {
-  /** @default "tekton.dev/v1" */
   apiVersion: "tekton.dev/v1";
-  /** @default "PipelineRun" */
   kind: "PipelineRun";
   metadata: ObjectMeta;
   spec: PipelineRunSpec;
-  /** @default null */
   status?: PipelineRunStatus;
 };
 
@@ -637,51 +510,36 @@ export type PipelineRunInput = {
   kind?: "PipelineRun" | undefined;
   metadata: ObjectMetaInput;
   spec: PipelineRunSpecInput;
-  /** @default null */
   status?: PipelineRunStatusInput | null | undefined;
 };
 
 /** What to run. */
 export type PipelineRunSpec = {
-  /** @default null */
   pipelineRef?: PipelineRef;
-  /** @default null */
   params?: Param[];
-  /** @default null */
   status?: "Cancelled" | "CancelledRunFinally" | "StoppedRunFinally" | "PipelineRunPending";
 };
 
 /** What to run. */
 export type PipelineRunSpecInput = {
-  /** @default null */
   pipelineRef?: PipelineRefInput | null | undefined;
-  /** @default null */
   params?: Param[] | null | undefined;
-  /** @default null */
   status?: "Cancelled" | "CancelledRunFinally" | "StoppedRunFinally" | "PipelineRunPending" | null | undefined;
 };
 
 /** How far a run has got. */
 export type PipelineRunStatus = {
-  /** @default null */
   startTime?: string;
-  /** @default null */
   completionTime?: string;
-  /** @default null */
   conditions?: Condition[];
-  /** @default null */
   childReferences?: ChildReference[];
 };
 
 /** How far a run has got. */
 export type PipelineRunStatusInput = {
-  /** @default null */
   startTime?: string | null | undefined;
-  /** @default null */
   completionTime?: string | null | undefined;
-  /** @default null */
   conditions?: ConditionInput[] | null | undefined;
-  /** @default null */
   childReferences?: ChildReferenceInput[] | null | undefined;
 };
 
@@ -734,24 +592,18 @@ export type SnapshotPipelineRun = {
   items: PipelineRun[];
 };
 
-/**
- * The server itself has lost the cluster, or has it again.
- *
- * Attributes:
- *     reason: why it is stale; None when it is live.
- */
+/** The server itself has lost the cluster, or has it again. */
 export type StateChange = {
   type: "state";
   resourceVersion: string;
   state: "live" | "stale";
+  /** why it is stale; None when it is live. */
   reason: string | null;
 };
 
 /** How versions of a codebase are counted. */
 export type Versioning = {
-  /** @default "default" */
   type?: "default" | "semver" | "edp";
-  /** @default null */
   startFrom?: string;
 };
 
@@ -759,7 +611,6 @@ export type Versioning = {
 export type VersioningInput = {
   /** @default "default" */
   type?: "default" | "semver" | "edp" | undefined;
-  /** @default null */
   startFrom?: string | null | undefined;
 };
 
@@ -788,12 +639,16 @@ export type AppRouter = TRPCBuiltRouter<
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
         name: string;
         namespace?: string | null | undefined;
       }, CodebaseBranch>;
-      /** Objects of one namespace, or of all. */
+      /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
@@ -826,6 +681,12 @@ export type AppRouter = TRPCBuiltRouter<
         fieldSelector?: string | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotCodebaseBranch | DeltaCodebaseBranch | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotCodebaseBranch | DeltaCodebaseBranch | StateChange>>;
     };
     /** Source repositories that the platform builds. */
     codebases: {
@@ -843,12 +704,16 @@ export type AppRouter = TRPCBuiltRouter<
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
         name: string;
         namespace?: string | null | undefined;
       }, Codebase>;
-      /** Objects of one namespace, or of all. */
+      /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
@@ -881,6 +746,12 @@ export type AppRouter = TRPCBuiltRouter<
         fieldSelector?: string | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotCodebase | DeltaCodebase | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotCodebase | DeltaCodebase | StateChange>>;
     };
     /** Answers as long as the server runs. */
     health: $Query<void, Health>;
@@ -900,12 +771,16 @@ export type AppRouter = TRPCBuiltRouter<
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
         name: string;
         namespace?: string | null | undefined;
       }, Namespace>;
-      /** Objects of one namespace, or of all. */
+      /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
@@ -938,6 +813,12 @@ export type AppRouter = TRPCBuiltRouter<
         fieldSelector?: string | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotNamespace | DeltaNamespace | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotNamespace | DeltaNamespace | StateChange>>;
     };
     /** Builds, reviews and deployments. */
     pipelineRuns: {
@@ -955,12 +836,16 @@ export type AppRouter = TRPCBuiltRouter<
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
         name: string;
         namespace?: string | null | undefined;
       }, PipelineRun>;
-      /** Objects of one namespace, or of all. */
+      /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
@@ -993,6 +878,12 @@ export type AppRouter = TRPCBuiltRouter<
         fieldSelector?: string | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotPipelineRun | DeltaPipelineRun | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotPipelineRun | DeltaPipelineRun | StateChange>>;
     };
   }
 >;

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from fairlead.access import Decision, authenticated
 from fairlead.errors import DefinitionError, TypedError
+from fairlead.kube.bulk import DeleteResult, DeleteTarget, delete_many
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.drafts import AsDraft
 from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFoundError
@@ -25,6 +26,7 @@ from fairlead.kube.objects import DeleteOptions, ListOptions, Propagation
 from fairlead.kube.policies import VERBS, Verb, on_resource
 from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.scopes import Scope, is_known_everywhere, resolve_scope, review
+from fairlead.kube.urls import get_object_path
 from fairlead.procedure import mutation, query, subscription
 from fairlead.router import Router, get_type_arguments
 from fairlead.schema import raw_json
@@ -218,6 +220,13 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         except KubeConflictError as error:
             raise await self._explain_conflict(error, name, place) from error
 
+    @mutation(access=authenticated)
+    async def delete_many(
+        self, items: Annotated[list[DeleteTarget], Field(max_length=1000)]
+    ) -> list[DeleteResult]:
+        """Deletes objects, each as far as the caller may, and says what became of each."""
+        return await delete_many(self.ctx.kube, self.ctx.request, self.resource, items)
+
     @subscription(access=on_resource("watch"))
     def watch(
         self,
@@ -244,6 +253,31 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
             return cast("AsyncIterator[tracked[Any]]", merged)
         frames = open_one(namespace, last_event_id=last_event_id)
         Guard(frames, partial(self._review, "watch", namespace), seconds)
+        return cast("AsyncIterator[tracked[Any]]", frames)
+
+    @subscription(access=on_resource("watch"))
+    def watch_item(
+        self,
+        name: str,
+        namespace: str | None = None,
+        last_event_id: str | None = None,
+    ) -> AsyncIterator[
+        tracked[Annotated[Snapshot[R] | Delta[R] | StateChange, _BY_TYPE]]
+    ]:
+        """A live view of one object: there, changed, gone."""
+        place = self.ctx.kube.place(self.resource, namespace)
+        # Also refuses what would follow that name in every namespace.
+        get_object_path(get_info(self.resource), name, place)
+        frames = self.ctx.kube.watch(
+            self.resource,
+            place,
+            field_selector=f"metadata.name={name}",
+            last_event_id=last_event_id,
+        )
+        request = self.ctx.request
+        seconds = request.services.get(Kube).options.recheck_seconds
+        check = partial(review, request, get_info(self.resource), "watch", place, name)
+        Guard(frames, check, seconds)
         return cast("AsyncIterator[tracked[Any]]", frames)
 
     @query(access=authenticated)

@@ -50,14 +50,22 @@ _decoder = msgspec.json.Decoder(_Namespaces)
 
 
 async def review(
-    request: Request, info: ResourceInfo, verb: str, namespace: str | None
+    request: Request,
+    info: ResourceInfo,
+    verb: str,
+    namespace: str | None,
+    name: str | None = None,
 ) -> Decision:
     """May the user of a request do this to a kind, in one namespace or in all?"""
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
     return await authorizer.review(
         request,
         ResourceAttributes(
-            verb=verb, group=info.group, plural=info.plural, namespace=namespace
+            verb=verb,
+            group=info.group,
+            plural=info.plural,
+            namespace=namespace,
+            name=name,
         ),
     )
 

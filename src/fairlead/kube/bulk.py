@@ -1,0 +1,79 @@
+"""Deleting many objects in one call: each for itself, with a result of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import BaseModel
+
+from fairlead.context import Request
+from fairlead.errors import ErrorCode, TRPCError
+from fairlead.kube.names import check_name
+from fairlead.kube.objects import DeleteOptions
+from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.scopes import review
+from fairlead.kube.user_kube import UserKube
+
+__all__ = ["DeleteResult", "DeleteTarget", "delete_many"]
+
+AT_ONCE = 10
+
+
+class DeleteTarget(BaseModel):
+    """An object to delete; with a uid, only that very one."""
+
+    name: str
+    namespace: str | None = None
+    uid: str | None = None
+
+
+class DeleteResult(BaseModel):
+    """What became of one of them.
+
+    Attributes:
+        code: the error's code; None when it was deleted, or was gone already.
+    """
+
+    name: str
+    namespace: str | None
+    deleted: bool
+    code: ErrorCode | None
+    message: str | None
+
+
+async def delete_many(
+    kube: UserKube,
+    request: Request,
+    resource: type[Resource],
+    targets: list[DeleteTarget],
+) -> list[DeleteResult]:
+    """Deletes objects; one that cannot be deleted does not keep the others."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def delete_one(target: DeleteTarget) -> DeleteResult:
+        async with slots:
+            error = await _delete(kube, request, resource, target)
+        return DeleteResult(
+            name=target.name,
+            namespace=target.namespace,
+            deleted=error is None,
+            code=error.code if error else None,
+            message=error.message if error else None,
+        )
+
+    return await asyncio.gather(*(delete_one(target) for target in targets))
+
+
+async def _delete(
+    kube: UserKube, request: Request, resource: type[Resource], target: DeleteTarget
+) -> TRPCError | None:
+    place = kube.place(resource, target.namespace)
+    try:
+        name = check_name(target.name)
+        decision = await review(request, get_info(resource), "delete", place, name)
+        if not decision.allowed:
+            return TRPCError("FORBIDDEN", decision.reason)
+        await kube.delete(resource, name, place, DeleteOptions(uid=target.uid))
+    except TRPCError as error:
+        return None if error.code == "NOT_FOUND" else error
+    return None

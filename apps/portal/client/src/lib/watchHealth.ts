@@ -6,7 +6,7 @@ const listeners = new Set<() => void>();
 let behind = 0;
 
 // A list's first data come ahead of its subscription; that moment is not worth a warning.
-const GRACE = 1500;
+const GRACE = 3000;
 
 function report(change: 1 | -1): void {
   behind += change;

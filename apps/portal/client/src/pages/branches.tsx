@@ -1,6 +1,5 @@
 import { useCodebaseBranchWatchList } from "@portal/shared/hooks";
 import { GitBranch } from "lucide-react";
-import { useMemo } from "react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
 import { PageHeader, TableFrame } from "@/components/page";
 import { useNamespace } from "@/components/shell/useNamespace";
@@ -14,6 +13,7 @@ import { type FacetConfig, useDataTable } from "@/components/table/useDataTable"
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
+import { useRows } from "@/lib/useRows";
 import { type BranchRow, toBranchRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
 import { operatorPhaseLabels } from "./codebaseColumns";
@@ -83,7 +83,7 @@ const facets: readonly FacetConfig[] = [
 export function BranchesPage() {
   const [namespace] = useNamespace();
   const list = useCodebaseBranchWatchList({ namespace });
-  const rows = useMemo(() => list.items.map(toBranchRow), [list.items]);
+  const rows = useRows(list.items, toBranchRow);
   const state = useTableSearch("codebase");
   const table = useDataTable({ rows, columns, state, facets });
   const opened = rows.find((row) => row.id === state.search.open);

@@ -2,7 +2,7 @@ import { pendingOf } from "@fairlead/react";
 import type { Codebase } from "@portal/shared";
 import { useCodebaseCRUD, useCodebaseWatchList } from "@portal/shared/hooks";
 import { Package, Plus } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
 import { PermittedButton } from "@/components/permittedButton";
 import { useNamespace } from "@/components/shell/useNamespace";
@@ -11,6 +11,7 @@ import { LiveTable } from "@/components/table/liveTable";
 import { TableToolbar } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
+import { useRows } from "@/lib/useRows";
 import { type CodebaseRow, toCodebaseRow } from "@/resources/codebase";
 import { codebaseColumns, operatorPhaseLabels } from "./codebaseColumns";
 import { CodebaseDrawer } from "./codebaseDrawer";
@@ -32,7 +33,7 @@ const facets: readonly FacetConfig[] = [
 export function CodebasesPage() {
   const [namespace] = useNamespace();
   const list = useCodebaseWatchList({ namespace });
-  const rows = useMemo(() => list.items.map(toCodebaseRow), [list.items]);
+  const rows = useRows(list.items, toCodebaseRow);
   const state = useTableSearch("name");
   const table = useDataTable({ rows, columns: codebaseColumns, state, facets });
   const creation = useCreatePermission(namespace, namespacesOf(rows));

@@ -4,13 +4,14 @@ import {
   usePipelineRunWatchList,
 } from "@portal/shared/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import type { ReactNode } from "react";
 import { PageHeader } from "@/components/page";
 import { DeniedState, ErrorState } from "@/components/pageStates";
 import { RangeSwitch } from "@/components/rangeSwitch";
 import { useNamespace } from "@/components/shell/useNamespace";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
+import { useRows } from "@/lib/useRows";
 import { useIsBehind } from "@/lib/watchHealth";
 import { toBranchRow, toCodebaseRow } from "@/resources/codebase";
 import { toPipelineRunRow } from "@/resources/pipelineRun";
@@ -24,9 +25,9 @@ export function OverviewPage() {
   const runList = usePipelineRunWatchList({ namespace });
   const codebaseList = useCodebaseWatchList({ namespace });
   const branchList = useCodebaseBranchWatchList({ namespace });
-  const runs = useMemo(() => runList.items.map(toPipelineRunRow), [runList.items]);
-  const codebases = useMemo(() => codebaseList.items.map(toCodebaseRow), [codebaseList.items]);
-  const branches = useMemo(() => branchList.items.map(toBranchRow), [branchList.items]);
+  const runs = useRows(runList.items, toPipelineRunRow);
+  const codebases = useRows(codebaseList.items, toCodebaseRow);
+  const branches = useRows(branchList.items, toBranchRow);
   useIsBehind(runList);
   useIsBehind(codebaseList);
   useIsBehind(branchList);

@@ -8,11 +8,12 @@ import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
 import { RowLink } from "@/components/table/rowLink";
-import { TableToolbar } from "@/components/table/tableToolbar";
+import { TableToolbar, type ToolbarFacet } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Duration, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
+import { useRows } from "@/lib/useRows";
 import { statusOf } from "@/resources/phase";
 import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
 import { PipelineRunDrawer } from "./pipelineRunDrawer";
@@ -83,9 +84,16 @@ const facets: readonly FacetConfig[] = [
 export function PipelinesPage() {
   const [namespace] = useNamespace();
   const list = usePipelineRunWatchList({ namespace });
-  const rows = useMemo(() => list.items.map(toPipelineRunRow), [list.items]);
+  const rows = useRows(list.items, toPipelineRunRow);
   const state = useTableSearch("-started");
   const table = useDataTable({ rows, columns, state, facets });
+  const toolbarFacets = useMemo(
+    (): ToolbarFacet[] => [
+      { key: "status", label: "Status", options: phaseOptions(rows) },
+      { key: "type", label: "Type", options: valueOptions(rows, (row) => row.type) },
+    ],
+    [rows],
+  );
   const opened = rows.find((row) => row.id === state.search.open);
   return (
     <>
@@ -98,10 +106,7 @@ export function PipelinesPage() {
             list={list}
             noun="runs"
             total={rows.length}
-            facets={[
-              { key: "status", label: "Status", options: phaseOptions(rows) },
-              { key: "type", label: "Type", options: valueOptions(rows, (row) => row.type) },
-            ]}
+            facets={toolbarFacets}
           />
         }
       >

@@ -77,7 +77,10 @@ def main() -> None:
             for name, app in (("fairlead", fairlead_app.app), ("raw", raw_app.app))
             if workload != "ready1m" or name == "fairlead"
         }
-        print(workload, "  ".join(f"{name} {value:.1f} us" for name, value in best.items()))
+        print(
+            workload,
+            "  ".join(f"{name} {value:.1f} us" for name, value in best.items()),
+        )
 
 
 if __name__ == "__main__":

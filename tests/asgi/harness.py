@@ -17,7 +17,7 @@ from fairlead.asgi.types import ASGIApp, Message
 @asynccontextmanager
 async def open_http(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),  # type: ignore[arg-type]  # httpx words ASGI its own way
+        transport=httpx.ASGITransport(app),
         base_url="http://test",
     ) as client:
         yield client

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from tests.asgi.harness import open_http, to_input
 
 from fairlead import (
     Context,
@@ -22,7 +23,6 @@ from fairlead import (
     query,
     subscription,
 )
-from tests.asgi.harness import open_http, to_input
 
 EVENTS: list[str] = []
 
@@ -156,7 +156,7 @@ async def test_the_clients_departure_cancels_the_call() -> None:
 
     scope = {"type": "http", "method": "GET", "path": "/trpc/wait", "raw_path": b"/trpc/wait", "query_string": b"", "headers": []}  # fmt: skip
     task = asyncio.create_task(app(scope, receive, send))
-    while "started" not in EVENTS:
+    while "started" not in EVENTS:  # noqa: ASYNC110  the condition is in the procedure
         await asyncio.sleep(0)
     left.set()
     async with asyncio.timeout(5):

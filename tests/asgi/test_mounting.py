@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from litestar import Litestar, asgi, get
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from tests.asgi.harness import Socket, open_http
 
 from fairlead import Context, Fairlead, Router, public, query
 from fairlead.asgi.types import ASGIApp, Receive, Scope, Send
-from tests.asgi.harness import Socket, open_http
 
 
 class App(Router[Context]):

@@ -11,7 +11,6 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import pytest
-
 from tests.conformance.test_conformance import KIT
 
 HERE = Path(__file__).parent

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.asgi.harness import Socket
 
 from fairlead import (
     Context,
@@ -15,7 +16,6 @@ from fairlead import (
     query,
     subscription,
 )
-from tests.asgi.harness import Socket
 
 EVENTS: list[str] = []
 
@@ -126,7 +126,7 @@ async def test_a_subscription_goes_no_faster_than_its_reader() -> None:
     socket.may_send.clear()
 
     socket.subscribe(1, "flood")
-    while not EVENTS:
+    while not EVENTS:  # noqa: ASYNC110  the condition is in the procedure
         await asyncio.sleep(0)
     for _ in range(1000):
         await asyncio.sleep(0)

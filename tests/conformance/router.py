@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from typing import Annotated, NotRequired
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from typing_extensions import TypedDict
-
-from fairlead import MISSING, Call, Next, Router, TRPCError, mutation, public, query
-from fairlead.errors import ErrorCode
-from fairlead.uploads import ByteStream, FormData
+from pydantic import ConfigDict, Field
 from tests.conformance.kit_context import (
     CONNECTIONS,
     HITS,
@@ -25,8 +19,14 @@ from tests.conformance.streams import StreamRouter
 from tests.conformance.subscriptions import SubRouter
 from tests.conformance.types import TypesRouter
 from tests.conformance.values import Int
+from typing_extensions import TypedDict
 
+from fairlead import MISSING, Call, Next, Router, TRPCError, mutation, public, query
 from fairlead.asgi.connections import Connections
+from fairlead.errors import ErrorCode
+from fairlead.uploads import ByteStream, FormData
+
+ABSENT = "\0"  # no client sends this for a message
 
 
 class Named(TypedDict):
@@ -152,12 +152,12 @@ class Out(Router[KitContext]):
 
 class Errors(Router[KitContext]):
     @query(access=public)
-    async def fail(self, code: ErrorCode, message: str = MISSING) -> None:  # type: ignore[assignment]  # absent
-        raise TRPCError(code, None if message is MISSING else message)
+    async def fail(self, code: ErrorCode, message: str = ABSENT) -> None:
+        raise TRPCError(code, None if message == ABSENT else message)
 
     @mutation(access=public)
-    async def fail_mut(self, code: ErrorCode, message: str = MISSING) -> None:  # type: ignore[assignment]  # absent
-        raise TRPCError(code, None if message is MISSING else message)
+    async def fail_mut(self, code: ErrorCode, message: str = ABSENT) -> None:
+        raise TRPCError(code, None if message == ABSENT else message)
 
     @query(access=public)
     async def plain(self) -> None:

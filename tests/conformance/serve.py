@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+from dataclasses import replace
+
+import uvicorn
+from granian import Granian
+from granian.constants import Interfaces
+from tests.conformance.kit_context import format_error, response_meta
+from tests.conformance.router import App
 
 from fairlead.asgi import Fairlead
 from fairlead.asgi.types import Receive, Scope, Send
@@ -18,8 +25,6 @@ from fairlead.protocol import (
     SuperJson,
     WireOptions,
 )
-from tests.conformance.kit_context import format_error, response_meta
-from tests.conformance.router import App
 
 __all__ = ["app"]
 
@@ -33,8 +38,6 @@ DEFAULTS = WireOptions(
 
 
 def _derive(**changes: object) -> WireOptions:
-    from dataclasses import replace
-
     return replace(DEFAULTS, **changes)  # type: ignore[arg-type]  # fields by name
 
 
@@ -75,8 +78,6 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 def serve(server: str, port: int) -> None:
     """Runs until stopped."""
     if server == "uvicorn":
-        import uvicorn
-
         uvicorn.run(
             "tests.conformance.serve:app",
             port=port,
@@ -84,9 +85,6 @@ def serve(server: str, port: int) -> None:
             access_log=False,
         )
         return
-    from granian import Granian
-    from granian.constants import Interfaces
-
     Granian(
         "tests.conformance.serve:app",
         port=port,

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from pydantic import Field
+from tests.conformance.kit_context import LOGS, KitContext
+from tests.conformance.values import Int
 from typing_extensions import TypedDict
 
 from fairlead import MISSING, Router, TRPCError, public, query
 from fairlead.errors import ErrorCode
 from fairlead.protocol import BigInt
 from fairlead.streaming import Deferred, Stream
-from tests.conformance.kit_context import LOGS, KitContext
-from tests.conformance.values import Int
 
 T = TypeVar("T")
 Count = Annotated[Int, Field(ge=0)]

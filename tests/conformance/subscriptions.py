@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from fairlead import MISSING, Router, TRPCError, public, subscription, tracked
-from fairlead.errors import ErrorCode
-from fairlead.protocol import BigInt, JsMap
 from tests.conformance.kit_context import LOGS, KitContext, KitError, guard
 from tests.conformance.streams import Count, numbers
+
+from fairlead import MISSING, Router, TRPCError, public, subscription, tracked
+from fairlead import tracked as Tracked  # noqa: N812  a procedure takes the name below
+from fairlead.errors import ErrorCode
+from fairlead.protocol import BigInt, JsMap
 
 
 class SubRouter(Router[KitContext]):
@@ -22,7 +24,7 @@ class SubRouter(Router[KitContext]):
     @subscription(access=public)
     async def tracked(
         self, to: Count, delay_ms: Count = 0, last_event_id: str = "0"
-    ) -> AsyncIterator[tracked[dict[str, int]]]:
+    ) -> AsyncIterator[Tracked[dict[str, int]]]:
         for n in range(int(last_event_id) + 1, to + 1):
             if delay_ms:
                 await asyncio.sleep(delay_ms / 1000)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.conformance.wait import wait_until_served
 
 KIT = Path(__file__).parent / "kit"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import InstanceOf, PlainValidator
+from tests.conformance.kit_context import KitContext
 
 from fairlead import MISSING, Router, mutation, public, query
 from fairlead.protocol import BigInt, JsMap, OrderedSet
-from tests.conformance.kit_context import KitContext
 
 
 def check_map(value: object) -> object:

@@ -90,4 +90,4 @@ def test_many_different_batches_do_not_grow_the_memory() -> None:
             {},
         )
 
-    assert len(parser._known) <= 4096  # noqa: SLF001  the cache is not visible otherwise
+    assert len(parser._known) <= 4096

@@ -28,9 +28,9 @@ from fairlead.protocol.inputs import (
     BatchInputs,
     add_last_event_id,
     check_depth,
-    is_shallow,
     clean_text,
     deserialize,
+    is_shallow,
 )
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.requests import (

@@ -79,7 +79,7 @@ class Cookies(Mapping[str, str]):
         return len(self._parse())
 
 
-def make_request(
+def make_request(  # noqa: PLR0913, PLR0917  the parts of a request
     scope: Scope,
     headers: Headers,
     services: Services,

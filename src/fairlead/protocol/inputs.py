@@ -15,9 +15,9 @@ __all__ = [
     "BatchInputs",
     "add_last_event_id",
     "check_depth",
-    "is_shallow",
     "clean_text",
     "deserialize",
+    "is_shallow",
 ]
 
 _decode_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode

@@ -15,7 +15,7 @@ from fairlead.protocol.transformer import dump_json, load_json
 
 __all__ = [
     "CallMessage",
-    "OversizedBatch",
+    "OversizedBatchError",
     "StopMessage",
     "parse_frame",
     "parse_params_frame",
@@ -55,7 +55,7 @@ class StopMessage:
     head: bytes
 
 
-class OversizedBatch(TRPCError):
+class OversizedBatchError(TRPCError):
     """A frame with too many messages.
 
     Attributes:
@@ -96,7 +96,7 @@ def parse_frame(text: str, options: WireOptions) -> list[CallMessage | StopMessa
     """The messages of a frame.
 
     Raises:
-        OversizedBatch: more of them than the bound.
+        OversizedBatchError: more of them than the bound.
         TRPCError: PARSE_ERROR; one bad message spoils the frame.
     """
     if options.transformer is None:
@@ -140,7 +140,7 @@ def _parse_anything(text: str, options: WireOptions) -> list[CallMessage | StopM
             cast("list[object]", parsed) if isinstance(parsed, list) else [parsed]
         )
         if _is_oversized(len(messages), text, options):
-            raise OversizedBatch(_find_heads(messages))
+            raise OversizedBatchError(_find_heads(messages))
         return [
             _parse_message(message, index, options)
             for index, message in enumerate(messages)
@@ -208,7 +208,7 @@ def _parse_message(
     )
 
 
-def _parse_call(  # noqa: PLR0913  the parts of one message
+def _parse_call(  # noqa: PLR0913, PLR0917  the parts of one message
     request_id: RequestId,
     kind: CallKind,
     params: dict[str, object],

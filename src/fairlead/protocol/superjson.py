@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic_core import to_jsonable_python
 
@@ -358,34 +358,18 @@ def _decode(value: object, annotation: object) -> object:
         if kind == "typed-array":
             return value
         raise ValueError(f"this server knows no superjson {kind!r} values")
-    match annotation, value:
-        case "undefined", _:
-            return MISSING
-        case "bigint", str():
-            return BigInt(value)
-        case "Date", str():
-            return _parse_date(value)
-        case "number", str():
-            return _parse_number(value)
-        case "map", list():
-            return JsMap(
-                (pair[0], pair[1]) for pair in cast("list[list[object]]", value)
-            )
-        case "set", list():
-            return OrderedSet(cast("list[object]", value))
-        case "regexp", str():
-            return _parse_regexp(value)
-        case "URL", str():
-            return Url(value)
-        case "Error", dict():
-            fields = cast("dict[str, object]", value)
-            return JsError(
-                str(fields.get("name", "Error")), str(fields.get("message", ""))
-            )
-        case _:
-            raise ValueError(
-                f"superjson cannot make {annotation!r} of a {type(value).__name__}"
-            )
+    if annotation == "undefined":
+        return MISSING
+    kind, decode = (
+        _DECODERS.get(annotation, (object, None))
+        if isinstance(annotation, str)
+        else (object, None)
+    )
+    if decode is None or not isinstance(value, kind):
+        raise ValueError(
+            f"superjson cannot make {annotation!r} of a {type(value).__name__}"
+        )
+    return decode(value)
 
 
 def _parse_date(text: str) -> datetime:
@@ -416,6 +400,27 @@ def _parse_regexp(text: str) -> re.Pattern[str]:
         raise ValueError(
             f"Python cannot read the regular expression {text!r}: {error}"
         ) from error
+
+
+def _make_map(pairs: list[list[object]]) -> object:
+    return JsMap((pair[0], pair[1]) for pair in pairs)
+
+
+def _make_error(fields: dict[str, object]) -> object:
+    return JsError(str(fields.get("name", "Error")), str(fields.get("message", "")))
+
+
+# By annotation: the JSON type that stands for it, and how it is read.
+_DECODERS: dict[str, tuple[type, Callable[[Any], object]]] = {
+    "bigint": (str, BigInt),
+    "Date": (str, _parse_date),
+    "number": (str, _parse_number),
+    "map": (list, _make_map),
+    "set": (list, OrderedSet),
+    "regexp": (str, _parse_regexp),
+    "URL": (str, Url),
+    "Error": (dict, _make_error),
+}
 
 
 def _apply_equalities(value: object, equalities: object, *, legacy: bool) -> object:

@@ -17,7 +17,7 @@ from fairlead.errors import TRPCError
 from fairlead.protocol.envelopes import encode_value
 from fairlead.protocol.messages import (
     CallMessage,
-    OversizedBatch,
+    OversizedBatchError,
     RequestId,
     StopMessage,
     make_head,
@@ -192,7 +192,7 @@ class WebSocketProtocol:
     def _receive_messages(self, text: str) -> list[Command]:
         try:
             messages = parse_frame(text, self.options)
-        except OversizedBatch as error:
+        except OversizedBatchError as error:
             return [self._refuse(error, head) for head in error.heads]
         except TRPCError as error:
             return [self._refuse(error)]
@@ -333,20 +333,21 @@ class WebSocketProtocol:
             self._busy_until = now
         idle = self.options.limits.idle_seconds
         if idle is not None and now >= self._busy_until + idle:
-            self.closed()
-            return [Close(1001, f"idle for {idle:g} s")]
+            return self._give_up(f"idle for {idle:g} s")
         keep_alive = self.options.keep_alive
         if keep_alive is None:
             return []
         if self._pinged is not None:
-            if now < self._pinged + keep_alive.pong_seconds:
-                return []
-            self.closed()
-            return [Close(1001, "no answer to PING")]
-        if now < self._heard + keep_alive.ping_seconds:
-            return []
-        self._pinged = now
-        return [Send("PING")]
+            late = now >= self._pinged + keep_alive.pong_seconds
+            return self._give_up("no answer to PING") if late else []
+        if now >= self._heard + keep_alive.ping_seconds:
+            self._pinged = now
+            return [Send("PING")]
+        return []
+
+    def _give_up(self, reason: str) -> list[Command]:
+        self.closed()
+        return [Close(1001, reason)]
 
     # --- answers
 

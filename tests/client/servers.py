@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def _accepts(port: int) -> bool:
 @contextmanager
 def _serve(
     command: Sequence[str], port: int, environment: Mapping[str, str]
-) -> Iterator[str]:
+) -> Generator[str]:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -54,7 +54,7 @@ def _serve(
 
 
 @contextmanager
-def serve_fairlead() -> Iterator[str]:
+def serve_fairlead() -> Generator[str]:
     port = find_free_port()
     command = [sys.executable, "-m", "tests.conformance.serve", "--port", str(port)]
     with _serve(command, port, {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}) as url:
@@ -62,7 +62,7 @@ def serve_fairlead() -> Iterator[str]:
 
 
 @contextmanager
-def serve_trpc() -> Iterator[str]:
+def serve_trpc() -> Generator[str]:
     port = find_free_port()
     command = ["node", str(KIT / "reference" / "server.mjs")]
     with _serve(command, port, {"PORT": str(port)}) as url:

@@ -13,7 +13,7 @@ async def wait_until(
     condition: Callable[[], Awaitable[bool]], seconds: float = 10
 ) -> None:
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110  it is another process's
             await asyncio.sleep(0.01)
 
 

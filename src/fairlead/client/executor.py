@@ -13,6 +13,7 @@ from fairlead.calling import CompiledProcedure
 from fairlead.client.batches import Envelope, PlannedCall
 from fairlead.client.codec import Codec
 from fairlead.client.commands import ConnectionState
+from fairlead.client.errors import TransportError
 from fairlead.client.http import HttpLink, StreamedCall
 from fairlead.client.sse import EventStream
 from fairlead.client.streamed import Items
@@ -36,6 +37,7 @@ class WireExecutor:
         self._target = target
         self._tree = tree
         self._codecs: dict[tuple[str, ...], Codec] = {}
+        self._closed = False
         self._http = HttpLink(target)
         self._websocket = WebSocketLink(target)
 
@@ -104,10 +106,13 @@ class WireExecutor:
 
     async def aclose(self) -> None:
         """Aborts calls, ends subscriptions and closes connections."""
+        self._closed = True
         await self._websocket.aclose()
         await self._http.aclose()
 
     def _get_codec(self, path: tuple[str, ...]) -> Codec:
+        if self._closed:
+            raise TransportError("the client is closed: connect again")
         codec = self._codecs.get(path)
         if codec is None:
             codec = Codec(self._tree[path], self._target.options.transformer)

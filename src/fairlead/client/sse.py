@@ -80,9 +80,9 @@ class EventStream:
         if policy.is_exhausted(attempt):
             raise reason
         self._tell("waiting", reason, attempt)
-        log.warning(
-            "%s ended (%s); it is opened again", self.codec.procedure.path, reason
-        )
+        level = logging.WARNING if attempt == 1 else logging.DEBUG
+        path = self.codec.procedure.path
+        log.log(level, "%s was cut (%s): opening it again", path, reason)
         await asyncio.sleep(policy.get_delay(attempt, random.random()))  # noqa: S311  jitter
 
     def _tell(

@@ -202,11 +202,10 @@ class WebSocketLink:
 
     def _tell(self, state: ConnectionState) -> None:
         if state.phase == "waiting":
-            log.warning(
-                "no connection to %s (%s); another attempt follows",
-                self._target.url,
-                state.error,
-            )
+            # Once is worth a warning; that it goes on is not.
+            level = logging.WARNING if state.attempt <= 1 else logging.DEBUG
+            url, error = self._target.url, state.error
+            log.log(level, "no connection to %s (%s): trying again", url, error)
         for listener in tuple(self._listeners):
             listener(state)
 

@@ -39,9 +39,10 @@ const flags = [
 ];
 
 async function startServers(folder) {
-  const peerModule = resolve(here, "../../packages/react/tests/peer.ts");
-  const { startPeer, WidgetCluster } = (await runnerImport(peerModule)).module;
-  // The import above set it for development, and React's development build is not what users run.
+  const tests = resolve(here, "../../packages/react/tests");
+  const { WidgetCluster } = (await runnerImport(join(tests, "cluster.ts"))).module;
+  const { startPeer } = (await runnerImport(join(tests, "peer.ts"))).module;
+  // The imports above set it for development, and React's development build is not what users run.
   process.env.NODE_ENV = "production";
   const cluster = new WidgetCluster();
   for (let n = 0; n < itemCount; n += 1) cluster.add("team-a", `widget-${n}`, { size: n });

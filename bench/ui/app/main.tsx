@@ -22,7 +22,8 @@ import {
 } from "@trpc/client";
 import { memo, useEffect, useMemo } from "react";
 import { createRoot } from "react-dom/client";
-import type { PeerRouter, Widget } from "../../../packages/react/tests/peer.js";
+import type { Widget } from "../../../packages/react/tests/cluster.js";
+import type { PeerRouter } from "../../../packages/react/tests/peer.js";
 import { countRow, countTable } from "./stats.js";
 
 const parameters = new URLSearchParams(location.search);

@@ -22,7 +22,8 @@ import {
   wsLink,
 } from "@trpc/client";
 import { WebSocket } from "ws";
-import type { Peer, PeerRouter, Widget, WidgetDraft } from "./peer.js";
+import type { Widget, WidgetDraft } from "./cluster.js";
+import type { Peer, PeerRouter } from "./peer.js";
 
 export const widgetConfig: ResourceConfig = {
   apiVersion: "x/v1",

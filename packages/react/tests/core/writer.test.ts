@@ -2,8 +2,9 @@ import { type Notifier, pendingOf } from "@fairlead/react/core";
 import type { Conflict } from "@fairlead/react/writes";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectTo, openWatch, type TestClient, writerOf } from "../client.js";
+import type { Widget } from "../cluster.js";
 import { eventually } from "../eventually.js";
-import { type Peer, startPeer, type Widget } from "../peer.js";
+import { type Peer, startPeer } from "../peer.js";
 
 let peer: Peer;
 let client: TestClient;

@@ -5,7 +5,8 @@ import { act, cleanup, render, renderHook, screen, waitFor } from "@testing-libr
 import { memo, StrictMode } from "react";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectTo, type TestClient, widgetConfig, widgets } from "../client.js";
-import { type Peer, startPeer, type Widget } from "../peer.js";
+import type { Widget } from "../cluster.js";
+import { type Peer, startPeer } from "../peer.js";
 import { renderHookWith, renderWith, wrapperFor } from "./setup.js";
 
 const { useWatchList, useWatchItem, usePermissions, useCRUD, useInfiniteList } =

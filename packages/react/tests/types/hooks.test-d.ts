@@ -11,7 +11,8 @@ import {
 import type { TRPCClient } from "@trpc/client";
 import { expectTypeOf } from "vitest";
 import { widgetConfig } from "../client.js";
-import type { PeerRouter, Widget, WidgetDraft } from "../peer.js";
+import type { Widget, WidgetDraft } from "../cluster.js";
+import type { PeerRouter } from "../peer.js";
 
 type Client = TRPCClient<PeerRouter>;
 

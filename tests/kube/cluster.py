@@ -105,7 +105,7 @@ async def grant(
         ("Role", f"/namespaces/{namespace}") if namespace else ("ClusterRole", "")
     )
     group, plural = resource
-    name = f"{user}-{plural}-{'-'.join(verbs)}".replace("*", "all")
+    name = f"{user}-{plural}-{'-'.join(verbs)}".replace("*", "all").replace("/", "-")
     rules = [{"apiGroups": [group], "resources": [plural], "verbs": verbs}]
     meta = {"name": name, **({"namespace": namespace} if namespace else {})}
     await send(

@@ -3,6 +3,7 @@
 General layout, imports going down only:
 
     live                          a mapping that stays equal to the cluster
+    workloads                     logs of pods, scale and restart
     routers, policies, drafts     procedures of one kind of resource
     scopes, merging, guard        rights in some namespaces only, and rights taken away
     cluster                       `Kube`, and the context that binds it to a user
@@ -49,6 +50,7 @@ from fairlead.kube.routers import (
     StaleObject,
 )
 from fairlead.kube.user_kube import UserKube
+from fairlead.kube.workloads import LogChunk, PodRouter, WorkloadRouter
 
 __all__ = [
     "DeleteOptions",
@@ -74,11 +76,13 @@ __all__ = [
     "ListMeta",
     "ListOptions",
     "LiveStore",
+    "LogChunk",
     "ObjectMeta",
     "ObjectRef",
     "OwnerReference",
     "Permission",
     "Permissions",
+    "PodRouter",
     "Resource",
     "ResourceInfo",
     "ResourceList",
@@ -89,5 +93,6 @@ __all__ = [
     "TokenSource",
     "UserKube",
     "UserToken",
+    "WorkloadRouter",
     "live",
 ]

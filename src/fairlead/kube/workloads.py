@@ -1,0 +1,170 @@
+"""Procedures of what runs: logs of pods, scale and restart of workloads.
+
+class Pods(PodRouter[Pod]): ...
+class Deployments(WorkloadRouter[Deployment]): ...
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from fairlead.access import can
+from fairlead.kube.client import KubeRequest
+from fairlead.kube.policies import on_resource
+from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.routers import ResourceRouter
+from fairlead.kube.urls import get_object_path
+from fairlead.procedure import mutation, subscription
+from fairlead.schema import raw_json
+from fairlead.tracking import tracked
+
+__all__ = ["LogChunk", "LogReader", "PodRouter", "WorkloadRouter"]
+
+R = TypeVar("R", bound=Resource)
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
+MAX_LINE = 65_536
+SILENCE = 4 * 3600.0
+"""Seconds: a container may have nothing to say for hours."""
+
+
+class LogChunk(BaseModel):
+    """Lines that came together, without their ends."""
+
+    lines: list[str]
+
+
+class LogReader:
+    """Log bytes with timestamps to lines, from where a reader left off.
+
+    A cluster resumes at a whole second, so lines that were sent already come again; they are
+    told by their timestamp, and by how many lines of that very timestamp were sent.
+
+    Args:
+        position: what `position` was when the reader left off.
+    """
+
+    def __init__(self, position: str | None = None) -> None:
+        stamp, _, count = (position or "").partition("/")
+        self._resume_at = stamp
+        self._to_skip = int(count) if count.isdecimal() else 0
+        self._last = stamp
+        self._count = self._to_skip
+        # Bytes of one character may come in two chunks.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._rest = ""
+
+    @property
+    def since(self) -> str | None:
+        """From when to ask for lines; None from the start."""
+        return self._resume_at or None
+
+    @property
+    def position(self) -> str:
+        """Where it is now."""
+        return f"{self._last}/{self._count}"
+
+    def feed(self, chunk: bytes, *, final: bool = False) -> list[str]:
+        """The new lines that are complete now."""
+        text = self._rest + self._decoder.decode(chunk, final)
+        *lines, self._rest = text.split("\n")
+        if self._rest and (final or len(self._rest) > MAX_LINE):
+            lines.append(self._rest)  # a line too long goes on as one of its own
+            self._rest = ""
+        return [line for whole in lines if (line := self._take(whole)) is not None]
+
+    def _take(self, whole: str) -> str | None:
+        stamp, blank, line = whole.partition(" ")
+        if not blank or not _STAMP.fullmatch(stamp):
+            return whole or None
+        if stamp < self._resume_at:
+            return None
+        if stamp == self._resume_at and self._to_skip > 0:
+            self._to_skip -= 1
+            return None
+        self._count = self._count + 1 if stamp == self._last else 1
+        self._last = stamp
+        return line.removesuffix("\r")
+
+
+class PodRouter(ResourceRouter[R], Generic[R]):
+    """A resource router for pods: with their logs."""
+
+    @subscription(access=can("get", subresource="log"))
+    async def logs(  # noqa: PLR0913, PLR0917  the options of kubectl logs
+        self,
+        name: str,
+        namespace: str | None = None,
+        container: str | None = None,
+        follow: bool = True,
+        previous: bool = False,
+        tail_lines: Annotated[int, Field(ge=0)] | None = None,
+        since_seconds: Annotated[int, Field(ge=1)] | None = None,
+        last_event_id: str | None = None,
+    ) -> AsyncIterator[tracked[LogChunk]]:
+        """A container's log, as it is written; resumes without a line lost or repeated."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        reader = LogReader(last_event_id)
+        resumed = reader.since is not None
+        request = KubeRequest(
+            method="GET",
+            path=get_object_path(get_info(self.resource), name, place, "log"),
+            credentials=kube.credentials,
+            query={
+                "container": container,
+                "follow": follow,
+                "previous": previous,
+                "timestamps": True,
+                "tailLines": None if resumed else tail_lines,
+                "sinceSeconds": None if resumed else since_seconds,
+                "sinceTime": reader.since,
+            },
+        )
+        async with kube.raw.client.stream(request, silence=SILENCE) as chunks:
+            async for chunk in chunks:
+                lines = reader.feed(chunk)
+                if lines:
+                    yield tracked(reader.position, LogChunk(lines=lines))
+        lines = reader.feed(b"", final=True)
+        if lines:
+            yield tracked(reader.position, LogChunk(lines=lines))
+
+
+class WorkloadRouter(ResourceRouter[R], Generic[R]):
+    """A resource router for deployments and the like: scale and restart."""
+
+    @mutation(access=can("patch", subresource="scale"))
+    async def scale(
+        self,
+        name: str,
+        replicas: Annotated[int, Field(ge=0)],
+        namespace: str | None = None,
+    ) -> None:
+        """Sets how many replicas there should be."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        await kube.raw.patch(
+            get_info(self.resource),
+            name,
+            place,
+            {"spec": {"replicas": replicas}},
+            subresource="scale",
+        )
+
+    @mutation(access=on_resource("patch"))
+    async def restart(self, name: str, namespace: str | None = None) -> R:
+        """Replaces all pods, a few at a time, as `kubectl rollout restart` does."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        annotations = {"kubectl.kubernetes.io/restartedAt": now}
+        patch = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+        data = await kube.raw.patch(get_info(self.resource), name, place, patch)
+        return raw_json(data, self.resource)

@@ -1,0 +1,156 @@
+"""Logs of pods, scale and restart of workloads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.kube.cluster import grant, make_context, opened, prepare, send
+
+from fairlead import Context, Router, TRPCError, create_caller
+from fairlead.devcluster import DevCluster
+from fairlead.kube import Kube, PodRouter, Resource, WorkloadRouter
+from fairlead.kube.workloads import LogReader
+
+
+class Pod(Resource, group="", version="v1", plural="pods"):
+    """What runs."""
+
+
+class Deployment(Resource, group="apps", version="v1", plural="deployments"):
+    """What should run."""
+
+    spec: dict[str, Any]
+
+
+class Pods(PodRouter[Pod]):
+    """With logs."""
+
+
+class Deployments(WorkloadRouter[Deployment]):
+    """With scale and restart."""
+
+
+class App(Router[Context]):
+    pods: Pods
+    deployments: Deployments
+
+
+CONTAINER = {"name": "main", "image": "x"}
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[DevCluster]:
+    async with DevCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
+    path = cluster.kubeconfig_path
+    async with Kube.from_kubeconfig(path, identity="impersonate") as kube:
+        await prepare(kube.client)
+        await grant(kube.client, "ann", ["*"], None, ("", "pods"))
+        await grant(kube.client, "ann", ["get"], None, ("", "pods/log"))
+        yield kube
+
+
+@pytest.fixture
+def app(kube: Kube) -> App:
+    return create_caller(App, make_context(kube, "ann"))
+
+
+async def make_pod(kube: Kube) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"containers": [CONTAINER]},
+    }
+    await send(kube.client, "POST", "/api/v1/namespaces/team-a/pods", pod)
+
+
+async def test_a_log_is_followed_and_resumed(
+    app: App, kube: Kube, cluster: DevCluster
+) -> None:
+    await make_pod(kube)
+    cluster.append_log("team-a", "p", "main", "one\ntwo\nZürich")
+    async with asyncio.timeout(10), opened(app.pods.logs("p", "team-a")) as chunks:
+        seen: list[str] = []
+        position = ""
+        while len(seen) < 3:
+            chunk = await anext(chunks)
+            seen += chunk.data.lines
+            position = chunk.id
+        assert seen == ["one", "two", "Zürich"]
+    cluster.append_log("team-a", "p", "main", "four")
+    again = app.pods.logs("p", "team-a", last_event_id=position)
+    async with asyncio.timeout(10), opened(again) as chunks:
+        assert (await anext(chunks)).data.lines == ["four"]
+
+
+async def test_a_log_that_is_not_followed_ends(
+    app: App, kube: Kube, cluster: DevCluster
+) -> None:
+    await make_pod(kube)
+    cluster.append_log("team-a", "p", "main", "one\ntwo\nthree")
+    async with asyncio.timeout(10):
+        lines = [
+            line
+            async for chunk in app.pods.logs("p", "team-a", follow=False, tail_lines=2)
+            for line in chunk.data.lines
+        ]
+    assert lines == ["two", "three"]
+
+
+async def test_logs_need_their_own_right(kube: Kube) -> None:
+    await grant(kube.client, "bob", ["get"], None, ("", "pods"))
+    bob = create_caller(App, make_context(kube, "bob"))
+    with pytest.raises(TRPCError, match="You may not get pods/log") as caught:
+        await anext(bob.pods.logs("p", "team-a"))
+    assert caught.value.code == "FORBIDDEN"
+
+
+async def test_a_deployment_is_scaled_and_restarted(app: App, kube: Kube) -> None:
+    await grant(kube.client, "ann", ["*"], None, ("apps", "deployments"))
+    await grant(kube.client, "ann", ["patch"], None, ("apps", "deployments/scale"))
+    labels = {"app": "d"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [CONTAINER]}}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "d"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": template,
+        },
+    }
+    path = "/apis/apps/v1/namespaces/team-a/deployments"
+    await send(kube.client, "POST", path, deployment)
+    await app.deployments.scale("d", 3, "team-a")
+    restarted = await app.deployments.restart("d", "team-a")
+    assert restarted.spec["replicas"] == 3
+    annotations = restarted.spec["template"]["metadata"]["annotations"]
+    assert "kubectl.kubernetes.io/restartedAt" in annotations
+
+
+def test_characters_and_lines_that_are_cut_are_put_together() -> None:
+    reader = LogReader()
+    text = "2026-01-01T00:00:00.000000001Z Zürich\r\n".encode()
+    lines = [line for byte in text for line in reader.feed(bytes([byte]))]
+    assert lines == ["Zürich"]
+    assert reader.feed(b"no stamp\nrest") == ["no stamp"]
+    assert reader.feed(b"", final=True) == ["rest"]
+
+
+def test_lines_of_the_same_moment_are_neither_lost_nor_repeated() -> None:
+    stamp = b"2026-01-01T00:00:00.000000001Z "
+    reader = LogReader()
+    assert reader.feed(stamp + b"a\n" + stamp + b"b\n") == ["a", "b"]
+    again = LogReader(reader.position)
+    repeated = stamp + b"a\n" + stamp + b"b\n" + stamp + b"c\n"
+    assert again.feed(repeated) == ["c"]
+    assert LogReader(again.position).feed(repeated) == []

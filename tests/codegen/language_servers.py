@@ -70,24 +70,24 @@ class Lsp(LanguageServer):
             "rootUri": self.folder.as_uri(),
             "capabilities": {},
         }
-        self._request("initialize", params)
-        self._notify("initialized", {})
+        self.request("initialize", params)
+        self.notify("initialized", {})
         document = {"uri": file.as_uri(), "languageId": "typescript", "version": 1}
         text = {"textDocument": {**document, "text": file.read_text()}}
-        self._notify("textDocument/didOpen", text)
+        self.notify("textDocument/didOpen", text)
         position = {"line": line, "character": column}
         where = {"textDocument": {"uri": file.as_uri()}, "position": position}
-        found = self._request("textDocument/definition", where)
+        found = self.request("textDocument/definition", where)
         listed = cast(
             "list[dict[str, Any]]", found if isinstance(found, list) else [found]
         )
         return [_lsp_place(item) for item in listed]
 
-    def _notify(self, method: str, params: Mapping[str, object]) -> None:
+    def notify(self, method: str, params: Mapping[str, object]) -> None:
         message = {"jsonrpc": "2.0", "method": method, "params": params}
         self.send(message, framed=True)
 
-    def _request(self, method: str, params: Mapping[str, object]) -> object:
+    def request(self, method: str, params: Mapping[str, object]) -> object:
         number = self.take_number()
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         self.send(message, framed=True)

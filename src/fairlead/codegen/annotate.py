@@ -9,8 +9,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import cast
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import (
+    CoreModeRef,
+    DefsRef,
+    GenerateJsonSchema,
+    JsonSchemaMode,
+    JsonSchemaValue,
+)
 from pydantic_core import core_schema as cs
+
+from fairlead.codegen.definitions import Origin
 
 HINTS = "x-fairlead"
 KEYS = "x-fairlead-keys"
@@ -36,12 +44,35 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
     def __init__(self, ref_template: str = "#/$defs/{model}") -> None:
         super().__init__(by_alias=True, ref_template=ref_template)
         self.classes: dict[str, type] = {}
+        self.origins: dict[str, Origin] = {}
 
     def sort(
         self, value: JsonSchemaValue, parent_key: str | None = None
     ) -> JsonSchemaValue:
         """Keep declaration order: it is the order a reader expects."""
         return value
+
+    def generate_all(
+        self, inputs: Iterable[tuple[str, JsonSchemaMode, cs.CoreSchema]]
+    ) -> tuple[
+        dict[tuple[str, JsonSchemaMode], JsonSchemaValue], dict[str, JsonSchemaValue]
+    ]:
+        """The schemas and their definitions, as `generate_definitions`, but not renamed.
+
+        Pydantic generates everything twice and then searches for short names, which takes most of
+        the time with thousands of models; `name_definitions` chooses them in one pass.
+        """
+        schemas: dict[tuple[str, JsonSchemaMode], JsonSchemaValue] = {}
+        for key, mode, schema in inputs:
+            self._mode = mode
+            schemas[key, mode] = self.generate_inner(schema)
+        return schemas, {str(key): found for key, found in self.definitions.items()}
+
+    def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
+        """Remembers where each definition comes from."""
+        key = super().get_defs_ref(core_mode_ref)
+        self.origins[key] = Origin(*core_mode_ref)
+        return key
 
     def _name_class(self, cls: type) -> str:
         name = f"{cls.__module__}.{cls.__qualname__}"

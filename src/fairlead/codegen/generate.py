@@ -104,7 +104,8 @@ def render(
     """Every file of the package. `folder` decides only how the map finds the Python files."""
     marks = Marks()
     types, segments = extract_marks(router_types(app, marks), marks)
-    sources = {s.source.file: _relative(s.source.file, folder) for s in segments}
+    files = {segment.source.file for segment in segments}
+    sources = {file: _relative(file, folder) for file in files}
     existing = _read_package(folder)
     hooks = has_hooks(app)
     entries = [*(["hooks"] if hooks else []), "resources", "schemas"]

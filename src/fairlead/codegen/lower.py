@@ -114,7 +114,7 @@ class Lowering:
             what = f"{hints['never']} never matches JSON as declared"
             return self.refuse(where, what, "use str, int or a `StrEnum`")
         if "$ref" in schema:
-            return self._reference(str(schema["$ref"]))
+            return self._reference(str(schema["$ref"]), where)
         kind = hints.get("kind")
         if kind is not None:
             return self._special(str(kind), hints, schema, where)
@@ -176,8 +176,11 @@ class Lowering:
                     "use a Pydantic model, or give the type a core schema",
                 )
 
-    def _reference(self, ref: str) -> Type:
+    def _reference(self, ref: str, where: str) -> Type:
         key = ref.rpartition("/")[2]
+        if key not in self.definitions:
+            what = "a type that it uses has no JSON form"
+            return self.refuse(where, what, "use types that have one, such as models")
         if _mapping(self.definitions.get(key, {}).get(HINTS)).get("kind") == "json":
             return Json()
         return Reference(name=self.names[key])

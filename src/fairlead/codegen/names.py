@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from fairlead.codegen.router_types import RESERVED_TYPE_NAMES
 
@@ -11,28 +12,61 @@ _OCCURRENCE = re.compile(r"__(\d+)$")
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 
 
-def type_names(keys: Iterable[str]) -> dict[str, str]:
-    """A name for each `$defs` key: the output keeps the plain one, the input gets `Input`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionName:
+    """What a name is made from.
 
-    Where classes of different modules share a name, Pydantic gives the qualified one; the fewest
-    trailing parts that tell them apart are kept.
+    Attributes:
+        path: module and qualified name, outermost first.
+        arguments: the short names of a generic model's arguments.
+        suffix: told apart from others of the same class by this.
     """
-    parts = {key: _parts(key) for key in sorted(keys)}
-    chosen = dict.fromkeys(parts, 1)
+
+    path: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    suffix: str = ""
+
+    @classmethod
+    def of_reference(cls, reference: str, suffix: str) -> "DefinitionName":
+        """Reads a core schema's reference, such as `app.Page:94[app.Pod:95]`."""
+        components = [c for c in re.split(r"[\][,]", reference) if c.strip()]
+        dotted = [component.rsplit(":", 1)[0].strip() for component in components]
+        path = tuple(part for part in dotted[0].split(".") if part != "<locals>")
+        arguments = tuple(name.rpartition(".")[2] for name in dotted[1:])
+        return cls(path=path, arguments=arguments, suffix=suffix)
+
+    def shorten(self, count: int) -> str:
+        """The name with that many trailing parts of its path."""
+        words = [
+            word
+            for part in (*self.path[-count:], *self.arguments)
+            for word in _SEPARATORS.split(part)
+            if word
+        ]
+        name = "".join(word[:1].upper() + word[1:] for word in words)
+        return (name if name[:1].isalpha() else f"T{name}") + self.suffix
+
+
+def choose_names(definitions: Mapping[str, DefinitionName]) -> dict[str, str]:
+    """The shortest names that tell all definitions apart, by key."""
+    ordered = sorted(definitions)
+    counts = dict.fromkeys(ordered, 1)
     while True:
         clashes: dict[str, list[str]] = defaultdict(list)
-        for key, (path, suffix) in parts.items():
-            clashes[_join(path[-chosen[key] :]) + suffix].append(key)
+        for key in ordered:
+            clashes[definitions[key].shorten(counts[key])].append(key)
         clashing = [group for group in clashes.values() if len(group) > 1]
-        longer = [k for g in clashing for k in g if chosen[k] < len(parts[k][0])]
+        longer = [
+            k for g in clashing for k in g if counts[k] < len(definitions[k].path)
+        ]
         if not longer:
             break
         for key in longer:
-            chosen[key] += 1
+            counts[key] += 1
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for key, (path, suffix) in parts.items():
-        base = _join(path[-chosen[key] :]) + suffix
+    for key in ordered:
+        base = definitions[key].shorten(counts[key])
         name = base if base not in RESERVED_TYPE_NAMES else f"{base}Model"
         number = 2
         while name in taken:
@@ -42,15 +76,14 @@ def type_names(keys: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _parts(key: str) -> tuple[list[str], str]:
+def type_names(keys: Iterable[str]) -> dict[str, str]:
+    """Names for the `$defs` keys that Pydantic itself chose."""
+    return choose_names({key: _read_key(key) for key in keys})
+
+
+def _read_key(key: str) -> DefinitionName:
     mode = _MODE_SUFFIX.search(key)
-    plain = _MODE_SUFFIX.sub("", key)
-    plain = _OCCURRENCE.sub("", plain)
-    path = [part for part in plain.split("__") if part and part != "_locals_"]
-    return path or [key], "Input" if mode and mode[1] == "Input" else ""
-
-
-def _join(path: list[str]) -> str:
-    words = [w for part in path for w in _SEPARATORS.split(part) if w]
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    return name if name[:1].isalpha() else f"T{name}"
+    plain = _OCCURRENCE.sub("", _MODE_SUFFIX.sub("", key))
+    path = tuple(p for p in plain.split("__") if p and p != "_locals_")
+    suffix = "Input" if mode and mode[1] == "Input" else ""
+    return DefinitionName(path=path or (key,), suffix=suffix)

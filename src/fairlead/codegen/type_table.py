@@ -10,10 +10,10 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import CoreSchema
 
 from fairlead.codegen.annotate import HINTS, AnnotatedJsonSchema
+from fairlead.codegen.definitions import name_definitions
 from fairlead.codegen.docstrings import read_docstring
 from fairlead.codegen.graph import references
 from fairlead.codegen.lower import FieldFact, Lowering, Schema, doc_of
-from fairlead.codegen.names import type_names
 from fairlead.codegen.nodes import (
     Constant,
     Declaration,
@@ -46,7 +46,8 @@ class TypeTable:
         self._sources = sources
         self._generator = AnnotatedJsonSchema()
         self._schemas, self._definitions = self._generate(entries)
-        self._names = type_names(self._definitions)
+        self._names = name_definitions(self._definitions, self._generator.origins)
+        self._described: dict[type, Mapping[str, str]] = {}
         self._lowerings: Mapping[Mode, Lowering] = {
             mode: Lowering(
                 names=self._names,
@@ -56,6 +57,13 @@ class TypeTable:
             )
             for mode in _MODES
         }
+
+        self._keys: Mapping[Mode, dict[str, str]] = {"input": {}, "output": {}}
+        for key, name in self._names.items():
+            for mode, pydantic in _MODES.items():
+                own = self._generator.origins[key].mode == pydantic
+                if own or name not in self._keys[mode]:
+                    self._keys[mode][name] = key
 
     @property
     def classes(self) -> Sequence[type]:
@@ -97,7 +105,7 @@ class TypeTable:
         return tuple(reached[name] for name in sorted(reached))
 
     def _reachable(self, mode: Mode, roots: Sequence[Type]) -> dict[str, Declaration]:
-        keys = {name: key for key, name in self._names.items()}
+        keys = self._keys[mode]
         found: dict[str, Declaration] = {}
         waiting = [name for root in roots for name in references(root)]
         while waiting:
@@ -146,9 +154,11 @@ class TypeTable:
             self._sources.find(base.__module__, f"{base.__qualname__}.{attribute}")
             for base in cls.__mro__
         )
-        described = read_docstring(inspect.getdoc(cls) or "").attributes
+        if cls not in self._described:
+            text = inspect.cleandoc(cls.__doc__ or "")
+            self._described[cls] = read_docstring(text).attributes
         return FieldFact(
-            text=described.get(attribute, ""),
+            text=self._described[cls].get(attribute, ""),
             deprecated=message if isinstance(message, str) else None,
             source=next((place for place in places if place is not None), None),
         )
@@ -157,7 +167,7 @@ class TypeTable:
         self, entries: Mapping[Entry, CoreSchema]
     ) -> tuple[Mapping[Entry, Schema], Mapping[str, Schema]]:
         try:
-            found, definitions = self._generator.generate_definitions(
+            found, definitions = self._generator.generate_all(
                 [(key, _MODES[mode], entries[key, mode]) for key, mode in entries]
             )
         except PydanticInvalidForJsonSchema as error:
@@ -165,7 +175,7 @@ class TypeTable:
         schemas: dict[Entry, Schema] = {
             (key, mode): found[key, _MODES[mode]] for key, mode in entries
         }
-        return schemas, cast("Mapping[str, Schema]", definitions)
+        return schemas, definitions
 
 
 def _culprits(entries: Mapping[Entry, CoreSchema]) -> Iterator[Problem]:

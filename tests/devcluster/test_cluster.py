@@ -133,6 +133,9 @@ async def test_a_delayed_request_is_still_answered(
 async def test_the_insecure_form_needs_no_credentials() -> None:
     async with DevCluster(insecure=True) as cluster, aiohttp.ClientSession() as session:
         assert cluster.url.startswith("http://")
+        page = {"Origin": "https://evil.example"}
+        refused = await Api(cluster, "", session).ask("GET", "/api", headers=page)
+        assert refused.status == 403
         assert (await Api(cluster, "", session).get(CONFIGMAPS)).status == 200
 
 

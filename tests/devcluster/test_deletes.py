@@ -176,6 +176,8 @@ async def test_pods_leave_after_their_grace(api: Api) -> None:
             "spec": {"containers": [{"name": "c", "image": "i"}]},
         },
     )
+    held = await api.delete(f"{pods}/p", gracePeriodSeconds="9" * 18, dryRun="All")
+    assert held.status == 200
     answer = await api.delete(f"{pods}/p")
     assert answer.body["metadata"]["deletionGracePeriodSeconds"] == 30
     await _gone(api, f"{pods}/p")

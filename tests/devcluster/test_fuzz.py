@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.devcluster.conftest import CONFIGMAPS, CRD, GADGETS, RBAC, Api
+from tests.devcluster.conftest import CONFIGMAPS, CRD, GADGETS, RBAC, Api, gadget_crd
+
+from fairlead.devcluster.jsontypes import is_array, is_object
 
 KEYS = st.sampled_from(
     [
@@ -57,7 +61,7 @@ PARAMS = st.dictionaries(
     max_size=3,
 )  # fmt: skip
 QUIET = settings(
-    max_examples=120,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -98,6 +102,91 @@ async def test_any_named_object_can_be_posted(
     await _never_fails(
         gadgets, "POST", GADGETS, {**kind, **body}, "application/json", {}
     )
+
+
+POD = {
+    "containers": [
+        {
+            "name": "c",
+            "image": "i",
+            "ports": [{"containerPort": 1}],
+            "env": [{"name": "E"}],
+        }
+    ]
+}
+SHAPES: dict[str, Any] = {
+    "/api/v1/namespaces/default/pods": {"spec": POD},
+    "/api/v1/namespaces/default/services": {
+        "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}}
+    },
+    "/apis/apps/v1/namespaces/default/deployments": {
+        "spec": {
+            "selector": {"matchLabels": {"a": "b"}},
+            "strategy": {"type": "RollingUpdate"},
+            "template": {"metadata": {"labels": {"a": "b"}}, "spec": POD},
+        }
+    },
+    f"{RBAC}/clusterroles": {
+        "rules": [
+            {
+                "verbs": ["get"],
+                "apiGroups": [""],
+                "resources": ["pods"],
+                "resourceNames": ["x"],
+            }
+        ],
+        "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]},
+    },
+    f"{RBAC}/clusterrolebindings": {
+        "subjects": [{"kind": "User", "name": "x"}],
+        "roleRef": {"kind": "ClusterRole", "name": "view"},
+    },
+    "/api/v1/namespaces/default/events": {
+        "involvedObject": {"namespace": "default", "name": "x"},
+        "source": {"component": "c"},
+        "series": {"count": 1},
+    },
+    CRD: gadget_crd(),
+    "/apis/authorization.k8s.io/v1/subjectaccessreviews": {
+        "spec": {"user": "x", "groups": ["g"], "resourceAttributes": {"verb": "get"}}
+    },
+}
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value inside a value."""
+    inside: list[tuple[Any, Any]] = []
+    if is_object(value):
+        inside = list(value.items())
+    elif is_array(value):
+        inside = list(enumerate(value))
+    found: list[tuple[Any, ...]] = []
+    for key, item in inside:
+        found += [(*path, key), *_places(item, (*path, key))]
+    return found
+
+
+def _planted(shape: Any, path: tuple[Any, ...], value: Any) -> Any:
+    changed = copy.deepcopy(shape)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize("path", list(SHAPES))
+@pytest.mark.parametrize("value", [None, 1, "x", [None]], ids=repr)
+async def test_any_place_can_hold_the_wrong_value(
+    api: Api, path: str, value: Any
+) -> None:
+    for place in _places(SHAPES[path]):
+        body = _planted(SHAPES[path], place, value)
+        body.setdefault("metadata", {"name": "fuzz"})
+        await _never_fails(api, "POST", path, body, "application/json", {})
+        await api.delete(f"{path}/fuzz", gracePeriodSeconds="0")
+    table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    assert (await api.ask("GET", path, headers=table)).status < 500
 
 
 @QUIET

@@ -209,3 +209,22 @@ async def test_events_have_one_storage_and_two_spellings(api: Api) -> None:
     assert (shown["note"], shown["regarding"]["name"]) == ("hello", "p")
     found = await api.get(core, fieldSelector="involvedObject.name=p,source=me")
     assert [item["metadata"]["name"] for item in found.body["items"]] == ["e"]
+
+
+async def test_nulls_are_what_go_makes_of_them(api: Api) -> None:
+    pods = "/api/v1/namespaces/default/pods"
+    body = {
+        "metadata": {"name": "p", "labels": {"a": None}},
+        "spec": {"containers": [None]},
+    }
+    answer = await api.post(pods, body)
+    assert answer.body["details"]["causes"][0]["field"] == "spec.containers[0].name"
+    made = await api.post(
+        CONFIGMAPS, {"metadata": {"name": "c"}, "data": {"a": None, "b": "1"}}
+    )
+    assert made.body["data"] == {"b": "1"}
+
+
+async def test_namespaces_need_a_name(api: Api) -> None:
+    answer = await api.post("/api/v1/namespaces", {})
+    assert (answer.status, answer.body["reason"]) == (422, "Invalid")

@@ -146,3 +146,13 @@ async def test_managed_fields_can_be_cleared(api: Api) -> None:
 async def test_apply_takes_yaml(api: Api) -> None:
     body = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: v\n"
     assert (await api.apply(f"{CONFIGMAPS}/y", body, "m1")).status == 201
+
+
+async def test_copies_may_not_blow_an_object_up(api: Api) -> None:
+    await api.post(CONFIGMAPS, config_map("a", a="x" * 1000))
+    copies = [
+        {"op": "copy", "from": "/data", "path": f"/data/c{number}"}
+        for number in range(40)
+    ]
+    answer = await api.ask("PATCH", f"{CONFIGMAPS}/a", copies, media=JSON_PATCH)
+    assert answer.status == 413

@@ -72,17 +72,11 @@ def accept_object(
         check_metadata_types(body)
         if not target.resource.custom:
             check_types(body, target.version.schema, target.resource.kind)
-            _drop_nulls(body)
     except ApiError as exc:
         raise _cannot_be_handled(target, exc.message) from exc
     unknown = list(prune(body, target.version.schema))
     report_fields(target, unknown, duplicates)
     return body
-
-
-def _drop_nulls(body: JsonObject) -> None:
-    for name in [key for key, value in body.items() if value is None]:
-        del body[name]
 
 
 def report_fields(target: Target, unknown: list[str], duplicates: list[str]) -> None:

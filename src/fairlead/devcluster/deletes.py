@@ -28,6 +28,7 @@ from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.target import Target
 
+_LONGEST_GRACE = 366 * 86400
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 
@@ -188,8 +189,9 @@ def _grace_seconds(resource: Resource, body: JsonObject, options: JsonObject) ->
         return 0
     wanted = options.get("gracePeriodSeconds")
     if wanted is not None:
-        return max(0, int(wanted))
-    return int((body.get("spec") or NO_FIELDS).get("terminationGracePeriodSeconds", 30))
+        return min(max(0, int(wanted)), _LONGEST_GRACE)
+    own = (body.get("spec") or NO_FIELDS).get("terminationGracePeriodSeconds", 30)
+    return min(max(0, int(own)), _LONGEST_GRACE)
 
 
 def _mark_terminating(body: JsonObject, now: str) -> None:

@@ -13,6 +13,7 @@ from fairlead.devcluster.jsontypes import (
     JsonArray,
     JsonObject,
     JsonValue,
+    copy_json,
     is_array,
     is_object,
 )
@@ -61,8 +62,9 @@ def timestamp(now: float | None = None) -> str:
 def check_types(value: JsonValue, schema: Schema, kind: str, path: str = "") -> None:
     """Refuse with 400 what a typed Go decoder could not read.
 
-    Custom resources get this for their metadata only; the rest of them is answered
-    with 422 and field paths.
+    Nulls become what Go makes of them: no field, or an empty list item. Custom
+    resources get this for their metadata only; the rest of them is answered with 422
+    and field paths.
     """
     if value is None:
         return
@@ -75,18 +77,27 @@ def check_types(value: JsonValue, schema: Schema, kind: str, path: str = "") -> 
             f"json: cannot unmarshal {_FOUND[type(value)]} into Go struct field {kind}.{path} of type {wanted}"
         )
     if is_object(value):
-        for name, item in value.items():
-            child = schema.child(name)
-            if child is not None:
-                check_types(
-                    item,
-                    child,
-                    kind,
-                    f"{path}.{name}" if path and schema.properties else path or name,
-                )
+        _check_fields(value, schema, kind, path)
     elif is_array(value) and schema.items is not None:
-        for item in value:
+        for index, item in enumerate(value):
+            if item is None and schema.items.type in _EMPTY:
+                value[index] = copy_json(_EMPTY[schema.items.type])
             check_types(item, schema.items, kind, path)
+
+
+_EMPTY: JsonObject = {"object": {}, "string": "", "integer": 0, "array": []}
+
+
+def _check_fields(value: JsonObject, schema: Schema, kind: str, path: str) -> None:
+    for name, item in list(value.items()):
+        child = schema.child(name)
+        if child is None:
+            continue
+        if item is None and not child.preserve:
+            del value[name]
+            continue
+        here = f"{path}.{name}" if path and schema.properties else path or name
+        check_types(item, child, kind, here)
 
 
 def _mismatch(value: JsonValue, wanted: str) -> str:

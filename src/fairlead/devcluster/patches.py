@@ -7,6 +7,7 @@ from typing import Final
 
 import jsonpatch
 import jsonpointer
+import msgspec
 
 from fairlead.devcluster import conversion
 from fairlead.devcluster import errors as err
@@ -15,6 +16,7 @@ from fairlead.devcluster.apply import apply_object
 from fairlead.devcluster.bodies import check_depth, decode_json, media_type
 from fairlead.devcluster.errors import ApiError, bad_request, unsupported_media_type
 from fairlead.devcluster.jsontypes import (
+    JsonArray,
     JsonObject,
     JsonValue,
     copy_json,
@@ -33,6 +35,7 @@ JSON_PATCH: Final = "application/json-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
 _MAX_OPERATIONS = 10_000
+_MAX_BYTES = 3 * 1024 * 1024
 
 
 def patch(
@@ -124,7 +127,7 @@ def _json_patch(shown: JsonObject, change: JsonValue) -> JsonValue:
             f"The allowed maximum operations in a JSON patch is {_MAX_OPERATIONS}, got {len(change)}",
         )
     try:
-        return _apply_operations(copy_json(shown), change)
+        return _apply_bounded(copy_json(shown), change)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as exc:
         raise _rejected() from exc
     except (TypeError, KeyError, IndexError, AttributeError, ValueError) as exc:
@@ -133,6 +136,21 @@ def _json_patch(shown: JsonObject, change: JsonValue) -> JsonValue:
 
 
 _apply_operations: Callable[[JsonValue, JsonValue], JsonValue] = jsonpatch.apply_patch  # pyright: ignore[reportUnknownMemberType] - the library has no types
+
+
+def _apply_bounded(document: JsonValue, operations: JsonArray) -> JsonValue:
+    """Apply operations; copies may not blow the document up."""
+    if not any(is_object(item) and item.get("op") == "copy" for item in operations):
+        return _apply_operations(document, operations)
+    for operation in operations:
+        document = _apply_operations(document, [operation])
+        if len(msgspec.json.encode(document)) > _MAX_BYTES:
+            raise ApiError(
+                413,
+                "RequestEntityTooLarge",
+                f"the patched object is too large: limit is {_MAX_BYTES}",
+            )
+    return document
 
 
 def _rejected() -> ApiError:

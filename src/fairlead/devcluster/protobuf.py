@@ -41,6 +41,7 @@ def decode_body(body: bytes) -> JsonObject:
         struct.error,
         UnicodeDecodeError,
         OverflowError,
+        OSError,
         AttributeError,
         TypeError,
     ) as exc:

@@ -102,6 +102,11 @@ class Application:
 
     def _check_host(self, request: Request) -> None:
         host = request.header("host")
+        if self._insecure and request.header("origin"):
+            # Without credentials to ask for, a page in a browser must not get in.
+            raise ApiError(
+                403, "Forbidden", "browsers may not use the insecure form", {}
+            )
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if name.lower() not in self._hosts:
             raise ApiError(

@@ -50,6 +50,8 @@ def create(
         )
     applied = metadata.get("managedFields") if writer else None
     fill_new(metadata, resource, request.namespace, timestamp(state.clock()))
+    if not metadata.get("name"):
+        raise target.invalid("", list(validate_metadata(metadata, resource)))
     if applied:
         metadata["managedFields"] = applied
     if target.version.status:

@@ -62,14 +62,15 @@ class Deferred(Generic[T]):
     ) -> CoreSchema:
         check = _make_check(source)
 
-        def bind(value: object) -> Deferred[Any]:
+        def bind(value: Any) -> Deferred[Any]:
             if not isinstance(value, Awaitable):
                 raise PydanticCustomError(
                     "deferred", "Input should be a Deferred or another awaitable"
                 )
-            return Deferred(
-                value._source if isinstance(value, Deferred) else value, check
-            )
+            source: Any = value
+            if isinstance(value, Deferred):
+                source = source._source
+            return Deferred(source, check)
 
         return core_schema.no_info_plain_validator_function(bind)
 
@@ -102,13 +103,15 @@ class Stream(Generic[T]):
     ) -> CoreSchema:
         check = _make_check(source)
 
-        def bind(value: object) -> Stream[Any]:
+        def bind(value: Any) -> Stream[Any]:
             if not isinstance(value, AsyncIterable):
                 raise PydanticCustomError(
                     "stream", "Input should be a Stream or another async iterable"
                 )
             if isinstance(value, Stream):
-                return Stream(value._source, check, returned=value.returned)
-            return Stream(value, check)
+                stream: Any = value
+                return Stream(stream._source, check, returned=stream.returned)
+            source: Any = value
+            return Stream(source, check)
 
         return core_schema.no_info_plain_validator_function(bind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from fairlead.asgi.types import ASGIApp, Message
 
 
 @asynccontextmanager
-async def open_http(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+async def open_http(app: ASGIApp) -> AsyncGenerator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://test",
@@ -37,7 +37,7 @@ class Socket:
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self.may_send = asyncio.Event()
         self.may_send.set()
-        scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [], "client": (client, 1)}  # fmt: skip
+        scope: dict[str, Any] = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [], "client": (client, 1)}  # fmt: skip
         self._inbox.put_nowait({"type": "websocket.connect"})
         self.task = asyncio.create_task(self._run(app, scope))
 

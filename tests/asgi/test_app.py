@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -46,7 +46,7 @@ async def test_readiness_follows_the_lifespan() -> None:
             entered.append("part left")
 
     @asynccontextmanager
-    async def lifespan(app: Fairlead) -> AsyncIterator[None]:
+    async def lifespan(app: Fairlead) -> AsyncGenerator[None]:
         entered.append("hook" if app.services.find(Part) else "no part")
         yield
         entered.append("hook left")

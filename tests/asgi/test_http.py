@@ -154,7 +154,7 @@ async def test_the_clients_departure_cancels_the_call() -> None:
     async def send(message: object) -> None:
         raise AssertionError(f"nobody is there for {message}")
 
-    scope = {"type": "http", "method": "GET", "path": "/trpc/wait", "raw_path": b"/trpc/wait", "query_string": b"", "headers": []}  # fmt: skip
+    scope: dict[str, object] = {"type": "http", "method": "GET", "path": "/trpc/wait", "raw_path": b"/trpc/wait", "query_string": b"", "headers": []}  # fmt: skip
     task = asyncio.create_task(app(scope, receive, send))
     while "started" not in EVENTS:  # noqa: ASYNC110  the condition is in the procedure
         await asyncio.sleep(0)

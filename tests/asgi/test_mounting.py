@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import cast
 
 import httpx
 import pytest
@@ -25,22 +26,22 @@ class App(Router[Context]):
 
 def make_fastapi(api: Fairlead) -> ASGIApp:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with api.lifecycle.run():
             yield
 
     outer = FastAPI(lifespan=lifespan)
-    outer.mount("/api", api)  # type: ignore[arg-type]  # Starlette words ASGI its own way
+    outer.mount("/api", api)
 
     async def own() -> str:
         return "own"
 
     outer.get("/own")(own)
-    return outer  # type: ignore[return-value]  # as above
+    return outer
 
 
 def make_starlette(api: Fairlead) -> ASGIApp:
-    return Starlette(routes=[Mount("/api", app=api)])  # type: ignore[return-value,arg-type]  # as above
+    return Starlette(routes=[Mount("/api", app=api)])
 
 
 def make_litestar(api: Fairlead) -> ASGIApp:
@@ -52,12 +53,14 @@ def make_litestar(api: Fairlead) -> ASGIApp:
     async def own() -> str:
         return "own"
 
-    return Litestar([mounted, own])  # type: ignore[return-value]  # as above
+    return cast("ASGIApp", Litestar([mounted, own]))
 
 
 @pytest.mark.parametrize("make", [make_fastapi, make_starlette, make_litestar])
-async def test_calls_reach_a_mounted_application(make: object) -> None:
-    outer = make(Fairlead(App))  # type: ignore[operator]  # one of those above
+async def test_calls_reach_a_mounted_application(
+    make: Callable[[Fairlead], ASGIApp],
+) -> None:
+    outer = make(Fairlead(App))
     async with open_http(outer) as client:
         single = await client.get("/api/trpc/ping", params={"input": '{"name":"ann"}'})
         batch: httpx.Response = await client.get("/api/trpc/ping,ping?batch=1")
@@ -70,8 +73,10 @@ async def test_calls_reach_a_mounted_application(make: object) -> None:
 
 
 @pytest.mark.parametrize("make", [make_fastapi, make_starlette, make_litestar])
-async def test_sockets_reach_a_mounted_application(make: object) -> None:
-    outer = make(Fairlead(App))  # type: ignore[operator]  # one of those above
+async def test_sockets_reach_a_mounted_application(
+    make: Callable[[Fairlead], ASGIApp],
+) -> None:
+    outer = make(Fairlead(App))
     socket = Socket(outer, "/api/trpc")
     socket.query(1, "ping", {"name": "ann"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 from urllib.parse import quote
 
 from fairlead import Call, Context, Next, Request, TRPCError
@@ -44,8 +44,7 @@ class KitContext(Context):
 def format_error(shape: dict[str, object], info: ErrorInfo) -> Mapping[str, object]:
     cause = info.error.__cause__
     context = info.context
-    data = shape["data"]
-    assert isinstance(data, dict)
+    data = cast("dict[str, object]", shape["data"])
     return {
         **shape,
         "data": {

@@ -31,7 +31,7 @@ class SubRouter(Router[KitContext]):
             yield tracked(str(n), {"n": n})
 
     @subscription(access=public)
-    async def ids(self, ids: list[str], /) -> AsyncIterator[tracked[int]]:
+    async def ids(self, ids: list[str], /) -> AsyncIterator[Tracked[int]]:
         for index, event_id in enumerate(ids):
             yield tracked(event_id, index)
 

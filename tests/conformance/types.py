@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import InstanceOf, PlainValidator
 from tests.conformance.kit_context import KitContext
@@ -18,18 +18,18 @@ def check_map(value: object) -> object:
         isinstance(key, str)
         and isinstance(number, int | float)
         and not isinstance(number, bool)
-        for key, number in value.items()
+        for key, number in cast("JsMap[object, object]", value).items()
     ):
         raise ValueError("a map of string to number")
-    return value
+    return cast("object", value)
 
 
 def check_set(value: object) -> object:
     if not isinstance(value, OrderedSet) or not all(
-        isinstance(item, str) for item in value
+        isinstance(item, str) for item in cast("OrderedSet[object]", value)
     ):
         raise ValueError("a set of strings")
-    return value
+    return cast("object", value)
 
 
 SAMPLE: dict[str, object] = {

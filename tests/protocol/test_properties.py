@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import unquote_to_bytes, urlencode
 
 from hypothesis import given
@@ -23,7 +23,7 @@ from fairlead.protocol.options import Limits, WireOptions
 from fairlead.protocol.requests import RequestParser, parse_query, unquote
 from fairlead.protocol.superjson import BigInt, JsMap, OrderedSet, SuperJson
 from fairlead.protocol.transformer import dump_json, load_json
-from fairlead.protocol.websocket import StartCall, WebSocketProtocol
+from fairlead.protocol.websocket import Send, StartCall, WebSocketProtocol
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,12 @@ def test_the_last_event_id_is_added_to_any_input(value: object, event_id: str) -
 def test_the_depth_bound_is_exact(value: object, bound: int) -> None:
     def depth(node: object) -> int:
         if isinstance(node, dict):
-            return 1 + max(map(depth, node.values()), default=0)
-        return 1 + max(map(depth, node), default=0) if isinstance(node, list) else 0
+            return 1 + max(
+                map(depth, cast("dict[str, object]", node).values()), default=0
+            )
+        if isinstance(node, list):
+            return 1 + max(map(depth, cast("list[object]", node)), default=0)
+        return 0
 
     try:
         check_depth(dump_json(value), Limits(json_depth=bound))
@@ -166,7 +170,7 @@ def test_a_connection_survives_any_frames(
             for command in commands:
                 if isinstance(command, StartCall):
                     load_json(protocol.encode_data(command.call, b"1"))
-                elif hasattr(command, "text"):
+                elif isinstance(command, Send):
                     assert command.text in ("PONG",) or isinstance(
                         load_json(command.text), dict
                     )
@@ -174,16 +178,17 @@ def test_a_connection_survives_any_frames(
 
 def assert_same(left: object, right: object) -> None:
     assert type(left) is type(right)
-    if isinstance(left, dict) and isinstance(right, dict):
-        assert list(left) == list(right)
-        for key in left:
-            assert_same(left[key], right[key])
-    elif isinstance(left, list) and isinstance(right, list):
-        assert len(left) == len(right)
-        for one, other in zip(left, right, strict=True):
-            assert_same(one, other)
+    if isinstance(left, dict):
+        mine, other = cast("dict[str, object]", left), cast("dict[str, object]", right)
+        assert list(mine) == list(other)
+        for key in mine:
+            assert_same(mine[key], other[key])
+    elif isinstance(left, list):
+        for one, two in zip(
+            cast("list[object]", left), cast("list[object]", right), strict=True
+        ):
+            assert_same(one, two)
     elif isinstance(left, float) and isinstance(right, float):
-        assert math.copysign(1, left) == math.copysign(1, right)
-        assert left == right
+        assert (left, math.copysign(1, left)) == (right, math.copysign(1, right))
     else:
         assert left == right

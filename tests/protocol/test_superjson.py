@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from fairlead import MISSING
 from fairlead.protocol.superjson import (
@@ -87,3 +89,18 @@ def test_annotations_that_do_not_fit_are_refused(meta: object) -> None:
 def test_dangerous_keys_are_not_sent() -> None:
     with pytest.raises(ValueError, match="rename it"):
         SUPERJSON.serialize({"constructor": 1})
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    started_at: datetime
+
+
+def test_models_keep_their_dates() -> None:
+    event = Event.model_validate({"startedAt": datetime(1970, 1, 1, tzinfo=UTC)})
+
+    assert SUPERJSON.serialize(event) == {
+        "json": {"startedAt": "1970-01-01T00:00:00.000Z"},
+        "meta": {"values": {"startedAt": ["Date"]}, "v": 1},
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
 from time import perf_counter
 
 from fairlead.asgi.types import Message, Scope, Send
@@ -41,19 +40,15 @@ class AccessLog:
 
         return send_and_note
 
-    def _write(
-        self, scope: MutableMapping[str, object], status: int, size: int, seconds: float
-    ) -> None:
-        client = scope.get("client")
-        fields = {
+    def _write(self, scope: Scope, status: int, size: int, seconds: float) -> None:
+        client: tuple[str, int] | None = scope.get("client")
+        fields: dict[str, object] = {
             "method": scope.get("method"),
             "path": scope.get("path"),
             "status": status,
             "bytes": size,
             "duration_ms": round(seconds * 1000, 3),
-            "client": client[0]
-            if isinstance(client, tuple | list) and client
-            else None,
+            "client": client[0] if client else None,
         }
         self._log.info(
             "%s %s %d", fields["method"], fields["path"], status, extra=fields

@@ -9,7 +9,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
 
 from fairlead.asgi.suspension import ClientGoneError
-from fairlead.asgi.types import Receive
+from fairlead.asgi.types import Message, Receive
 from fairlead.errors import TRPCError
 from fairlead.uploads import FormData, UploadedFile
 
@@ -54,10 +54,10 @@ async def read_body(receive: Receive, bound: int | None) -> bytes:
             raise TRPCError("PAYLOAD_TOO_LARGE")
         return body
 
-    async def resume() -> dict[str, object]:
-        nonlocal message
-        first, message = message, {}
-        return dict(first or await receive())
+    rest = iter((message,))
+
+    async def resume() -> Message:
+        return next(rest, None) or await receive()
 
     return b"".join([chunk async for chunk in stream_body(resume, bound)])
 

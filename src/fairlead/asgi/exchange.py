@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -43,7 +43,7 @@ from fairlead.protocol.requests import (
 from fairlead.protocol.shapes import get_shape_status
 from fairlead.uploads import ByteStream
 
-__all__ = ["Answer", "Exchange", "close_stream"]
+__all__ = ["Answer", "Exchange", "close_stream", "is_event_source"]
 
 Target = CallTarget[CompiledProcedure]
 
@@ -70,6 +70,11 @@ async def close_stream(stream: object) -> None:
     )
     if close is not None:
         await close()
+
+
+def is_event_source(value: object) -> bool:
+    """Is it what a subscription must return?"""
+    return isinstance(value, AsyncIterable)
 
 
 def _fail_with(error: TRPCError) -> Callable[[], Awaitable[RawInput]]:

@@ -21,9 +21,10 @@ from fairlead.protocol.shapes import get_shape_status
 
 __all__ = ["HttpEndpoint"]
 
-HeaderList = list[tuple[bytes, bytes]]
-VARY = (b"vary", b"trpc-accept, accept")
-JSON = (b"content-type", b"application/json")
+Header = tuple[bytes, bytes]
+HeaderList = list[Header]
+VARY: Header = (b"vary", b"trpc-accept, accept")
+JSON: Header = (b"content-type", b"application/json")
 
 
 class HttpEndpoint:

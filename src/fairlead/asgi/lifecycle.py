@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import FrameType, MethodType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.types import Receive, Send
@@ -106,7 +106,8 @@ class Lifecycle:
         async with AsyncExitStack() as stack:
             for part in self._parts:
                 if isinstance(part, AbstractAsyncContextManager):
-                    await stack.enter_async_context(part)
+                    manager = cast("AbstractAsyncContextManager[object]", part)
+                    await stack.enter_async_context(manager)
             for hook in self._hooks:
                 await stack.enter_async_context(hook())
             self.ready = True

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import cast
 
 from fairlead._missing import MISSING
-from fairlead.asgi.exchange import Exchange, close_stream
+from fairlead.asgi.exchange import Exchange, close_stream, is_event_source
 from fairlead.asgi.suspension import (
     ClientGoneError,
     EndedError,
@@ -25,6 +25,7 @@ from fairlead.protocol.jsonl import Chunk, JsonlEncoder, has_streams
 from fairlead.protocol.options import WireType
 from fairlead.protocol.requests import CallTarget, get_last_event_id
 from fairlead.protocol.sse import PING, RETURN, SSE_HEADERS, SseEncoder
+from fairlead.protocol.transformer import load_json
 from fairlead.schema import RawJson
 from fairlead.streaming import Stream
 from fairlead.tracking import tracked
@@ -97,20 +98,19 @@ async def send_sse(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
     target = exchange.head.calls[0]
     metrics = exchange.runtime.metrics
     events: object = None
+    failure: TRPCError | None = None
     try:
         events = await exchange.start(target)
-        procedure = cast("CompiledProcedure", target.procedure)
         if not sse.enabled:
             await close_stream(events)
             raise TRPCError(
                 "METHOD_NOT_SUPPORTED", 'Missing experimental flag "sseSubscriptions"'
             )
-        if not isinstance(events, AsyncIterable):
+        if not is_event_source(events):
             raise TRPCError(
                 "INTERNAL_SERVER_ERROR",
                 f"Subscription {target.path} did not return an observable or a AsyncGenerator",
             )
-        failure = None
     except ClientGoneError:
         raise
     except Exception as cause:
@@ -125,9 +125,9 @@ async def send_sse(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
         if failure is not None:
             await body.finish(_encode_failure(exchange, target, failure))
             return
-        stream = _EventStream(
-            exchange, procedure, cast("AsyncIterable[object]", events), body
-        )
+        procedure = cast("CompiledProcedure", target.procedure)
+        items = cast("AsyncIterable[object]", events)
+        stream = _EventStream(exchange, procedure, items, body)
         code = await stream.run()
     finally:
         metrics.subscriptions -= 1
@@ -205,7 +205,8 @@ class _EventStream:
         runtime, procedure = self._exchange.runtime, self._procedure
         event_id = None
         if isinstance(event, tracked):
-            event_id, event = event.id, event.data
+            item = cast("tracked[object]", event)
+            event_id, event = item.id, item.data
         checked = procedure.output.check(event)
         return self._encoder.encode_data(
             runtime.encode_output(procedure, checked), event_id
@@ -325,19 +326,20 @@ class _JsonlResponse:
         self, index: int, procedure: CompiledProcedure, result: object
     ) -> tuple[bytes, list[Chunk]]:
         runtime = self._exchange.runtime
-        if procedure.streaming and isinstance(result, AsyncIterable):
-            self._sources.append(result)
+        if procedure.streaming:
+            items = cast("AsyncIterable[object]", result)
+            self._sources.append(items)
             return self._encoder.encode_value(
-                index,
-                Stream(cast("AsyncIterable[object]", result), procedure.output.check),
+                index, Stream(items, procedure.output.check)
             )
-        if runtime.options.transformer is not None and not isinstance(result, RawJson):
+        if runtime.options.transformer is not None:
+            if isinstance(result, RawJson):
+                return self._encoder.encode_value(index, load_json(result.data))
             return self._encoder.encode_value(index, result)
-        if isinstance(result, RawJson) or not has_streams(result):
-            return self._encoder.encode_json(
-                index, runtime.encode_output(procedure, result)
-            ), []
-        return self._encoder.encode_value(index, result)
+        if has_streams(result):
+            return self._encoder.encode_value(index, result)
+        data = runtime.encode_output(procedure, result)
+        return self._encoder.encode_json(index, data), []
 
     def _follow(
         self, chunks: list[Chunk], target: CallTarget[CompiledProcedure]

@@ -420,15 +420,14 @@ class _Session:
         if not isinstance(event, tracked):
             data = runtime.encode_output(procedure, procedure.output.check(event))
             return self._protocol.encode_data(message, data)
-        checked = procedure.output.check(event.data)
+        item = cast("tracked[object]", event)
+        checked = procedure.output.check(item.data)
         transformer = runtime.options.transformer
         if transformer is not None:
-            wrapped = dump_json(
-                transformer.serialize({"id": event.id, "data": checked})
-            )
-            return self._protocol.encode_data(message, wrapped, event.id)
+            wrapped = dump_json(transformer.serialize({"id": item.id, "data": checked}))
+            return self._protocol.encode_data(message, wrapped, item.id)
         data = runtime.encode_output(procedure, checked)
         tail = b"" if data is None else b',"data":%b' % data
         return self._protocol.encode_data(
-            message, b'{"id":%b%b}' % (dump_json(event.id), tail), event.id
+            message, b'{"id":%b%b}' % (dump_json(item.id), tail), item.id
         )

@@ -313,7 +313,7 @@ def _check_batch_size(size: int, options: WireOptions) -> None:
 
 
 def _get_shared_type(calls: tuple[CallTarget[P], ...]) -> WireType:
-    kinds = list(
+    kinds: list[WireType] = list(
         dict.fromkeys(
             call.procedure.kind for call in calls if call.procedure is not None
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fairlead.errors import ERROR_CODES, TRPCError
 from fairlead.protocol.options import ErrorInfo, WireOptions, WireType
@@ -80,7 +80,7 @@ def get_shape_status(shape: dict[str, object], error: TRPCError) -> int:
     """The HTTP status of an error: the formatter may have changed it."""
     data = shape.get("data")
     if isinstance(data, dict):
-        status: object = data.get("httpStatus")
+        status = cast("dict[str, object]", data).get("httpStatus")
         if isinstance(status, int) and not isinstance(status, bool):
             return status
     return ERROR_CODES[error.code].http

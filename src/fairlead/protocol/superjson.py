@@ -8,6 +8,7 @@ it lacks have types here: `JsMap`, `OrderedSet`, `BigInt`, `Url`, `JsError`.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from fairlead._missing import MISSING
@@ -129,7 +131,7 @@ class _Walker:
             case float() if math.isfinite(value):
                 return (
                     ("-0", ["number"])
-                    if value == 0 and math.copysign(1, value) < 0
+                    if value == 0.0 and math.copysign(1, value) < 0
                     else (value, None)
                 )
             case _:
@@ -158,6 +160,7 @@ class _Walker:
     def _walk_container(
         self, value: object, path: tuple[str, ...]
     ) -> tuple[object, Tree]:
+        whole: Any = value  # the checks below narrow `value` to what nobody knows
         if id(value) in self._open:
             return None, None  # a circle; the equalities say what belongs here
         self._open.add(id(value))
@@ -173,9 +176,7 @@ class _Walker:
                 return self._walk_items(list(cast("set[object]", value)), path, "set")
             if isinstance(value, list | tuple):
                 return self._walk_items(list(cast("list[object]", value)), path, None)
-            return self.walk(
-                to_jsonable_python(value, by_alias=True, serialize_unknown=True), path
-            )
+            return self.walk(_get_plain(whole), path)
         finally:
             self._open.discard(id(value))
 
@@ -223,6 +224,21 @@ class _Walker:
         if at_root is not None:
             return [at_root, shared] if shared else [at_root]
         return shared or None
+
+
+def _get_plain(value: Any) -> object:
+    """What stands for a model or another object: its fields as they are, else its JSON."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields.items()
+        return {
+            info.serialization_alias or info.alias or name: getattr(value, name)
+            for name, info in fields
+        }
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            item.name: getattr(value, item.name) for item in dataclasses.fields(value)
+        }
+    return to_jsonable_python(value, by_alias=True, serialize_unknown=True)
 
 
 def _graft(children: dict[str, object], key: str, tree: Tree) -> None:

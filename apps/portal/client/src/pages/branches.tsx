@@ -24,7 +24,13 @@ const columns = column.columns([
     header: "Branch",
     enableHiding: false,
     meta: { label: "Branch" },
-    cell: ({ row }) => <RowLink id={row.original.id} name={row.original.branchName} />,
+    cell: ({ row }) => (
+      <RowLink
+        id={row.original.id}
+        name={row.original.branchName}
+        detail={row.original.namespace}
+      />
+    ),
   }),
   column.accessor("codebase", { header: "Codebase", meta: { label: "Codebase" } }),
   column.accessor("phase", {

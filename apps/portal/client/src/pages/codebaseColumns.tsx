@@ -20,7 +20,13 @@ export const codebaseColumns = column.columns([
     header: "Name",
     enableHiding: false,
     meta: { label: "Name" },
-    cell: ({ row }) => <RowLink id={row.original.id} name={row.original.name} />,
+    cell: ({ row }) => (
+      <RowLink
+        id={row.original.id}
+        name={row.original.name}
+        detail={`${row.original.type} · ${row.original.namespace}`}
+      />
+    ),
   }),
   column.accessor("phase", {
     header: "Status",

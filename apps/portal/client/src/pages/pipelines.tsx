@@ -30,7 +30,9 @@ const columns = column.columns([
     header: "Name",
     enableHiding: false,
     meta: { label: "Name" },
-    cell: ({ row }) => <RowLink id={row.original.id} name={row.original.name} />,
+    cell: ({ row }) => (
+      <RowLink id={row.original.id} name={row.original.name} detail={summaryOf(row.original)} />
+    ),
   }),
   column.accessor("pipeline", {
     header: "Pipeline",
@@ -131,6 +133,10 @@ export function PipelinesPage() {
       />
     </>
   );
+}
+
+function summaryOf({ type, codebase, author }: PipelineRunRow): string {
+  return [type, codebase, author].filter(Boolean).join(" · ");
 }
 
 function CodebaseCell({ row }: { row: PipelineRunRow }) {

@@ -6,7 +6,7 @@ release, and references, user hooks and name collisions would have to be done ag
 
 import enum
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from pydantic.json_schema import (
@@ -254,9 +254,13 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
         schema: "cs.SerSchema | cs.IncExSeqSerSchema | cs.IncExDictSerSchema",
     ) -> JsonSchemaValue | None:
         """A serializer that does not say what it returns would pass for the field's type."""
-        functions = ("function-plain", "function-wrap")
-        if schema["type"] in functions and "return_schema" not in schema:
-            return {HINTS: {"kind": "unannotated"}}
+        if schema["type"] == "function-plain" or schema["type"] == "function-wrap":
+            function = cast("Mapping[str, object]", schema)["function"]
+            module = str(getattr(function, "__module__", ""))
+            # Pydantic's own, such as that of `Sequence`, keep the type.
+            own = module.partition(".")[0] in ("pydantic", "builtins")
+            if "return_schema" not in schema and not own:
+                return {HINTS: {"kind": "unannotated"}}
         return super().ser_schema(schema)
 
     # unions

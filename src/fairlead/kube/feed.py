@@ -137,6 +137,7 @@ class Feed:
         if self._subscriptions:
             self._credentials = next(reversed(self._subscriptions)).credentials
         else:
+            self.frames.forget()
             self._on_idle(self)
 
     async def aclose(self) -> None:

@@ -53,15 +53,10 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """One event of a watch. A bookmark's object has nothing but a resource version.
-
-    Attributes:
-        initial_events_end: the bookmark that ends the initial objects of a streamed list.
-    """
+    """One event of a watch. A bookmark's object has nothing but a resource version."""
 
     type: str
     object: RawObject
-    initial_events_end: bool = False
 
 
 class _Metadata(msgspec.Struct, rename="camel", gc=False):
@@ -97,21 +92,10 @@ class _Line(msgspec.Struct):
     object: msgspec.Raw
 
 
-class _Annotated(msgspec.Struct):
-    annotations: dict[str, str] | None = None
-
-
-class _Bookmark(msgspec.Struct):
-    metadata: _Annotated
-
-
-INITIAL_EVENTS_END = "k8s.io/initial-events-end"
-
 _object_decoder = msgspec.json.Decoder(_Object)
 _list_decoder = msgspec.json.Decoder(_List)
 _whole_decoder = msgspec.json.Decoder(_WholeList)
 _line_decoder = msgspec.json.Decoder(_Line)
-_bookmark_decoder = msgspec.json.Decoder(_Bookmark)
 
 
 class WireReader:
@@ -192,15 +176,7 @@ class WireReader:
         event = _decode(_line_decoder, line)
         if event.type == "ERROR":
             raise read_error(bytes(event.object))
-        found = self.read_object(event.object)
-        if event.type != "BOOKMARK":
-            return WatchEvent(event.type, found)
-        annotations = (
-            _decode(_bookmark_decoder, event.object).metadata.annotations or {}
-        )
-        return WatchEvent(
-            event.type, found, annotations.get(INITIAL_EVENTS_END) == "true"
-        )
+        return WatchEvent(event.type, self.read_object(event.object))
 
 
 def _names_kinds(items: memoryview) -> bool:

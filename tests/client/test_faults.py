@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
 from tests.client.servers import find_free_port
@@ -164,6 +165,20 @@ async def test_what_a_token_function_raises_reaches_the_caller() -> None:
             await app.ping()
         with pytest.raises(LookupError, match="no token"):
             await anext(app.sub.count(1))
+
+
+async def test_a_session_of_ones_own_is_used_and_left_open() -> None:
+    def answer(request: web.Request) -> web.Response:
+        found = request.headers["x-mine"]
+        return web.Response(text=f'{{"result":{{"data":"{found}"}}}}')
+
+    async with (
+        aiohttp.ClientSession(headers={"x-mine": "pong"}) as session,
+        answering(answer) as url,
+    ):
+        async with connect(url, App, session=session) as app:
+            assert await app.ping() == "pong"
+        assert not session.closed
 
 
 def test_secrets_are_in_no_repr() -> None:

@@ -199,6 +199,28 @@ def test_a_refused_connection_is_not_tried_again() -> None:
     assert machine.get_deadline() is None
 
 
+@pytest.mark.parametrize("accepted_before", [True, False])
+def test_a_stopping_servers_refusal_is_tried_again_by_who_was_accepted(
+    accepted_before: bool,
+) -> None:
+    machine, key, first = open_machine()
+    if accepted_before:
+        machine.received(1, make_event(first, 1, "one"), 0.0)
+    machine.lost(1, LOST, 0.0)
+    machine.tick(1.0)
+    commands = machine.rejected(2, LOST, 1.0, final=False)
+    assert (Failed(key, LOST) in commands) is not accepted_before
+    assert machine.state.phase == ("waiting" if accepted_before else "idle")
+
+
+def test_an_unused_connection_is_not_replaced() -> None:
+    machine, key, _ = open_machine()
+    machine.stop(key, 1.0)
+    commands = machine.received(1, '{"id":null,"method":"reconnect"}', 1.0)
+    assert commands[0] == Disconnect(1)
+    assert machine.state.phase == "idle"
+
+
 def test_an_overloaded_server_is_tried_again() -> None:
     machine, _, _ = open_machine()
     shape = {**REFUSAL, "data": {"code": "SERVICE_UNAVAILABLE"}}

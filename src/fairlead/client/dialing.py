@@ -20,11 +20,14 @@ class RejectedError(Exception):
 
     Attributes:
         reason: what the callers that wait for it are told.
+        final: whatever happened before. An ASGI server that is stopping refuses with 403 like
+            one that will never accept.
     """
 
-    def __init__(self, reason: Exception) -> None:
+    def __init__(self, reason: Exception, *, final: bool) -> None:
         super().__init__(str(reason))
         self.reason = reason
+        self.final = final
 
 
 async def dial(
@@ -42,7 +45,7 @@ async def dial(
         params = await target.identity.get_connection_params()
     except Exception as error:
         # What the application's own functions raise, its callers see.
-        raise RejectedError(error) from error
+        raise RejectedError(error, final=False) from error
     url = target.websocket_url + ("" if params is None else "?connectionParams=1")
     try:
         async with asyncio.timeout(options.connect_seconds):
@@ -58,9 +61,9 @@ async def dial(
         )
         if error.status in TRANSIENT:
             raise problem from error
-        raise RejectedError(problem) from error
+        raise RejectedError(problem, final=error.status == 401) from error
     except aiohttp.InvalidURL as error:
-        raise RejectedError(ProtocolError(f"{url} is no URL")) from error
+        raise RejectedError(ProtocolError(f"{url} is no URL"), final=True) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         shown = str(error) or type(error).__name__
         raise TransportError(

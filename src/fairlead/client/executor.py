@@ -210,12 +210,17 @@ async def _iterate(
     codec: Codec, items: Items, call: StreamedCall
 ) -> AsyncIterator[object]:
     """The items of a streamed result; to close it is to abort the request."""
+    # What is still to come within items may be awaited after the last of them.
+    has_parts = is_awaited = False
     try:
         async for encoded in items.iterate_encoded():
             if encoded.raw is not None and not encoded.marks:
                 yield codec.decode(encoded.raw)
             else:
+                has_parts = has_parts or bool(encoded.marks)
                 value = call.answer.resolve(encoded, codec.make_error)
                 yield codec.decode_value(value)
+        is_awaited = has_parts
     finally:
-        call.answer.finish(call.index)
+        if not is_awaited:
+            call.answer.finish(call.index)

@@ -15,12 +15,32 @@ from fairlead.protocol.transformer import dump_json
 __all__ = [
     "Answer",
     "Message",
+    "PendingRequest",
     "ReconnectRequest",
     "encode_call",
     "encode_params",
     "encode_stop",
     "parse_messages",
 ]
+
+
+@dataclass(slots=True, eq=False)
+class PendingRequest:
+    """A call or a subscription, wherever it is at the moment.
+
+    Attributes:
+        key: what the shell knows it by.
+        id: on the wire; a new one each time it is sent, so that late answers reach nobody.
+        connection: where it was sent; None while it waits for one.
+    """
+
+    key: int
+    kind: CallKind
+    path: str
+    raw: bytes | None
+    last_event_id: str | None
+    id: int = 0
+    connection: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +84,15 @@ _decode_one = msgspec.json.Decoder(_Message).decode
 _decode_many = msgspec.json.Decoder(list[_Message]).decode
 
 
-def encode_call(
-    request_id: int,
-    kind: CallKind,
-    path: str,
-    raw: bytes | None,
-    last_event_id: str | None,
-) -> str:
+def encode_call(request: PendingRequest) -> str:
     """The frame that calls a procedure."""
-    params = b'{"path":%b' % dump_json(path)
-    if raw is not None:
-        params += b',"input":%b' % raw
-    if last_event_id is not None:
-        params += b',"lastEventId":%b' % dump_json(last_event_id)
-    return (
-        b'{"id":%d,"method":"%b","params":%b}}' % (request_id, kind.encode(), params)
-    ).decode()
+    params = b'{"path":%b' % dump_json(request.path)
+    if request.raw is not None:
+        params += b',"input":%b' % request.raw
+    if request.last_event_id is not None:
+        params += b',"lastEventId":%b' % dump_json(request.last_event_id)
+    head = b'{"id":%d,"method":"%b"' % (request.id, request.kind.encode())
+    return (b'%b,"params":%b}}' % (head, params)).decode()
 
 
 def encode_stop(request_id: int) -> str:

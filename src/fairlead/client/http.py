@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ class HttpLink:
         self._target = target
         self._pending: list[_Waiting] = []
         self._requests: set[asyncio.Task[None]] = set()
+        self._answers: weakref.WeakSet[StreamedAnswer] = weakref.WeakSet()
 
     async def call(self, call: PlannedCall, *, streamed: bool) -> Outcome:
         """Makes a call, together with others of this loop turn.
@@ -91,6 +93,8 @@ class HttpLink:
         for task in self._requests:
             task.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
+        for answer in tuple(self._answers):
+            answer.close()
 
     def _check_length(self, call: PlannedCall) -> None:
         options = self._target.options
@@ -187,6 +191,7 @@ class HttpLink:
             answer = StreamedAnswer(
                 response, reader, calls=count, limit=options.message_bytes
             )
+            self._answers.add(answer)
             return [StreamedCall(answer, index) for index in range(count)]
 
     async def _read_answers(

@@ -36,6 +36,7 @@ from fairlead.client.errors import (
 )
 from fairlead.client.frames import (
     Answer,
+    PendingRequest,
     ReconnectRequest,
     encode_call,
     encode_params,
@@ -47,25 +48,6 @@ from fairlead.protocol.messages import CallKind
 from fairlead.protocol.transformer import load_json
 
 __all__ = ["Multiplexer"]
-
-
-@dataclass(slots=True, eq=False)
-class _Request:
-    """A call or a subscription, wherever it is at the moment.
-
-    Attributes:
-        key: what the shell knows it by.
-        id: on the wire; a new one each time it is sent, so that late answers reach nobody.
-        connection: where it was sent; None while it waits for one.
-    """
-
-    key: int
-    kind: CallKind
-    path: str
-    raw: bytes | None
-    last_event_id: str | None
-    id: int = 0
-    connection: int | None = None
 
 
 @dataclass(slots=True)
@@ -81,10 +63,12 @@ class Multiplexer:
     now: float
     chance: Callable[[], float]
     state: ConnectionState = field(init=False, default=ConnectionState("idle"))
-    _requests: dict[int, _Request] = field(
-        init=False, default_factory=dict[int, _Request]
+    _requests: dict[int, PendingRequest] = field(
+        init=False, default_factory=dict[int, PendingRequest]
     )
-    _by_id: dict[int, _Request] = field(init=False, default_factory=dict[int, _Request])
+    _by_id: dict[int, PendingRequest] = field(
+        init=False, default_factory=dict[int, PendingRequest]
+    )
     _counter: int = field(init=False, default=0)
     _connections: int = field(init=False, default=0)
     _active: int | None = field(init=False, default=None)
@@ -92,6 +76,7 @@ class Multiplexer:
     _retiring: set[int] = field(init=False, default_factory=set[int])
     _attempt: int = field(init=False, default=0)
     _retry_at: float | None = field(init=False, default=None)
+    _accepted: bool = field(init=False, default=False)
     _heard: float = field(init=False, default=0.0)
     _pinged: float | None = field(init=False, default=None)
     _busy: float = field(init=False, default=0.0)
@@ -108,7 +93,7 @@ class Multiplexer:
     ) -> tuple[int, list[Command]]:
         """Starts a call or a subscription; returns the key it is known by."""
         self._counter += 1
-        request = _Request(self._counter, kind, path, raw, last_event_id)
+        request = PendingRequest(self._counter, kind, path, raw, last_event_id)
         self._requests[request.key] = request
         self._busy = now
         if self._active is not None:
@@ -177,10 +162,19 @@ class Multiplexer:
         self._opening = None
         return self._schedule(error, now)
 
-    def rejected(self, number: int, error: Exception) -> list[Command]:
-        """The server will not have the client: all that wait for a connection fail."""
+    def rejected(
+        self, number: int, error: Exception, now: float, *, final: bool = True
+    ) -> list[Command]:
+        """The server will not have the client: all that wait for a connection fail.
+
+        Args:
+            final: false for what a server that is stopping says too; a client that it had
+                accepted before then tries again.
+        """
         if number not in (self._opening, self._active):
             return []
+        if self._accepted and not final:
+            return self.failed_to_open(number, error, now)
         if number == self._opening:
             self._opening = None
         else:
@@ -227,7 +221,7 @@ class Multiplexer:
             if isinstance(message, ReconnectRequest):
                 commands += self._replace(number)
             elif message.id is None:
-                commands += self._receive_refusal(number, message)
+                commands += self._receive_refusal(number, message, now)
             else:
                 commands += self._receive_answer(message.id, message)
         return commands
@@ -285,15 +279,12 @@ class Multiplexer:
 
     # --- inside
 
-    def _send(self, request: _Request, number: int) -> Send:
+    def _send(self, request: PendingRequest, number: int) -> Send:
         self._counter += 1
         request.id = self._counter
         request.connection = number
         self._by_id[request.id] = request
-        text = encode_call(
-            request.id, request.kind, request.path, request.raw, request.last_event_id
-        )
-        return Send(number, text)
+        return Send(number, encode_call(request))
 
     def _connect_if_idle(self) -> list[Command]:
         if self._opening is not None or self._retry_at is not None:
@@ -307,7 +298,12 @@ class Multiplexer:
 
     def _replace(self, number: int) -> list[Command]:
         """The server asks for a new connection; this one serves until then."""
-        return self._connect_if_idle() if number == self._active else []
+        if number != self._active:
+            return []
+        if self._requests:
+            return self._connect_if_idle()
+        self._active = None
+        return [Disconnect(number), *self._change("idle")]
 
     def _schedule(self, error: Exception, now: float) -> list[Command]:
         policy = self.options.reconnect
@@ -325,24 +321,27 @@ class Multiplexer:
             return []
         return self._change("waiting", error)
 
-    def _runs(self, request: _Request) -> bool:
+    def _runs(self, request: PendingRequest) -> bool:
         """Is it on a connection that still serves?"""
         return request.connection is not None and (
             request.connection == self._active or request.connection in self._retiring
         )
 
-    def _receive_refusal(self, number: int, answer: Answer) -> list[Command]:
+    def _receive_refusal(
+        self, number: int, answer: Answer, now: float
+    ) -> list[Command]:
         """An error of the connection itself, such as a refused context."""
         error = make_error(load_json(answer.data or b"null"))
         if is_retryable(error) or number != self._active:
             return []  # the server closes the connection next
-        return self.rejected(number, error)
+        return self.rejected(number, error, now)
 
     def _receive_answer(self, request_id: int, answer: Answer) -> list[Command]:
         request = self._by_id.get(request_id)
         if request is None:
             return []
-        self._attempt = 0  # the server has accepted the connection
+        self._attempt = 0
+        self._accepted = True
         key, connection = request.key, request.connection
         if answer.kind == "started":
             return []
@@ -358,14 +357,14 @@ class Multiplexer:
             return [Event(key, answer.data, None), Ended(key), *drained]
         return [Ended(key), *drained]
 
-    def _get_calls_on(self, number: int) -> list[_Request]:
+    def _get_calls_on(self, number: int) -> list[PendingRequest]:
         return [
             request
             for request in self._requests.values()
             if request.connection == number and request.kind != "subscription"
         ]
 
-    def _fail(self, requests: list[_Request], error: Exception) -> list[Command]:
+    def _fail(self, requests: list[PendingRequest], error: Exception) -> list[Command]:
         for request in requests:
             self._requests.pop(request.key, None)
             self._by_id.pop(request.id, None)

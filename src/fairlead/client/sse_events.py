@@ -31,7 +31,7 @@ class SseParser:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest = bytearray()
         self._name = ""
         self._id: str | None = None
         self._data: list[bytes] = []
@@ -44,25 +44,29 @@ class SseParser:
         Raises:
             ProtocolError: an event is longer than the bound.
         """
-        text = self._rest + data
-        if not self._started and text:
-            text = text.removeprefix(b"\xef\xbb\xbf")
+        self._rest += data
+        if not self._started and self._rest:
             self._started = True
-        # A carriage return at the end may be half of a line end.
-        held = b"\r" if text.endswith(b"\r") else b""
-        *lines, rest = _LINE_END.split(text.removesuffix(held))
-        self._rest = rest + held
+            self._rest = self._rest.removeprefix(b"\xef\xbb\xbf")
         events: list[ServerEvent] = []
-        for line in lines:
-            event = self._read_line(line)
-            if event is not None:
-                events.append(event)
+        # A long line comes in many pieces: nothing is searched twice.
+        if b"\n" in data or b"\r" in self._rest[-1 - len(data) :]:
+            events = self._read_lines()
         if self._length + len(self._rest) > self._limit:
             raise ProtocolError(
                 f"the server sent an event longer than {self._limit} bytes: raise "
                 "ClientOptions.message_bytes"
             )
         return events
+
+    def _read_lines(self) -> list[ServerEvent]:
+        text = bytes(self._rest)
+        # A carriage return at the end may be half of a line end.
+        held = b"\r" if text.endswith(b"\r") else b""
+        *lines, rest = _LINE_END.split(text.removesuffix(held))
+        self._rest = bytearray(rest + held)
+        found = [self._read_line(line) for line in lines]
+        return [event for event in found if event is not None]
 
     def _read_line(self, line: bytes) -> ServerEvent | None:
         if not line:

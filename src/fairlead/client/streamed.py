@@ -119,6 +119,10 @@ class StreamedAnswer:
         kind = Items if mark.is_iterable else Promised
         return kind(self, mark.chunk_id, make_error)
 
+    def close(self) -> None:
+        """Nobody may read any more."""
+        self._response.close()
+
     def finish(self, index: int) -> None:
         """A call has all it wants; after the last of them the request ends."""
         self._unfinished.discard(index)

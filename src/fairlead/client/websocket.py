@@ -266,7 +266,10 @@ class WebSocketLink:
         try:
             socket, params = await dial(self._target)
         except RejectedError as error:
-            self._run(self._machine.rejected(number, error.reason))
+            rejected = self._machine.rejected(
+                number, error.reason, self._clock(), final=error.final
+            )
+            self._run(rejected)
             return
         except TransportError as error:
             self._run(self._machine.failed_to_open(number, error, self._clock()))
@@ -292,7 +295,7 @@ class WebSocketLink:
             elif message.type is aiohttp.WSMsgType.ERROR:
                 if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
                     problem = ProtocolError(_TOO_LONG.format(self._target.options))
-                    self._run(self._machine.rejected(number, problem))
+                    self._run(self._machine.rejected(number, problem, self._clock()))
                 return TransportError(f"the connection broke: {message.data}")
             elif message.type is not aiohttp.WSMsgType.BINARY:
                 return TransportError(

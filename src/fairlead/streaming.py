@@ -41,6 +41,11 @@ def _make_check(source: Any) -> Check:
     return check
 
 
+def _is(value: object, kind: type) -> bool:
+    """isinstance that does not narrow to a generic class of unknown arguments."""
+    return isinstance(value, kind)
+
+
 def _accept(value: object) -> object:
     return value
 
@@ -63,12 +68,12 @@ class Deferred(Generic[T]):
         check = _make_check(source)
 
         def bind(value: Any) -> Deferred[Any]:
-            if not isinstance(value, Awaitable):
+            if not _is(value, Awaitable):
                 raise PydanticCustomError(
                     "deferred", "Input should be a Deferred or another awaitable"
                 )
             source: Any = value
-            if isinstance(value, Deferred):
+            if _is(value, Deferred):
                 source = source._source
             return Deferred(source, check)
 
@@ -104,11 +109,11 @@ class Stream(Generic[T]):
         check = _make_check(source)
 
         def bind(value: Any) -> Stream[Any]:
-            if not isinstance(value, AsyncIterable):
+            if not _is(value, AsyncIterable):
                 raise PydanticCustomError(
                     "stream", "Input should be a Stream or another async iterable"
                 )
-            if isinstance(value, Stream):
+            if _is(value, Stream):
                 stream: Any = value
                 return Stream(stream._source, check, returned=stream.returned)
             source: Any = value

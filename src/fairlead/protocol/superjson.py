@@ -161,9 +161,10 @@ class _Walker:
         self, value: object, path: tuple[str, ...]
     ) -> tuple[object, Tree]:
         whole: Any = value  # the checks below narrow `value` to what nobody knows
-        if id(value) in self._open:
+        key = id(value)
+        if key in self._open:
             return None, None  # a circle; the equalities say what belongs here
-        self._open.add(id(value))
+        self._open.add(key)
         try:
             if isinstance(value, JsMap):
                 pairs: list[object] = [
@@ -173,12 +174,13 @@ class _Walker:
             if isinstance(value, Mapping):
                 return self._walk_object(cast("Mapping[str, object]", value), path)
             if isinstance(value, set | frozenset):
-                return self._walk_items(list(cast("set[object]", value)), path, "set")
+                members: Any = whole
+                return self._walk_items(list(members), path, "set")
             if isinstance(value, list | tuple):
                 return self._walk_items(list(cast("list[object]", value)), path, None)
             return self.walk(_get_plain(whole), path)
         finally:
-            self._open.discard(id(value))
+            self._open.discard(key)
 
     def _walk_object(
         self, value: Mapping[str, object], path: tuple[str, ...]

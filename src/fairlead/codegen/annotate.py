@@ -113,10 +113,6 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
             super().str_schema(schema), **{f: schema.get(f) or None for f in flags}
         )
 
-    def float_schema(self, schema: cs.FloatSchema) -> JsonSchemaValue:
-        """A serialised NaN is `null`; nothing to add on the way in."""
-        return super().float_schema(schema)
-
     def datetime_schema(self, schema: cs.DatetimeSchema) -> JsonSchemaValue:
         """Add whether an offset must or must not be there."""
         zone = schema.get("tz_constraint")

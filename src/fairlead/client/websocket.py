@@ -77,6 +77,7 @@ class WebSocketLink:
         self._closers: set[asyncio.Task[None]] = set()
         self._inboxes: dict[int, _Inbox] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._is_crowded = False
         self._listeners: list[StateListener] = []
 
     @property
@@ -172,6 +173,7 @@ class WebSocketLink:
             item, Event
         ):
             inbox.put(item)
+            self._is_crowded = len(inbox) * 2 > self._target.options.buffer_events
             return
         # The reader is too slow. With an id the rest can be asked for when it has caught up.
         del self._inboxes[item.key]
@@ -210,14 +212,15 @@ class WebSocketLink:
             listener(state)
 
     def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
         deadline = self._machine.get_deadline()
         if deadline is None:
-            self._timer = None
-        else:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(deadline, self._tick)
+            return
+        if self._timer is not None:
+            # Most deadlines only move on, with every frame: an early tick does nothing.
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
 
     def _tick(self) -> None:
         self._timer = None
@@ -292,6 +295,10 @@ class WebSocketLink:
             if message.type is aiohttp.WSMsgType.TEXT:
                 text: str = message.data
                 self._run(self._machine.received(number, text, self._clock()))
+                if self._is_crowded:
+                    # What is buffered is read without waiting: let the readers have a turn.
+                    self._is_crowded = False
+                    await asyncio.sleep(0)
             elif message.type is aiohttp.WSMsgType.ERROR:
                 if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
                     problem = ProtocolError(_TOO_LONG.format(self._target.options))

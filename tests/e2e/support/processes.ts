@@ -113,9 +113,9 @@ export async function seed(folder: string): Promise<void> {
   if (code !== 0) throw new Error(`the seed failed:\n${running.output}`);
 }
 
-/** kubectl 1.32 or newer; KUBECTL names another. */
+/** kubectl 1.32 or newer; FAIRLEAD_KUBECTL names another. */
 export function kubectl(folder: string, ...args: string[]): string {
-  const command = process.env["KUBECTL"] ?? "kubectl";
+  const command = process.env["FAIRLEAD_KUBECTL"] ?? "kubectl";
   return execFileSync(command, ["--kubeconfig", join(folder, "kubeconfig"), ...args], {
     encoding: "utf8",
     env: { ...process.env, HOME: folder },

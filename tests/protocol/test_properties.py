@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal, cast
 from urllib.parse import unquote_to_bytes, urlencode
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairlead import MISSING, TRPCError
@@ -95,6 +95,7 @@ def test_any_batch_input_is_cut_or_refused(raw: bytes, index: int) -> None:
 
 
 @given(st.binary(max_size=60))
+@example(b"=%\n3D%41\r")
 def test_percent_decoding_equals_the_standard_library(raw: bytes) -> None:
     assert unquote(raw) == unquote_to_bytes(raw)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fairlead import Context, Fairlead, Router, mutation, public, query, raw_json
-from models import ITEMS, Item, Msg, SItem
+from models import ITEMS, Item, Msg
 
 READY = msgspec.json.encode(ITEMS)
 

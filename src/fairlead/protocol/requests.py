@@ -129,8 +129,10 @@ def unquote(raw: bytes) -> bytes:
 
     The quoted-printable decoder is the one in the standard library that is written in C: with
     `=` for `%` it does the same, several times faster. Each escape must have shortened the text
-    by two, or something in it was none.
+    by two, or something in it was none; line breaks mean something to that decoder.
     """
+    if b"\n" in raw or b"\r" in raw:
+        return unquote_to_bytes(raw)
     decoded = a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
     if len(raw) - len(decoded) == 2 * raw.count(b"%"):
         return decoded

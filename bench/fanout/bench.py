@@ -26,7 +26,7 @@ from urllib.parse import quote, urlsplit
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "common"))
-from benchlib import (  # noqa: E402
+from benchlib import (
     FOREIGN,
     LOAD_CORE,
     PATIENCE,

@@ -22,8 +22,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "bench/types")]
 
-from editors import measure_editor  # noqa: E402  after the path
-from routers import client, python_router, typescript_router  # noqa: E402
+from editors import measure_editor
+from routers import client, python_router, typescript_router
 
 COMPILERS = {
     "7": REPOSITORY / "node_modules/typescript/bin/tsc",

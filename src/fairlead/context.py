@@ -16,6 +16,7 @@ from typing import (
     Protocol,
     Self,
     TypeVar,
+    cast,
     get_type_hints,
     runtime_checkable,
 )
@@ -68,10 +69,10 @@ class Services:
 
     def find(self, cls: type[T]) -> T | None:
         """The part of that type, or None."""
-        part = self._parts.get(cls)
+        part: object = self._parts.get(cls)
         if part is None and cls in self._provided:
             part = self._parts[cls] = self._provided[cls]()
-        return part if isinstance(part, cls) else None
+        return cast(T, part) if isinstance(part, cls) else None
 
     def get(self, cls: type[T]) -> T:
         """The part of that type.

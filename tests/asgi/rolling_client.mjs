@@ -1,7 +1,7 @@
 // Calls and subscribes without pause while the server is replaced: node rolling_client.mjs PORT
 // Prints a line for each new thing it learns; ends with a summary when told "stop" on stdin.
-import { createTRPCClient, createWSClient, httpLink, wsLink } from '@trpc/client';
-import { WebSocket } from 'ws';
+import { createTRPCClient, createWSClient, httpLink, wsLink } from "@trpc/client";
+import { WebSocket } from "ws";
 
 const base = `127.0.0.1:${process.argv[2]}/trpc`;
 const socket = createWSClient({ url: `ws://${base}`, WebSocket, retryDelayMs: () => 20 });
@@ -37,8 +37,11 @@ const subscription = overSocket.count.subscribe(undefined, {
   },
   onError: (error) => summary.failures.push(`events: ${error.message}`),
 });
-const loops = ['a', 'b', 'c'].flatMap(() => [callForever('socket', overSocket), callForever('http', overHttp)]);
-process.stdin.once('data', async () => {
+const loops = ["a", "b", "c"].flatMap(() => [
+  callForever("socket", overSocket),
+  callForever("http", overHttp),
+]);
+process.stdin.once("data", async () => {
   running = false;
   await Promise.all(loops);
   subscription.unsubscribe();

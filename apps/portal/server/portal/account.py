@@ -14,15 +14,11 @@ from pydantic.alias_generators import to_camel
 from fairlead import DefinitionError, Router, User, UserContext, authenticated, query
 
 PERSONAS = {
-    "admin": User(
-        name="admin", groups=("portal-admins",), display_name="Ada Admin"
-    ),
+    "admin": User(name="admin", groups=("portal-admins",), display_name="Ada Admin"),
     "developer": User(
         name="developer", groups=("portal-developers",), display_name="Dev Developer"
     ),
-    "viewer": User(
-        name="viewer", groups=("portal-viewers",), display_name="Vi Viewer"
-    ),
+    "viewer": User(name="viewer", groups=("portal-viewers",), display_name="Vi Viewer"),
     "nobody": User(name="nobody", display_name="No Body"),
 }
 
@@ -36,7 +32,9 @@ def get_persona() -> User:
     name = os.environ.get("PORTAL_USER", "admin")
     if name not in PERSONAS:
         known = ", ".join(PERSONAS)
-        raise DefinitionError(f"PORTAL_USER={name!r} is no persona: choose one of {known}")
+        raise DefinitionError(
+            f"PORTAL_USER={name!r} is no persona: choose one of {known}"
+        )
     return PERSONAS[name]
 
 

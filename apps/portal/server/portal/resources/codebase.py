@@ -57,9 +57,7 @@ class CodebaseStatus(OperatorStatus):
     git_web_url: str | None = None
 
 
-class Codebase(
-    Resource, group="v2.edp.epam.com", version="v1", plural="codebases"
-):
+class Codebase(Resource, group="v2.edp.epam.com", version="v1", plural="codebases"):
     """A source repository that the platform builds."""
 
     spec: CodebaseSpec

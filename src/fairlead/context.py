@@ -72,7 +72,7 @@ class Services:
         part: object = self._parts.get(cls)
         if part is None and cls in self._provided:
             part = self._parts[cls] = self._provided[cls]()
-        return cast(T, part) if isinstance(part, cls) else None
+        return cast("T", part) if isinstance(part, cls) else None
 
     def get(self, cls: type[T]) -> T:
         """The part of that type.

@@ -16,7 +16,6 @@ from typing import (
     Protocol,
     Self,
     TypeVar,
-    cast,
     get_type_hints,
     runtime_checkable,
 )
@@ -69,10 +68,13 @@ class Services:
 
     def find(self, cls: type[T]) -> T | None:
         """The part of that type, or None."""
-        part: object = self._parts.get(cls)
-        if part is None and cls in self._provided:
-            part = self._parts[cls] = self._provided[cls]()
-        return cast("T", part) if isinstance(part, cls) else None
+        part = self._look_up(cls)
+        return part if isinstance(part, cls) else None
+
+    def _look_up(self, cls: type) -> object:
+        if cls not in self._parts and cls in self._provided:
+            self._parts[cls] = self._provided[cls]()
+        return self._parts.get(cls)
 
     def get(self, cls: type[T]) -> T:
         """The part of that type.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import Annotated, cast
 
 import typer
 
+from fairlead.cli.crds import write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
 from fairlead.cli.loading import load_target
 from fairlead.cli.processes import ChildError
 from fairlead.cli.serving import bind, serve, stop_on_signals
+from fairlead.cli.watching import watch_package
 from fairlead.codegen import check, generate
 from fairlead.codegen.generate import GenerationSource
+from fairlead.codegen.openapi import openapi, openapi_page
 from fairlead.compiling import compile_router
 from fairlead.errors import DefinitionError, FairleadError
 
@@ -26,6 +30,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+add = typer.Typer(
+    help="Add to an application: a resource from its CRD.", no_args_is_help=True
+)
+app.add_typer(add, name="add")
 
 Target = Annotated[
     str,
@@ -118,8 +127,14 @@ def generate_command(
         bool,
         typer.Option("--check", help="Write nothing; fail when it is out of date."),
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Write again on every save, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Write the TypeScript package: AppRouter, Zod schemas, resources."""
+    if watch:
+        watch_package(target, app_dir, out, _say)
+        return
     source = cast("GenerationSource", load_target(target, app_dir))
     if check_only:
         difference = check(source, out)
@@ -129,6 +144,38 @@ def generate_command(
         return
     done = generate(source, out)
     _say(f"{done.procedures} procedures, {len(done.changed)} files changed in {out}")
+
+
+@app.command("openapi")
+def openapi_command(
+    target: Target,
+    app_dir: AppDir = Path(),
+    title: Annotated[str, typer.Option(help="Title of the document.")] = "API",
+    page: Annotated[
+        bool, typer.Option("--page", help="An HTML page instead of JSON.")
+    ] = False,
+) -> None:
+    """Print the OpenAPI 3.1 document of the queries and mutations."""
+    document = openapi(
+        cast("GenerationSource", load_target(target, app_dir)), title=title
+    )
+    typer.echo(openapi_page(document) if page else json.dumps(document, indent=2))
+
+
+@add.command("crd")
+def add_crd_command(
+    file: Annotated[Path, typer.Argument(help="YAML with CustomResourceDefinitions.")],
+    out: Annotated[Path, typer.Option(help="Folder for the Python modules.")] = Path(),
+    overlay: Annotated[
+        Path | None, typer.Option(help="YAML of what the CRD does not say.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Which version; by default the stored one.")
+    ] = None,
+) -> None:
+    """Turn CustomResourceDefinitions into readable Pydantic modules."""
+    for module in write_crd_modules(file, out, overlay=overlay, version=version):
+        _say(f"wrote {module}")
 
 
 @app.command("routes")

@@ -5,6 +5,7 @@ server that has Fairlead and Pydantic loaded already, which saves most of the ti
 """
 
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -93,6 +94,7 @@ def _run(
 def _generate(
     load: Load, folder: Path, package_name: str | None, sending: Connection
 ) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     try:
         sending.send(generate(load(), folder, package_name=package_name))
     except Exception as error:  # whatever the application's modules raise

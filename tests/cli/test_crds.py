@@ -26,5 +26,5 @@ def test_overwrites_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match="absent.yaml cannot be read"):
+    with pytest.raises(DefinitionError, match=r"absent\.yaml cannot be read"):
         list(write_crd_modules(tmp_path / "absent.yaml", tmp_path))

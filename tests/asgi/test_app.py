@@ -14,7 +14,6 @@ from fairlead import (
     DefinitionError,
     Fairlead,
     Router,
-    StaticSite,
     public,
     query,
 )
@@ -145,9 +144,13 @@ async def test_nothing_outside_the_folder_is_served(site: Path, path: str) -> No
     assert "secret" not in response.text or response.status_code == 404
 
 
-def test_a_folder_without_a_page_is_refused(tmp_path: Path) -> None:
+async def test_a_folder_without_a_page_is_refused_at_start_not_before(
+    tmp_path: Path,
+) -> None:
+    app = Fairlead(App, site=tmp_path)
     with pytest.raises(DefinitionError, match=r"there is no index\.html"):
-        StaticSite(tmp_path)
+        async with app.lifecycle.run():
+            pass
 
 
 async def test_other_applications_are_mounted_beside() -> None:

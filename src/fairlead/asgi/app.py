@@ -83,8 +83,9 @@ class Fairlead:
         self.metrics = Metrics()
         self.connections = Connections()
         self.services.add(self.connections)
+        self._site = StaticSite(site) if isinstance(site, Path) else site
         self.lifecycle = Lifecycle(
-            parts,
+            [*([] if self._site is None else [self._site]), *parts],
             [] if lifespan is None else [partial(lifespan, self)],
             self.connections,
             drain_seconds,
@@ -101,7 +102,6 @@ class Fairlead:
         self._http = HttpEndpoint(runtime)
         self._websocket = WebSocketEndpoint(runtime)
         self._cors = cors
-        self._site = StaticSite(site) if isinstance(site, Path) else site
         self._mounts = {
             _check_prefix(path): app for path, app in (mounts or {}).items()
         }

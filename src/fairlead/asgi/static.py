@@ -12,6 +12,7 @@ import mimetypes
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from fairlead.asgi.pages import send_status
 from fairlead.asgi.types import Scope, Send
@@ -35,7 +36,10 @@ class _File:
 
 @dataclass(slots=True)
 class StaticSite:
-    """A folder with an index.html.
+    """A folder with an index.html; looked for when the application starts.
+
+    Until then it may be missing: types are generated from the application before the client,
+    which needs them, is built.
 
     Attributes:
         content_security_policy: sent with every page; None for none.
@@ -49,10 +53,16 @@ class StaticSite:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
+
+    async def __aenter__(self) -> Self:
         if not (self.folder / "index.html").is_file():
             raise DefinitionError(
                 f"there is no index.html in {self.folder}: build the client first"
             )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing to close."""
 
     async def serve(self, scope: Scope, send: Send, path: str) -> None:
         """Answers one request."""

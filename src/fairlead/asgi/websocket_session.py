@@ -1,0 +1,336 @@
+"""One WebSocket connection: what the protocol's state machine asks for, done with tasks and timers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, Coroutine, Mapping
+from functools import partial
+from time import perf_counter
+from typing import Any, cast
+
+from fairlead.asgi.exchange import close_stream
+from fairlead.asgi.outbox import Outbox
+from fairlead.asgi.requests import Headers, make_request
+from fairlead.asgi.runtime import NOT_OPENED, Runtime
+from fairlead.asgi.suspension import run_with_deadline
+from fairlead.asgi.types import Receive, Scope, Send
+from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
+from fairlead.context import Request
+from fairlead.errors import TRPCError
+from fairlead.protocol.inputs import check_depth
+from fairlead.protocol.jsonl import has_streams
+from fairlead.protocol.messages import CallMessage
+from fairlead.protocol.requests import parse_query
+from fairlead.protocol.transformer import dump_json
+from fairlead.protocol.websocket import (
+    RECONNECT,
+    Close,
+    Command,
+    CreateContext,
+    StartCall,
+    StopCall,
+    WebSocketProtocol,
+)
+from fairlead.protocol.websocket import Send as SendText
+from fairlead.tracking import tracked
+
+__all__ = ["WebSocketSession"]
+
+log = logging.getLogger("fairlead.websocket")
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class WebSocketSession:
+    """One connection."""
+
+    def __init__(self, runtime: Runtime, scope: Scope, send: Send) -> None:
+        limits = runtime.options.limits
+        self._runtime = runtime
+        self._scope = scope
+        self._loop = asyncio.get_running_loop()
+        expects_params = (
+            parse_query(scope["query_string"]).get("connectionParams") == b"1"
+        )
+        self._protocol = WebSocketProtocol(
+            runtime.options, expects_params, self._loop.time()
+        )
+        self._outbox = Outbox(send, limits.outbound_bytes)
+        self._opened = NOT_OPENED
+        self._owner: str | None = None
+        self._calls: dict[CallMessage, asyncio.Task[None]] = {}
+        self._side_tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self.request: Request | None = None
+
+    # --- the connection's life
+
+    async def run(self, receive: Receive) -> None:
+        """Serves the connection until either side ends it, and leaves nothing running."""
+        writer = asyncio.create_task(self._outbox.run())
+        reader = asyncio.create_task(self._read(receive))
+        broken = asyncio.create_task(self._outbox.broken.wait())
+        try:
+            self._perform(self._protocol.open())
+            self._set_timer()
+            await asyncio.wait(
+                {reader, writer, broken}, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            self._end()
+            # Granian sends no close frame while somebody waits in receive().
+            await _cancel(reader, writer, broken)
+            await self._outbox.send_close()
+            await _cancel(*self._calls.values(), *self._side_tasks)
+            if self._owner is not None:
+                self._runtime.connections.release(self._owner)
+        if self._outbox.overflowed:
+            self._runtime.metrics.dropped += 1
+            log.warning("a client read too slowly: its connection was closed")
+
+    def _end(self) -> None:
+        self._protocol.closed()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _read(self, receive: Receive) -> None:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return
+            text = message.get("text")
+            now = self._loop.time()
+            if text is None:
+                self._perform(self._protocol.receive_bytes(now))
+            else:
+                self._perform(self._protocol.receive_text(text, now))
+            await self._outbox.wait_room()
+
+    def send_reconnect(self) -> None:
+        """Asks the client to connect anew."""
+        self._outbox.post(RECONNECT)
+
+    def close(self, code: int, reason: str) -> None:
+        """Ends all calls, and the connection after what is queued."""
+        self._end()
+        for task in self._calls.values():
+            task.cancel()
+        self._outbox.close(Close(code, reason))
+
+    def _abort(self) -> None:
+        self.close(1011, "aborted")
+
+    # --- commands
+
+    def _perform(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case SendText(text):
+                    self._outbox.post(text)
+                case StartCall(call):
+                    task = self._loop.create_task(self._run_call(call))
+                    self._calls[call] = task
+                    task.add_done_callback(partial(self._forget, call))
+                case StopCall(call):
+                    self._calls[call].cancel()
+                case CreateContext(params):
+                    self._start(self._create_context(params))
+                case Close():
+                    self._end()
+                    self._outbox.close(command)
+
+    def _forget(self, call: CallMessage, task: asyncio.Task[None]) -> None:
+        del task
+        self._calls.pop(call, None)
+
+    def _start(self, coroutine: Coroutine[object, object, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._side_tasks.add(task)
+        task.add_done_callback(self._side_tasks.discard)
+
+    async def _create_context(self, params: Mapping[str, str] | None) -> None:
+        headers = Headers(self._scope["headers"])
+        request = make_request(
+            self._scope, headers, self._runtime.services, params, None, self._abort
+        )
+        opened = await self._runtime.open_scope(request)
+        self.request = opened.scope.request
+        refusal = opened.refusal or self._claim(self.request)
+        if refusal is not None:
+            self._perform(self._protocol.context_failed(refusal))
+            return
+        self._opened = opened
+        self._perform(self._protocol.context_ready(opened.context))
+
+    def _claim(self, request: Request) -> TRPCError | None:
+        bound = self._runtime.options.limits.connections_per_user
+        owner = (
+            f"user {request.user.name}"
+            if request.user
+            else f"address {request.client and request.client[0]}"
+        )
+        if not self._runtime.connections.claim(owner, bound):
+            return TRPCError(
+                "TOO_MANY_REQUESTS",
+                f"There are {bound} connections of this {owner.partition(' ')[0]} already: close one",
+            )
+        self._owner = owner
+        return None
+
+    def _set_timer(self) -> None:
+        deadline = self._protocol.get_deadline()
+        if deadline is not None and not self._protocol.is_closed:
+            self._timer = self._loop.call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._perform(self._protocol.tick(self._loop.time()))
+        self._set_timer()
+
+    # --- calls
+
+    async def _run_call(self, message: CallMessage) -> None:
+        if message.kind == "subscription":
+            await self._run_subscription(message)
+        else:
+            await self._run_query(message)
+
+    def _find(self, message: CallMessage) -> CompiledProcedure:
+        procedure = self._runtime.procedures.get(message.path)
+        if procedure is None or procedure.kind != message.kind:
+            raise TRPCError(
+                "NOT_FOUND", f'No "{message.kind}"-procedure on path "{message.path}"'
+            )
+        return procedure
+
+    def _make_call(self, message: CallMessage, procedure: CompiledProcedure) -> Call:
+        raw: RawInput
+        if self._runtime.options.transformer is not None:
+            raw = ParsedInput(message.value, strict=True)
+        else:
+            raw = message.raw
+            if raw is not None and procedure.input is not None:
+                check_depth(raw, self._runtime.options.limits)
+        return Call(
+            procedure,
+            self._opened.scope,
+            raw,
+            batch_index=message.index,
+            last_event_id=message.last_event_id,
+        )
+
+    async def _run_query(self, message: CallMessage) -> None:
+        started = perf_counter()
+        code, path = "OK", None
+        try:
+            procedure = self._find(message)
+            path = procedure.path
+            call = self._make_call(message, procedure)
+            self._outbox.post(await self._answer(message, procedure, call))
+        except asyncio.CancelledError:
+            code = "CLIENT_CLOSED_REQUEST"
+            raise
+        except Exception as cause:
+            error = self._runtime.explain(cause, message.path)
+            code = error.code
+            self._outbox.post(self._protocol.encode_error(message, error))
+        finally:
+            self._protocol.answered(message)
+            self._runtime.metrics.count_call(path, code, perf_counter() - started)
+
+    async def _answer(
+        self, message: CallMessage, procedure: CompiledProcedure, call: Call
+    ) -> str:
+        seconds = procedure.options.timeout or self._runtime.options.limits.call_seconds
+        if seconds is None:
+            result = await procedure.call(call)
+        else:
+            result = await run_with_deadline(
+                procedure.call(call), seconds, procedure.path
+            )
+        if procedure.streaming or has_streams(result):
+            await close_stream(result)
+            raise TRPCError(
+                "UNSUPPORTED_MEDIA_TYPE",
+                f"Cannot return an async iterable or observable from a {message.kind} procedure with WebSockets",
+            )
+        return self._protocol.encode_data(
+            message, self._runtime.encode_output(procedure, result)
+        )
+
+    async def _run_subscription(self, message: CallMessage) -> None:
+        started = perf_counter()
+        metrics = self._runtime.metrics
+        code, path = "OK", None
+        call: Call | None = None
+        metrics.subscriptions += 1
+        try:
+            procedure = self._find(message)
+            path = procedure.path
+            call = self._make_call(message, procedure)
+            events = await procedure.call(call)
+            if not isinstance(events, AsyncIterable):
+                raise TRPCError(
+                    "INTERNAL_SERVER_ERROR",
+                    f"Subscription {message.path} did not return an observable or a AsyncGenerator",
+                )
+            code = await self._send_events(
+                message, procedure, cast("AsyncIterable[object]", events)
+            )
+            self._perform(self._protocol.finished(message))
+        except asyncio.CancelledError:
+            if call is not None:
+                call.abort()
+            self._perform(self._protocol.finished(message))
+            raise
+        except Exception as cause:
+            error = self._runtime.explain(cause, message.path)
+            code = error.code
+            self._perform(self._protocol.failed_to_start(message, error))
+        finally:
+            metrics.subscriptions -= 1
+            metrics.count_call(path, code, perf_counter() - started)
+
+    async def _send_events(
+        self,
+        message: CallMessage,
+        procedure: CompiledProcedure,
+        events: AsyncIterable[object],
+    ) -> str:
+        """Sends all events; returns the code of how it ended."""
+        post, wait_room = self._outbox.post, self._outbox.wait_room
+        post(self._protocol.encode_started(message))
+        try:
+            async for event in events:
+                post(self._encode_event(message, procedure, event))
+                await wait_room()
+        except Exception as cause:
+            error = self._runtime.explain(cause, message.path)
+            post(self._protocol.encode_error(message, error))
+            return error.code
+        finally:
+            await close_stream(events)
+        return "OK"
+
+    def _encode_event(
+        self, message: CallMessage, procedure: CompiledProcedure, event: object
+    ) -> str:
+        runtime = self._runtime
+        if not isinstance(event, tracked):
+            data = runtime.encode_output(procedure, procedure.output.check(event))
+            return self._protocol.encode_data(message, data)
+        item = cast("tracked[object]", event)
+        checked = procedure.output.check(item.data)
+        transformer = runtime.options.transformer
+        if transformer is not None:
+            wrapped = dump_json(transformer.serialize({"id": item.id, "data": checked}))
+            return self._protocol.encode_data(message, wrapped, item.id)
+        data = runtime.encode_output(procedure, checked)
+        tail = b"" if data is None else b',"data":%b' % data
+        return self._protocol.encode_data(
+            message, b'{"id":%b%b}' % (dump_json(item.id), tail), item.id
+        )

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairlead import MISSING, TRPCError
+from fairlead.protocol import BigInt, JsMap, OrderedSet, SuperJson
 from fairlead.protocol.inputs import (
     BatchInputs,
     add_last_event_id,
@@ -21,7 +22,6 @@ from fairlead.protocol.inputs import (
 )
 from fairlead.protocol.options import Limits, WireOptions
 from fairlead.protocol.requests import RequestParser, parse_query, unquote
-from fairlead.protocol.superjson import BigInt, JsMap, OrderedSet, SuperJson
 from fairlead.protocol.transformer import dump_json, load_json
 from fairlead.protocol.websocket import Send, StartCall, WebSocketProtocol
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from fairlead import MISSING
-from fairlead.protocol.superjson import (
+from fairlead.protocol import (
     BigInt,
     JsError,
     JsMap,

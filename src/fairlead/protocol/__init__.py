@@ -7,10 +7,12 @@ shapes      errors as clients see them
 jsonl, sse  streamed answers
 messages,   WebSocket frames, and one connection as a state machine
 websocket
-superjson   values beyond JSON
+superjson   values beyond JSON (superjson_encode, superjson_decode, superjson_paths),
+javascript  and the kinds of them that Python lacks
 options     every bound and switch
 """
 
+from fairlead.protocol.javascript import BigInt, JsError, JsMap, OrderedSet, Url
 from fairlead.protocol.options import (
     ErrorFormatter,
     ErrorInfo,
@@ -23,14 +25,7 @@ from fairlead.protocol.options import (
     SseOptions,
     WireOptions,
 )
-from fairlead.protocol.superjson import (
-    BigInt,
-    JsError,
-    JsMap,
-    OrderedSet,
-    SuperJson,
-    Url,
-)
+from fairlead.protocol.superjson import SuperJson
 from fairlead.protocol.transformer import Transformer
 
 __all__ = [

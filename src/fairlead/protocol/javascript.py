@@ -1,0 +1,57 @@
+"""The kinds of values that JavaScript has and Python lacks; superjson carries them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+__all__ = [
+    "MAX_SAFE_INTEGER",
+    "REGEXP_FLAGS",
+    "BigInt",
+    "JsError",
+    "JsMap",
+    "OrderedSet",
+    "Url",
+]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+MAX_SAFE_INTEGER = 2**53 - 1
+REGEXP_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+
+
+class BigInt(int):
+    """A JavaScript bigint; a plain int beyond 2**53 travels as one too."""
+
+
+class JsMap(dict[K, V]):
+    """A JavaScript Map; a plain dict is an object."""
+
+
+class OrderedSet(set[V]):
+    """A set that keeps the order of insertion, as JavaScript's does."""
+
+    def __init__(self, items: Iterable[V] = ()) -> None:
+        self._order = dict.fromkeys(items)
+        super().__init__(self._order)
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._order)
+
+
+class Url(str):
+    """A JavaScript URL object."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JsError:
+    """A JavaScript Error that travelled as a value."""
+
+    name: str
+    message: str

@@ -20,19 +20,23 @@ from fairlead.errors import TRPCError
 __all__ = ["Deferred", "Stream"]
 
 T = TypeVar("T")
-Check = Callable[[object], object]
 
 
-def _make_check(source: Any) -> Check:
-    adapter: TypeAdapter[Any] = TypeAdapter(
-        get_args(source)[0] if get_args(source) else object
-    )
+def _get_item(source: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(get_args(source)[0] if get_args(source) else object)
 
+
+def _describe(item: TypeAdapter[Any], *, stream: bool) -> dict[str, Any]:
+    """What code generation reads: the validator itself is a function, and says nothing of `T`."""
+    return {"fairlead_later": {"stream": stream, "schema": item.core_schema}}
+
+
+def _make_check(item: TypeAdapter[Any]) -> Callable[[Any], Any]:
     def check(value: object) -> object:
         if value is MISSING:
             return value
         try:
-            return adapter.validate_python(value)
+            return item.validate_python(value)
         except ValidationError as error:
             raise TRPCError(
                 "INTERNAL_SERVER_ERROR", "Output validation failed", cause=error
@@ -46,18 +50,18 @@ def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind)
 
 
-def _accept(value: object) -> object:
+def _accept(value: T) -> T:
     return value
 
 
 class Deferred(Generic[T]):
     """A value that comes later; the rest of the result does not wait for it."""
 
-    def __init__(self, source: Awaitable[T], check: Check = _accept) -> None:
+    def __init__(self, source: Awaitable[T], check: Callable[[T], T] = _accept) -> None:
         self._source = source
         self._check = check
 
-    def __await__(self) -> Generator[Any, Any, object]:
+    def __await__(self) -> Generator[Any, Any, T]:
         value = yield from self._source.__await__()
         return self._check(value)
 
@@ -65,7 +69,8 @@ class Deferred(Generic[T]):
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        check = _make_check(source)
+        item = _get_item(source)
+        check = _make_check(item)
 
         def bind(value: Any) -> Deferred[Any]:
             if not _is(value, Awaitable):
@@ -77,7 +82,9 @@ class Deferred(Generic[T]):
                 source = source._source
             return Deferred(source, check)
 
-        return core_schema.no_info_plain_validator_function(bind)
+        return core_schema.no_info_plain_validator_function(
+            bind, metadata=_describe(item, stream=False)
+        )
 
 
 class Stream(Generic[T]):
@@ -90,7 +97,7 @@ class Stream(Generic[T]):
     def __init__(
         self,
         source: AsyncIterable[T],
-        check: Check = _accept,
+        check: Callable[[T], T] = _accept,
         *,
         returned: object = MISSING,
     ) -> None:
@@ -98,7 +105,7 @@ class Stream(Generic[T]):
         self._check = check
         self.returned = returned
 
-    async def __aiter__(self) -> AsyncIterator[object]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         async for item in self._source:
             yield self._check(item)
 
@@ -106,7 +113,8 @@ class Stream(Generic[T]):
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        check = _make_check(source)
+        item = _get_item(source)
+        check = _make_check(item)
 
         def bind(value: Any) -> Stream[Any]:
             if not _is(value, AsyncIterable):
@@ -119,4 +127,6 @@ class Stream(Generic[T]):
             source: Any = value
             return Stream(source, check)
 
-        return core_schema.no_info_plain_validator_function(bind)
+        return core_schema.no_info_plain_validator_function(
+            bind, metadata=_describe(item, stream=True)
+        )

@@ -2,9 +2,11 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
 from tests.codegen.sample_app import App
 from tests.codegen.test_hooks import App as ResourceApp
 
+from fairlead import Context, Deferred, Router, public, query
 from fairlead.codegen.openapi import openapi, openapi_page
 
 
@@ -46,3 +48,23 @@ def test_page_escapes_and_loads_nothing(document: dict[str, Any]) -> None:
     assert "pods.list" in page
     assert "src=" not in page
     assert "href=" not in page
+
+
+class Slow(BaseModel):
+    """A result with a part that comes later."""
+
+    later: Deferred[int]
+
+
+class Late(Router[Context]):
+    @query(access=public)
+    async def slow(self) -> Slow:
+        raise NotImplementedError
+
+    @query(access=public)
+    async def quick(self) -> int:
+        return 1
+
+
+def test_results_with_parts_that_come_later_are_left_out() -> None:
+    assert list(openapi(Late, title="Late")["paths"]) == ["/trpc/quick"]

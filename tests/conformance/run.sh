@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#SERVERS[@]} -gt 0 ] || SERVERS=(uvicorn granian)
 
-[ -d "$KIT/node_modules" ] || npm ci --silent --no-audit --no-fund --prefix "$KIT"
+# The kit finds its npm packages, the pinned ones, in the workspace above it.
 
 PID=
 trap '[ -z "$PID" ] || kill "$PID" 2>/dev/null || true' EXIT

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 
 from fairlead.calling import CompiledProcedure
@@ -57,7 +58,7 @@ def openapi(
         (
             p
             for p in compile_source(app).procedures.values()
-            if p.kind != "subscription" and not p.streaming
+            if p.kind != "subscription" and not p.streaming and _is_plain(p)
         ),
         key=_path,
     )
@@ -71,6 +72,15 @@ def openapi(
         "paths": paths,
         "components": {"schemas": {**definitions, "TRPCError": _ERROR}},
     }
+
+
+def _is_plain(procedure: CompiledProcedure) -> bool:
+    """Can the result be one JSON document? One with values that come later can not."""
+    try:
+        procedure.output.adapter.json_schema(mode="serialization")
+    except PydanticInvalidForJsonSchema:
+        return False
+    return True
 
 
 def _schemas(

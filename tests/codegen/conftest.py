@@ -72,5 +72,5 @@ class Workspace:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     if not COMPILERS["7"].exists():
-        pytest.skip("npm's packages are not installed: run `npm ci`")
+        pytest.skip("npm's packages are not installed: run `make setup`")
     return Workspace(tmp_path)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,18 @@ def _find_kubectl() -> str:
     found = os.environ.get("FAIRLEAD_KUBECTL") or shutil.which("kubectl")
     if not found:
         pytest.skip("kubectl is not installed: set FAIRLEAD_KUBECTL to its path")
+    if _get_minor_version(found) < 32:
+        pytest.skip("kubectl is older than 1.32: set FAIRLEAD_KUBECTL to a newer one")
     return found
+
+
+@functools.cache
+def _get_minor_version(kubectl: str) -> int:
+    """The minor version of the client; a dispatcher reports its newest."""
+    command = [kubectl, "version", "--client", "--output=json"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    version: str = json.loads(answer.stdout)["clientVersion"]["gitVersion"]
+    return int(version.split(".")[1])
 
 
 async def _kubectl(cluster: DevCluster, *arguments: str) -> str:

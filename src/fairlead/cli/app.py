@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
+import yaml
 
 from fairlead.cli.crds import write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
@@ -19,6 +20,7 @@ from fairlead.cli.serving import bind, serve, stop_on_signals
 from fairlead.cli.watching import watch_package
 from fairlead.codegen import check, generate
 from fairlead.codegen.generate import GenerationSource
+from fairlead.codegen.kind_definitions import custom_resource_definitions
 from fairlead.codegen.openapi import openapi, openapi_page
 from fairlead.compiling import compile_router
 from fairlead.errors import DefinitionError, FairleadError
@@ -101,8 +103,20 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
             help="Folder with CRDs and objects to put into a new dev cluster."
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the TypeScript package, written on every save."),
+    ] = None,
+    reload: Annotated[
+        bool, typer.Option(help="Start the server again on every save.")
+    ] = True,
 ) -> None:
-    """Serve an application with everything it needs: dev cluster, seed data, simulator."""
+    """Serve an application with everything it needs, and again on every save.
+
+    Starts the embedded dev cluster with seed data and simulator (unless KUBECONFIG names a
+    cluster), defines the application's resource classes in it, writes the TypeScript package,
+    and serves.
+    """
     if cluster is None:
         cluster = not os.environ.get("KUBECONFIG")
     options = DevelopmentOptions(
@@ -114,6 +128,8 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
         data=data,
         cluster_port=cluster_port,
         seed=seed,
+        reload=reload,
+        out=out,
     )
     asyncio.run(run_development(options, _say))
 
@@ -176,6 +192,17 @@ def add_crd_command(
     """Turn CustomResourceDefinitions into readable Pydantic modules."""
     for module in write_crd_modules(file, out, overlay=overlay, version=version):
         _say(f"wrote {module}")
+
+
+@app.command("crds")
+def crds_command(target: Target, app_dir: AppDir = Path()) -> None:
+    """Print CustomResourceDefinitions of the resource classes that routers serve.
+
+    Apply them with: fairlead crds app:app | kubectl apply -f -
+    """
+    source = cast("GenerationSource", load_target(target, app_dir))
+    documents = custom_resource_definitions(source)
+    typer.echo(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True))
 
 
 @app.command("routes")

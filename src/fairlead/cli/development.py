@@ -1,6 +1,8 @@
 """`fairlead dev`: everything an application needs on one machine, with one command.
 
-    dev cluster (child process) -> seed -> simulator (child process) -> server (this process)
+    dev cluster (child process) -> seed -> simulator (child process) -> server
+
+The server is a child process too, started anew on every save, unless `--no-reload` was given.
 
 With KUBECONFIG set, or `--no-cluster`, the cluster is somebody else's and only the server runs.
 """
@@ -10,16 +12,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from fairlead.cli.loading import load_target
 from fairlead.cli.processes import Child, keep_running
+from fairlead.cli.reloading import ServerOptions, run_reloading
 from fairlead.cli.serving import bind, serve, stop_on_signals
 
-__all__ = ["DevelopmentOptions", "run_development"]
+if TYPE_CHECKING:
+    from fairlead.codegen.generate import GenerationSource
+
+__all__ = ["DevelopmentOptions", "run_development", "serve_once"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +38,8 @@ class DevelopmentOptions:
         cluster: start the embedded dev cluster.
         data: folder of its database, certificates and kubeconfig.
         seed: folder with `crds`, `seed` and maybe `scenario.yaml`; applied once.
+        reload: start the server again whenever a Python file below `app_dir` changes.
+        out: folder of the TypeScript package, written at every start.
     """
 
     target: str
@@ -40,6 +50,8 @@ class DevelopmentOptions:
     data: Path
     cluster_port: int
     seed: Path | None
+    reload: bool = False
+    out: Path | None = None
 
 
 async def run_development(
@@ -57,17 +69,68 @@ async def run_development(
         stack.enter_context(stop_on_signals(stop))
         if options.cluster:
             await _start_cluster(options, stack, say)
-        app = load_target(options.target, options.app_dir)
         if stop.is_set():
             return
-
-        def tell() -> None:
-            port = sock.getsockname()[1]
-            say(f"Serving {options.target} at http://{options.host}:{port}")
-            say("Press Ctrl-C to stop")
-
-        await serve(app, sock, stop, on_ready=tell)
+        server = _server_options(options, sock)
+        if options.reload:
+            await run_reloading(server, sock, stop, say)
+        else:
+            await _serve(server, sock, stop, say)
     say("Stopped")
+
+
+def _server_options(options: DevelopmentOptions, sock: socket.socket) -> ServerOptions:
+    kubeconfig = options.data / "kubeconfig" if options.cluster else None
+    return ServerOptions(
+        target=options.target,
+        app_dir=str(options.app_dir),
+        address=f"http://{options.host}:{sock.getsockname()[1]}",
+        cluster=str(kubeconfig) if kubeconfig else None,
+        out=str(options.out) if options.out else None,
+    )
+
+
+async def serve_once(
+    options: ServerOptions, sock: socket.socket, say: Callable[[str], None]
+) -> None:
+    """Serves until SIGINT or SIGTERM: what the child of `--reload` does.
+
+    Raises:
+        FairleadError: the application is declared wrongly, or could not start.
+    """
+    stop = asyncio.Event()
+    with stop_on_signals(stop), contextlib.closing(sock):
+        await _serve(options, sock, stop, say)
+
+
+async def _serve(
+    options: ServerOptions,
+    sock: socket.socket,
+    stop: asyncio.Event,
+    say: Callable[[str], None],
+) -> None:
+    """Loads the application, derives what is derived from it, and serves it."""
+    app = load_target(options.target, Path(options.app_dir))
+    source = cast("GenerationSource", app)
+    if options.out is not None:
+        _generate(source, Path(options.out), say)
+    if options.cluster is not None:
+        await _define(Path(options.cluster), source, say)
+
+    def tell() -> None:
+        say(f"Serving {options.target} at {options.address}")
+        say("Press Ctrl-C to stop")
+
+    if not stop.is_set():
+        await serve(app, sock, stop, on_ready=tell)
+
+
+def _generate(source: GenerationSource, out: Path, say: Callable[[str], None]) -> None:
+    from fairlead.codegen import generate  # noqa: PLC0415  loads only where it is used
+
+    done = generate(source, out)
+    if done.changed:
+        say(f"{len(done.changed)} files changed in {out}")
 
 
 async def _start_cluster(
@@ -107,6 +170,18 @@ async def _seed(kubeconfig: Path, folder: Path, say: Callable[[str], None]) -> N
     from fairlead.simulation import seed  # noqa: PLC0415  loads only where it is used
 
     await seed(kubeconfig, folder, progress=say)
+
+
+async def _define(
+    kubeconfig: Path, source: GenerationSource, say: Callable[[str], None]
+) -> None:
+    """Gives the dev cluster the kinds that the application has classes for."""
+    from fairlead.codegen.kind_definitions import (  # noqa: PLC0415
+        custom_resource_definitions,
+    )
+    from fairlead.simulation import define_kinds  # noqa: PLC0415
+
+    await define_kinds(kubeconfig, custom_resource_definitions(source), progress=say)
 
 
 def _simulator(kubeconfig: Path, scenario: Path) -> Child:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Child", "ChildError", "keep_running"]
+__all__ = ["Child", "ChildError", "end_with_parent", "keep_running"]
 
 PR_SET_PDEATHSIG = 1
 LONG_ENOUGH = 5.0
@@ -47,8 +47,8 @@ class _Running:
     output: asyncio.Task[None]
 
 
-def _end_with_parent() -> None:
-    """In the child: end when the parent is killed, too (Linux only; else a plain no-op)."""
+def end_with_parent() -> None:
+    """In a child process: end when the parent is killed, too (Linux only; else a plain no-op)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -98,7 +98,7 @@ async def _start(child: Child) -> _Running:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,  # Ctrl-C reaches the parent only, which ends them in order
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     )
     ready = asyncio.Event()
     last: list[str] = []

@@ -40,7 +40,7 @@ def find_resources(
     candidates: list[object] = [*classes, *served]
     found: dict[str, ResourceConfig] = {}
     for cls in candidates:
-        facts = _facts(cls)
+        facts = find_facts(cls)
         if facts is not None:
             found.setdefault(facts.kind, _config(facts))
     return tuple(found[kind] for kind in sorted(found))
@@ -61,7 +61,7 @@ def find_resource_routers(
             procedures=frozenset(below.get(place.path, ())),
         )
         for place in sorted(places, key=_path)
-        if (facts := _facts(getattr(place.router, "resource", None))) is not None
+        if (facts := find_facts(getattr(place.router, "resource", None))) is not None
     )
 
 
@@ -69,7 +69,8 @@ def _path(place: ResourcePlace) -> str:
     return place.path
 
 
-def _facts(cls: object) -> ResourceFacts | None:
+def find_facts(cls: object) -> ResourceFacts | None:
+    """What a resource class says of itself; None for any other object."""
     facts = getattr(cls, "__resource__", None)
     return facts if isinstance(facts, ResourceFacts) else None
 

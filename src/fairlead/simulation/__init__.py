@@ -8,6 +8,7 @@ kubeconfig, cluster -> watching, simulator, storm
                                           what speaks to the cluster, over HTTPS only
 """
 
+from fairlead.simulation.defining import define_kinds
 from fairlead.simulation.engine import Engine
 from fairlead.simulation.errors import (
     ClusterError,
@@ -32,6 +33,7 @@ __all__ = [
     "StormReport",
     "UnreachableError",
     "clear_storm",
+    "define_kinds",
     "read_scenario",
     "seed",
     "unleash",

@@ -71,7 +71,15 @@ export async function startPortal(folder: string): Promise<{ url: string; runnin
   const port = await findPort();
   const running = new Running(
     [
-      ...["-m", "fairlead", "dev", "portal.app:app", "--app-dir", "apps/portal/server"],
+      ...[
+        "-m",
+        "fairlead",
+        "dev",
+        "portal.app:app",
+        "--app-dir",
+        "apps/portal/server",
+        "--no-reload",
+      ],
       ...["--seed", "apps/portal/cluster", "--data", folder, "--port", String(port)],
     ],
     { KUBECONFIG: "" },
@@ -94,7 +102,15 @@ export async function startServer(folder: string): Promise<{ url: string; runnin
   const port = await findPort();
   const running = new Running(
     [
-      ...["-m", "fairlead", "serve", "portal.app:app", "--app-dir", "apps/portal/server"],
+      ...[
+        "-m",
+        "fairlead",
+        "serve",
+        "portal.app:app",
+        "--app-dir",
+        "apps/portal/server",
+        "--no-reload",
+      ],
       ...["--port", String(port)],
     ],
     { KUBECONFIG: join(folder, "kubeconfig") },

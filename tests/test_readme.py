@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -35,6 +36,14 @@ def test_example_is_an_application_with_the_procedures_it_says(
         "quickLinks.watch",
         "quickLinks.permissions",
     } < set(procedures)
+
+
+def test_example_passes_the_strictest_type_checker(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "example.py").write_text(code)
+    command = [sys.executable, "-m", "mypy", "--strict", str(tmp_path / "example.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_example_is_short() -> None:

@@ -6,16 +6,19 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 import yaml
 
+from fairlead.cli.checking import Finding, check_application, check_cluster
 from fairlead.cli.crds import write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
 from fairlead.cli.loading import load_target
 from fairlead.cli.processes import ChildError
+from fairlead.cli.scaffolding import create_application
 from fairlead.cli.serving import bind, serve, stop_on_signals
 from fairlead.cli.watching import watch_package
 from fairlead.codegen import check, generate
@@ -49,6 +52,26 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[
     int, typer.Option(help="Port to listen on; 0 picks one.", envvar="PORT")
 ]
+
+
+@app.command("new")
+def new_command(
+    folder: Annotated[
+        Path, typer.Argument(help="New or empty folder; its name is the application's.")
+    ],
+    react: Annotated[
+        str | None,
+        typer.Option(help="npm specifier of @fairlead/react, such as file:../react."),
+    ] = None,
+) -> None:
+    """Create an application: Python server, generated package, React page, sample data."""
+    for file in create_application(folder, react=react):
+        typer.echo(f"  {file}")
+    _say(f"{folder} is ready. Next:")
+    typer.echo(
+        f"  cd {folder} && npm install && npm run build\n"
+        "  fairlead dev app:app --app-dir server --seed cluster --out shared"
+    )
 
 
 @app.command("serve")
@@ -135,7 +158,7 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
 
 
 @app.command("generate")
-def generate_command(
+def generate_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Typer works
     target: Target,
     out: Annotated[Path, typer.Option(help="Folder of the generated npm package.")],
     app_dir: AppDir = Path(),
@@ -143,6 +166,10 @@ def generate_command(
         bool,
         typer.Option("--check", help="Write nothing; fail when it is out of date."),
     ] = False,
+    package_name: Annotated[
+        str | None,
+        typer.Option(help="Name of the npm package; kept once it is written."),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Write again on every save, until Ctrl-C.")
     ] = False,
@@ -153,13 +180,45 @@ def generate_command(
         return
     source = cast("GenerationSource", load_target(target, app_dir))
     if check_only:
-        difference = check(source, out)
+        difference = check(source, out, package_name=package_name)
         if difference:
             sys.stdout.write(difference)
             _fail(f"{out} is out of date: run fairlead generate {target} --out {out}")
         return
-    done = generate(source, out)
+    done = generate(source, out, package_name=package_name)
     _say(f"{done.procedures} procedures, {len(done.changed)} files changed in {out}")
+
+
+@app.command("check")
+def check_command(
+    target: Target,
+    app_dir: AppDir = Path(),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the generated package.")
+    ] = None,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Ask the cluster of KUBECONFIG, too.")
+    ] = False,
+) -> None:
+    """Say whether an application is ready: it loads, its types translate, nothing is stale."""
+
+    def load() -> GenerationSource:
+        return cast("GenerationSource", load_target(target, app_dir))
+
+    findings = list(check_application(load, out))
+    if cluster and all(finding.cure is None for finding in findings):
+        findings += asyncio.run(_collect(check_cluster(load())))
+    for finding in findings:
+        sign = typer.style("ok", fg="green") if finding.cure is None else "--"
+        typer.echo(f"{sign} {finding.what}")
+        if finding.cure is not None:
+            typer.echo(f"   {finding.cure}")
+    if wrong := sum(finding.cure is not None for finding in findings):
+        _fail(f"{wrong} of {len(findings)} checks failed")
+
+
+async def _collect(findings: AsyncIterator[Finding]) -> list[Finding]:
+    return [finding async for finding in findings]
 
 
 @app.command("openapi")

@@ -18,7 +18,11 @@ from fairlead.codegen.structural import structural_schema
 from fairlead.errors import DefinitionError
 from fairlead.router import Router, get_nested, get_router_class
 
-__all__ = ["custom_resource_definition", "custom_resource_definitions"]
+__all__ = [
+    "custom_resource_definition",
+    "custom_resource_definitions",
+    "served_resources",
+]
 
 MANAGED_BY = "fairlead"
 """Value of `app.kubernetes.io/managed-by` on the definitions that are made here."""
@@ -29,12 +33,21 @@ def custom_resource_definitions(app: GenerationSource) -> list[dict[str, JsonVal
 
     Built-in kinds and those of groups without a dot, which no definition can have, are left out.
     """
+    return [
+        custom_resource_definition(cls)
+        for cls in served_resources(app)
+        if (facts := find_facts(cls)) is not None and _is_custom(facts)
+    ]
+
+
+def served_resources(app: GenerationSource) -> list[type[BaseModel]]:
+    """The resource classes that the routers of an application serve, by kind."""
     served = {
         facts.kind: cls
         for cls in _resources(compile_source(app).router)
-        if (facts := find_facts(cls)) is not None and _is_custom(facts)
+        if (facts := find_facts(cls)) is not None
     }
-    return [custom_resource_definition(served[kind]) for kind in sorted(served)]
+    return [served[kind] for kind in sorted(served)]
 
 
 def custom_resource_definition(model: type[BaseModel]) -> dict[str, JsonValue]:

@@ -16,6 +16,7 @@ CORE = (
     "calling",
     "compiling",
     "context",
+    "drafts",
     "errors",
     "local",
     "procedure",

@@ -12,8 +12,8 @@ export type ResourceConfig = {
 };
 
 export declare const resources: {
-  readonly Codebase: { readonly apiVersion: "v2.edp.epam.com/v1"; readonly kind: "Codebase"; readonly group: "v2.edp.epam.com"; readonly version: "v1"; readonly singularName: "codebase"; readonly pluralName: "codebases"; readonly labels: {}; readonly clusterScoped: false };
-  readonly CodebaseBranch: { readonly apiVersion: "v2.edp.epam.com/v1"; readonly kind: "CodebaseBranch"; readonly group: "v2.edp.epam.com"; readonly version: "v1"; readonly singularName: "codebasebranch"; readonly pluralName: "codebasebranches"; readonly labels: {}; readonly clusterScoped: false };
+  readonly Codebase: { readonly apiVersion: "v2.edp.epam.com/v1"; readonly kind: "Codebase"; readonly group: "v2.edp.epam.com"; readonly version: "v1"; readonly singularName: "codebase"; readonly pluralName: "codebases"; readonly labels: { readonly gitServer: "app.edp.epam.com/gitserver"; readonly type: "app.edp.epam.com/codebaseType"; }; readonly clusterScoped: false };
+  readonly CodebaseBranch: { readonly apiVersion: "v2.edp.epam.com/v1"; readonly kind: "CodebaseBranch"; readonly group: "v2.edp.epam.com"; readonly version: "v1"; readonly singularName: "codebasebranch"; readonly pluralName: "codebasebranches"; readonly labels: { readonly branch: "app.edp.epam.com/branchName"; readonly codebase: "app.edp.epam.com/codebaseName"; }; readonly clusterScoped: false };
   readonly Namespace: { readonly apiVersion: "v1"; readonly kind: "Namespace"; readonly group: ""; readonly version: "v1"; readonly singularName: "namespace"; readonly pluralName: "namespaces"; readonly labels: {}; readonly clusterScoped: true };
   readonly PipelineRun: { readonly apiVersion: "tekton.dev/v1"; readonly kind: "PipelineRun"; readonly group: "tekton.dev"; readonly version: "v1"; readonly singularName: "pipelinerun"; readonly pluralName: "pipelineruns"; readonly labels: {}; readonly clusterScoped: false };
 };

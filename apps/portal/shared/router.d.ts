@@ -79,6 +79,20 @@ export type CodebaseBranchDraft = {
   spec: CodebaseBranchSpecInput;
 };
 
+/** What it takes to have a branch of a codebase built. */
+export type CodebaseBranchDraftInputs = {
+  namespace: string;
+  codebaseName: string;
+  branchName: string;
+  /** @default "" */
+  fromCommit?: string | undefined;
+  /** @default false */
+  release?: boolean | undefined;
+  /** @default "" */
+  version?: string | undefined;
+  owner?: CodebaseInput | null | undefined;
+};
+
 /** A branch of a codebase, with its builds. */
 export type CodebaseBranchInput = {
   /** @default "v2.edp.epam.com/v1" */
@@ -152,6 +166,45 @@ export type CodebaseDraft = {
   kind?: "Codebase" | undefined;
   metadata: DraftMeta;
   spec: CodebaseSpecInput;
+};
+
+/** What it takes to bring a codebase to the platform. */
+export type CodebaseDraftInputs = {
+  name: string;
+  namespace: string;
+  type: "application" | "autotest" | "library" | "infrastructure" | "system";
+  strategy: "create" | "clone" | "import";
+  lang: string;
+  framework: string;
+  buildTool: string;
+  gitServer: string;
+  gitUrlPath: string;
+  /** @default "" */
+  repositoryUrl?: string | undefined;
+  /** @default "main" */
+  defaultBranch?: string | undefined;
+  /** @default true */
+  isPrivate?: boolean | undefined;
+  /** @default false */
+  emptyProject?: boolean | undefined;
+  /** @default "default" */
+  versioning?: "default" | "semver" | undefined;
+  /** @default "" */
+  startFrom?: string | undefined;
+  /** @default "helm-chart" */
+  deploymentScript?: "helm-chart" | "rpm-package" | undefined;
+  /** @default "tekton" */
+  ciTool?: "tekton" | "gitlab" | undefined;
+  /** @default "" */
+  description?: string | undefined;
+};
+
+/** What may be changed in a codebase once it is there; None takes a field away. */
+export type CodebaseEdits = {
+  description?: string | null | undefined;
+  commitMessagePattern?: string | null | undefined;
+  ticketNamePattern?: string | null | undefined;
+  jiraServer?: string | null | undefined;
 };
 
 /** A source repository that the platform builds. */

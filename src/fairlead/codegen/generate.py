@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from fairlead.codegen.declaration_map import Marks, encode_map, extract_marks
+from fairlead.codegen.draft_files import drafts_dts, drafts_js
 from fairlead.codegen.hooks_files import has_hooks, hooks_dts, hooks_js
 from fairlead.codegen.introspect import application_hash, introspect
 from fairlead.codegen.nodes import Application
@@ -109,11 +110,16 @@ def render(
     existing = _read_package(folder)
     hooks = has_hooks(app)
     entries = [*(["hooks"] if hooks else []), "resources", "schemas"]
+    draft_files: dict[str, str] = {}
+    if app.drafts:
+        entries = ["drafts", *entries]
+        draft_files = {"drafts.js": drafts_js(app), "drafts.d.ts": drafts_dts(app)}
     name = package_name or DEFAULT_PACKAGE_NAME
     hook_files = (
         {"hooks.js": hooks_js(app), "hooks.d.ts": hooks_dts(app)} if hooks else {}
     )
     return {
+        **draft_files,
         **hook_files,
         "router.d.ts": f"{types}\n//# sourceMappingURL=router.d.ts.map\n",
         "router.d.ts.map": encode_map("router.d.ts", segments, relative=sources),

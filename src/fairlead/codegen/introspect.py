@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, to_json
 
 from fairlead.calling import CompiledProcedure
 from fairlead.codegen.docstrings import Docstring, read_docstring
+from fairlead.codegen.draft_nodes import DraftTable
 from fairlead.codegen.nodes import (
     Application,
     Doc,
@@ -50,26 +51,38 @@ class _Introspection:
         self._root = compiled.router
         self._procedures = sorted(compiled.procedures.values(), key=_path)
         self._sources = SourceIndex()
-        self._types = TypeTable(dict(self._entries()), self._sources)
+        self._drafts = DraftTable()
+        self._routed = list(self._routers(self._root, ()))
+        self._types = TypeTable(
+            dict(self._entries()), self._sources, more=self._draft_entries
+        )
 
     def run(self) -> Application:
         procedures = tuple(self._procedure(p) for p in self._procedures)
-        routers = list(self._routers(self._root, ()))
+        drafts = self._drafts.nodes(self._types)
         outputs = [p.output for p in procedures]
         outputs += [case.data for p in procedures for case in p.errors]
-        declarations = self._types.declarations(
-            [p.input for p in procedures if p.input is not None], outputs
-        )
+        outputs += [d.result for d in drafts if d.action == "edit"]
+        inputs = [p.input for p in procedures if p.input is not None]
+        inputs += [d.inputs for d in drafts]
+        inputs += [d.result for d in drafts if d.action == "create"]
+        declarations = self._types.declarations(inputs, outputs)
         if self._types.problems:
             raise GenerationError(self._types.problems)
-        places = [ResourcePlace(node.path, cls) for node, cls in routers]
+        places = [ResourcePlace(node.path, cls) for node, cls in self._routed]
         return Application(
             declarations=declarations,
             procedures=procedures,
-            routers=tuple(node for node, _ in routers),
+            routers=tuple(node for node, _ in self._routed),
             resources=find_resources(self._types.classes, places),
             resource_routers=find_resource_routers(places, procedures),
+            drafts=drafts,
         )
+
+    def _draft_entries(self, classes: Sequence[type]) -> Mapping[Entry, CoreSchema]:
+        served = (getattr(cls, "resource", None) for _, cls in self._routed)
+        met = dict.fromkeys([*classes, *(c for c in served if isinstance(c, type))])
+        return dict(self._drafts.gather(met))
 
     def _entries(self) -> Iterator[tuple[Entry, CoreSchema]]:
         for procedure in self._procedures:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fairlead.drafts.nodes import Rule
+
 Scalar = str | int | float | bool | None
 ProcedureKind = Literal["query", "mutation", "subscription"]
 Mode = Literal["input", "output"]
@@ -291,6 +293,20 @@ class ResourceRouterNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftNode:
+    """A function that makes or edits objects; `inputs` and `result` are references."""
+
+    function: str
+    action: Literal["create", "edit"]
+    inputs: Type
+    result: Type
+    rules: tuple[Rule, ...]
+    defaults: tuple[tuple[str, object], ...] = ()
+    base: tuple[tuple[str, object], ...] = ()
+    doc: Doc = Doc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Everything that is generated from: the whole of one router."""
 
@@ -299,4 +315,5 @@ class Application:
     routers: tuple[RouterNode, ...]
     resources: tuple[ResourceConfig, ...] = ()
     resource_routers: tuple[ResourceRouterNode, ...] = ()
+    drafts: tuple[DraftNode, ...] = ()
     hash: str = ""

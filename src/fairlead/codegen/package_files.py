@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from fairlead.codegen.declaration_map import Marks
+from fairlead.codegen.draft_files import draft_functions
 from fairlead.codegen.graph import dependency_order
 from fairlead.codegen.nodes import Application, Procedure
 from fairlead.codegen.router_types import HEADER
@@ -106,7 +107,7 @@ def index_js(app: Application) -> str:
     )
     return (
         f'{HEADER}export {{ {values} }} from "./schemas.js";\n'
-        'export { resources } from "./resources.js";\n'
+        f'{_draft_exports(app)}export {{ resources }} from "./resources.js";\n'
         f"\n/** Changes with the types; the server compares it with its own. */\n"
         f"export const schemaHash = {json.dumps(app.hash)};\n"
     )
@@ -124,10 +125,17 @@ def index_dts(app: Application) -> str:
         f'{HEADER}export type {{ {", ".join(sorted(types))} }} from "./router.js";\n'
         f'export {{ {values} }} from "./schemas.js";\n'
         'export type { ResourceConfig } from "./resources.js";\n'
-        'export { resources } from "./resources.js";\n'
+        f'{_draft_exports(app)}export {{ resources }} from "./resources.js";\n'
         "\n/** Changes with the types; the server compares it with its own. */\n"
         "export declare const schemaHash: string;\n"
     )
+
+
+def _draft_exports(app: Application) -> str:
+    if not app.drafts:
+        return ""
+    names = ", ".join(["DraftError", *draft_functions(app)])
+    return f'export {{ {names} }} from "./drafts.js";\n'
 
 
 def package_json(

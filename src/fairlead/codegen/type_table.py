@@ -1,7 +1,7 @@
 """Many Pydantic types at once: their nodes, and the declarations they share."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, cast
 
@@ -36,16 +36,25 @@ _MODES: Mapping[Mode, Literal["validation", "serialization"]] = {
 class TypeTable:
     """The types of all entries, translated together so that names are unique.
 
+    Args:
+        more: further entries, given the classes that were met.
+
     Raises:
         GenerationError: Pydantic itself has no JSON form for one of them.
     """
 
     def __init__(
-        self, entries: Mapping[Entry, CoreSchema], sources: SourceIndex
+        self,
+        entries: Mapping[Entry, CoreSchema],
+        sources: SourceIndex,
+        more: Callable[[Sequence[type]], Mapping[Entry, CoreSchema]] | None = None,
     ) -> None:
         self._sources = sources
         self._generator = AnnotatedJsonSchema()
         self._schemas, self._definitions = self._generate(entries)
+        if more is not None:
+            further, self._definitions = self._generate(more(self.classes))
+            self._schemas = {**self._schemas, **further}
         self._names = name_definitions(self._definitions, self._generator.origins)
         self._described: dict[type, Mapping[str, str]] = {}
         self._lowerings: Mapping[Mode, Lowering] = {

@@ -1,60 +1,53 @@
-"""Drafts: objects as clients write them before the cluster has made them."""
+"""Drafts: objects as clients write them before the cluster has made them.
+
+    class Codebase(Resource, group="v2.edp.epam.com", version="v1", plural="codebases"):
+        spec: CodebaseSpec
+        draft = creator(CodebaseDraftInputs, Fixed("spec.ci_tool", "tekton"))
+
+`Codebase.draft(...)` makes one in Python, the generated `createCodebaseDraft({ ... })` in TypeScript.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, create_model
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from fairlead.kube.resource import OwnerReference, Resource
+from fairlead.drafts import (
+    Annotation,
+    At,
+    DraftError,
+    DraftInputs,
+    Fixed,
+    Label,
+    Name,
+    OwnedBy,
+    Put,
+    creator,
+    editor,
+)
+from fairlead.kube.draft_models import get_draft_model
+from fairlead.kube.models import DraftMeta
+from fairlead.kube.resource import Resource
 
-__all__ = ["AsDraft", "DraftMeta", "get_draft_model"]
-
-
-class DraftMeta(BaseModel):
-    """Metadata that a client may write; the rest is the cluster's."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid"
-    )
-
-    name: str | None = None
-    generate_name: str | None = None
-    namespace: str | None = None
-    labels: dict[str, str] | None = None
-    annotations: dict[str, str] | None = None
-    finalizers: list[str] | None = None
-    owner_references: list[OwnerReference] | None = None
-
-
-@cache
-def get_draft_model(resource: type[Resource]) -> type[BaseModel]:
-    """A resource without what only the cluster writes: status, uid, versions, times."""
-    fields: dict[str, Any] = {
-        name: (info.annotation, info)
-        for name, info in resource.model_fields.items()
-        if name not in ("metadata", "status")
-    }
-    make: Any = create_model  # its overloads cannot take fields made at run time
-    model: type[BaseModel] = make(
-        f"{resource.__name__}Draft",
-        __config__=ConfigDict(
-            alias_generator=to_camel, populate_by_name=True, extra="allow"
-        ),
-        __doc__=f"A {resource.__name__} to be created.",
-        __module__=resource.__module__,
-        **{
-            "api_version": fields.pop("api_version"),
-            "kind": fields.pop("kind"),
-            "metadata": (DraftMeta, ...),
-        },
-        **fields,
-    )
-    return model
+__all__ = [
+    "Annotation",
+    "AsDraft",
+    "At",
+    "DraftError",
+    "DraftInputs",
+    "DraftMeta",
+    "Fixed",
+    "Label",
+    "Name",
+    "OwnedBy",
+    "Put",
+    "creator",
+    "editor",
+    "get_draft_model",
+]
 
 
 class AsDraft:

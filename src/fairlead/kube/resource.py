@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
-from pydantic.alias_generators import to_camel
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, JsonValue
 
+from fairlead.drafts.creators import Declared
 from fairlead.errors import DefinitionError
+from fairlead.kube.draft_models import get_draft_model
+from fairlead.kube.models import KubeModel, ObjectMeta, OwnerReference
 from fairlead.kube.names import is_dns_label, is_dns_subdomain
 
 __all__ = ["KubeModel", "ObjectMeta", "OwnerReference", "Resource", "ResourceInfo"]
@@ -60,67 +60,6 @@ class ResourceInfo:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-def is_absent(value: object) -> bool:
-    """Is it a field that is left out on the wire? The API server never writes `null`."""
-    return value is None
-
-
-class KubeModel(BaseModel):
-    """Part of a Kubernetes object: camelCase on the wire, unknown fields kept.
-
-    Fields with a default may be absent in what a cluster sends: they are optional on the
-    wire in both directions, and left out when they are None.
-    """
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="allow"
-    )
-    always_present: ClassVar[frozenset[str]] = frozenset()
-    """Fields with a default in Python that an API server always fills."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        for name, info in cls.__pydantic_fields__.items():
-            if not info.is_required() and name not in cls.always_present:
-                info.exclude_if = is_absent
-        return handler(source)
-
-
-class OwnerReference(KubeModel):
-    """The object that this one is deleted with."""
-
-    api_version: str
-    kind: str
-    name: str
-    uid: str
-    controller: bool | None = None
-    block_owner_deletion: bool | None = None
-
-
-class ObjectMeta(KubeModel):
-    """Metadata of an object. What the cluster fills is empty until it has."""
-
-    always_present: ClassVar[frozenset[str]] = frozenset(
-        {"name", "uid", "resource_version"}
-    )
-
-    name: str = ""
-    namespace: str | None = None
-    uid: str = ""
-    resource_version: str = ""
-    generate_name: str | None = None
-    generation: int | None = None
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
-    deletion_grace_period_seconds: int | None = None
-    labels: dict[str, str] | None = None
-    annotations: dict[str, str] | None = None
-    finalizers: list[str] | None = None
-    owner_references: list[OwnerReference] | None = None
-
-
 class Resource(KubeModel):
     """Base of all resources; the class arguments say where the API server keeps them.
 
@@ -135,6 +74,7 @@ class Resource(KubeModel):
 
     always_present: ClassVar[frozenset[str]] = frozenset({"api_version", "kind"})
     __resource__: ClassVar[ResourceInfo]
+    __drafts__: ClassVar[Mapping[str, Declared]] = MappingProxyType({})
 
     api_version: str = ""
     kind: str = ""
@@ -174,7 +114,21 @@ class Resource(KubeModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Takes the class arguments, which `__init_subclass__` has dealt with."""
+        """Takes the class arguments; now that the fields are known, checks the creators."""
+        if cls.__pydantic_complete__:
+            for declared in cls.__drafts__.values():
+                declared.get_spec(cls)
+
+    @classmethod
+    def __draft_model__(cls) -> type[BaseModel]:
+        """The model of an object before the cluster has made it."""
+        return get_draft_model(cls)
+
+    @classmethod
+    def __draft_base__(cls) -> Mapping[str, JsonValue]:
+        """What every object of the class has."""
+        info = get_info(cls)
+        return {"apiVersion": info.api_version, "kind": info.kind}
 
     @property
     def key(self) -> str:

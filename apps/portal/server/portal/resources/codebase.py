@@ -5,9 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
+from fairlead.kube.drafts import At, DraftInputs, Label, creator, editor
 from portal.resources.operator_status import OperatorStatus
 
 CodebaseType = Literal["application", "autotest", "library", "infrastructure", "system"]
+GIT_SERVER_LABEL = "app.edp.epam.com/gitserver"
+TYPE_LABEL = "app.edp.epam.com/codebaseType"
 CodebaseStrategy = Literal["create", "clone", "import"]
 
 
@@ -57,8 +60,75 @@ class CodebaseStatus(OperatorStatus):
     git_web_url: str | None = None
 
 
-class Codebase(Resource, group="v2.edp.epam.com", version="v1", plural="codebases"):
+class CodebaseDraftInputs(DraftInputs):
+    """What it takes to bring a codebase to the platform."""
+
+    name: Annotated[
+        str,
+        Field(min_length=2, max_length=30, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+        At("metadata.name"),
+    ]
+    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
+    type: Annotated[CodebaseType, At("spec.type"), Label(TYPE_LABEL)]
+    strategy: Annotated[CodebaseStrategy, At("spec.strategy")]
+    lang: Annotated[str, Field(min_length=1), At("spec.lang")]
+    framework: Annotated[str, Field(min_length=1), At("spec.framework")]
+    build_tool: Annotated[str, Field(min_length=1), At("spec.build_tool")]
+    git_server: Annotated[
+        str, Field(min_length=1), At("spec.git_server"), Label(GIT_SERVER_LABEL)
+    ]
+    git_url_path: Annotated[
+        str, Field(pattern=r"^/[^\s/]+(/[^\s/]+)*$"), At("spec.git_url_path")
+    ]
+    repository_url: Annotated[
+        str, At("spec.repository.url", when={"strategy": "clone"}, omit="")
+    ] = ""
+    default_branch: Annotated[
+        str, Field(pattern=r"^\S+$"), At("spec.default_branch")
+    ] = "main"
+    is_private: Annotated[bool, At("spec.private")] = True
+    empty_project: Annotated[
+        bool,
+        At("spec.empty_project", when={"strategy": "create"}, otherwise=False),
+    ] = False
+    versioning: Annotated[Literal["default", "semver"], At("spec.versioning.type")] = (
+        "default"
+    )
+    start_from: Annotated[
+        str, At("spec.versioning.start_from", when={"versioning": "semver"}, omit="")
+    ] = ""
+    deployment_script: Annotated[
+        Literal["helm-chart", "rpm-package"], At("spec.deployment_script")
+    ] = "helm-chart"
+    ci_tool: Annotated[Literal["tekton", "gitlab"], At("spec.ci_tool")] = "tekton"
+    description: Annotated[
+        str, Field(max_length=250), At("spec.description", omit="")
+    ] = ""
+
+
+class CodebaseEdits(DraftInputs):
+    """What may be changed in a codebase once it is there; None takes a field away."""
+
+    description: Annotated[
+        str | None, Field(max_length=250), At("spec.description")
+    ] = None
+    commit_message_pattern: Annotated[str | None, At("spec.commit_message_pattern")] = (
+        None
+    )
+    ticket_name_pattern: Annotated[str | None, At("spec.ticket_name_pattern")] = None
+    jira_server: Annotated[str | None, At("spec.jira_server")] = None
+
+
+class Codebase(
+    Resource,
+    group="v2.edp.epam.com",
+    version="v1",
+    plural="codebases",
+    labels={"gitServer": GIT_SERVER_LABEL, "type": TYPE_LABEL},
+):
     """A source repository that the platform builds."""
 
     spec: CodebaseSpec
     status: CodebaseStatus | None = None
+    draft = creator(CodebaseDraftInputs)
+    edit = editor(CodebaseEdits)

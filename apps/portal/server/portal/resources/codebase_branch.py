@@ -5,7 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
+from fairlead.kube.drafts import At, DraftInputs, Label, Name, OwnedBy, creator
+from portal.resources.codebase import Codebase
 from portal.resources.operator_status import OperatorStatus
+
+CODEBASE_LABEL = "app.edp.epam.com/codebaseName"
+BRANCH_LABEL = "app.edp.epam.com/branchName"
 
 
 class BranchPipelines(KubeModel):
@@ -35,10 +40,35 @@ class CodebaseBranchStatus(OperatorStatus):
     version_history: list[str | None] | None = None
 
 
+class CodebaseBranchDraftInputs(DraftInputs):
+    """What it takes to have a branch of a codebase built."""
+
+    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
+    codebase_name: Annotated[
+        str, Field(min_length=1), At("spec.codebase_name"), Label(CODEBASE_LABEL)
+    ]
+    branch_name: Annotated[
+        str, Field(pattern=r"^\S+$"), At("spec.branch_name"), Label(BRANCH_LABEL)
+    ]
+    from_commit: Annotated[str, At("spec.from_commit")] = ""
+    """Where it starts; empty for the tip of the default branch."""
+    release: Annotated[bool, At("spec.release")] = False
+    version: Annotated[str, At("spec.version", omit="")] = ""
+    owner: Annotated[Codebase | None, OwnedBy()] = None
+    """The codebase, which the branch is deleted with."""
+
+
 class CodebaseBranch(
-    Resource, group="v2.edp.epam.com", version="v1", plural="codebasebranches"
+    Resource,
+    group="v2.edp.epam.com",
+    version="v1",
+    plural="codebasebranches",
+    labels={"codebase": CODEBASE_LABEL, "branch": BRANCH_LABEL},
 ):
     """A branch of a codebase, with its builds."""
 
     spec: CodebaseBranchSpec
     status: CodebaseBranchStatus | None = None
+    draft = creator(
+        CodebaseBranchDraftInputs, Name("{codebase_name}-{branch_name}", random=5)
+    )

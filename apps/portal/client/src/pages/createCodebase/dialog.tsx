@@ -1,6 +1,7 @@
 import "./zodWithoutEval";
 
 import { zodResolver } from "@hookform/resolvers/zod";
+import { createCodebaseDraft } from "@portal/shared/drafts";
 import { useCodebaseCRUD, useCodebasePermissions } from "@portal/shared/hooks";
 import { ArrowLeft, ArrowRight, Check, LoaderCircle, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
@@ -10,7 +11,7 @@ import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { cn } from "@/lib/cn";
-import { type FormValues, formSchema, initialValues, steps, toDraft } from "./form";
+import { type FormValues, formSchema, initialValues, steps } from "./form";
 import { DeliveryStep, RepositoryStep, ReviewStep, StartStep } from "./steps";
 
 export function CreateCodebaseDialog({
@@ -47,7 +48,7 @@ export function CreateCodebaseDialog({
     setStep(step + 1);
   };
   const submit = form.handleSubmit((values) =>
-    create.mutate(toDraft(values), { onSuccess: onClose }),
+    create.mutate(createCodebaseDraft(values), { onSuccess: onClose }),
   );
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

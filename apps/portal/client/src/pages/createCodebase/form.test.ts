@@ -1,5 +1,6 @@
+import { createCodebaseDraft } from "@portal/shared/drafts";
 import { expect, test } from "vitest";
-import { type FormValues, formSchema, initialValues, toDraft } from "./form";
+import { type FormValues, formSchema, initialValues } from "./form";
 
 const values: FormValues = {
   ...initialValues("team-a"),
@@ -38,13 +39,16 @@ test("only semantic versions need a first one", () => {
 });
 
 test("the draft carries the type as its label and leaves out what was left open", () => {
-  const draft = toDraft(values);
-  expect(draft.metadata.labels).toEqual({ "app.edp.epam.com/codebaseType": "application" });
+  const draft = createCodebaseDraft(values);
+  expect(draft.metadata.labels).toEqual({
+    "app.edp.epam.com/codebaseType": "application",
+    "app.edp.epam.com/gitserver": "github",
+  });
   expect(draft.spec).not.toHaveProperty("repository");
   expect(draft.spec).not.toHaveProperty("description");
 });
 
 test("a repository that exists is never an empty project", () => {
-  const draft = toDraft({ ...values, strategy: "import", emptyProject: true });
+  const draft = createCodebaseDraft({ ...values, strategy: "import", emptyProject: true });
   expect(draft.spec.emptyProject).toBe(false);
 });

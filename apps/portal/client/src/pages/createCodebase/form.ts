@@ -1,11 +1,10 @@
-import type { CodebaseDraft } from "@portal/shared";
-import { zCodebaseDraft } from "@portal/shared/schemas";
+import { zCodebaseDraftInputs } from "@portal/shared/schemas";
 import { z } from "zod";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /**
- * What the wizard asks for. The server's own schema checks the object made of it; here stand the
+ * What the wizard asks for: the inputs that a draft is made from. Their own schema checks them too; here stand the
  * rules that belong to the form: which answers depend on which, said in a person's words.
  */
 export const formSchema = z
@@ -62,8 +61,8 @@ export const formSchema = z
         input: startFrom,
       });
     }
-    for (const issue of zCodebaseDraft.safeParse(toDraft(context.value)).error?.issues ?? []) {
-      const field = fieldOf(issue.path);
+    for (const issue of zCodebaseDraftInputs.safeParse(context.value).error?.issues ?? []) {
+      const field = issue.path[0] ?? "name";
       // Where the form has a word of its own for it, that one is the clearer.
       if (context.issues.some(({ path }) => path?.[0] === field)) continue;
       const { message } = issue;
@@ -132,45 +131,6 @@ export function initialValues(namespace: string): FormValues {
     deploymentScript: "helm-chart",
     ciTool: "tekton",
   };
-}
-
-/** The object to create; what the form left open is left out. */
-export function toDraft(values: FormValues): CodebaseDraft {
-  return {
-    metadata: {
-      name: values.name,
-      namespace: values.namespace,
-      labels: { "app.edp.epam.com/codebaseType": values.type },
-    },
-    spec: {
-      type: values.type,
-      strategy: values.strategy,
-      lang: values.lang,
-      framework: values.framework,
-      buildTool: values.buildTool,
-      gitServer: values.gitServer,
-      gitUrlPath: values.gitUrlPath,
-      defaultBranch: values.defaultBranch,
-      deploymentScript: values.deploymentScript,
-      ciTool: values.ciTool,
-      emptyProject: values.strategy === "create" && values.emptyProject,
-      private: values.isPrivate,
-      versioning:
-        values.versioning === "semver"
-          ? { type: "semver", startFrom: values.startFrom }
-          : { type: "default" },
-      ...(values.strategy === "clone" ? { repository: { url: values.repositoryUrl } } : {}),
-      ...(values.description ? { description: values.description } : {}),
-    },
-  };
-}
-
-/** The form's field behind a place in the object, where the two have different names. */
-function fieldOf(path: readonly PropertyKey[]): PropertyKey {
-  const field = path[1] ?? "name";
-  if (field === "private") return "isPrivate";
-  if (field === "repository") return "repositoryUrl";
-  return field === "versioning" && path[2] === "startFrom" ? "startFrom" : field;
 }
 
 /** What a language is usually built with: a start, free to be changed. */

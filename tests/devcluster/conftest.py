@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +46,10 @@ class Api:
     ) -> None:
         self.cluster = cluster
         self._token = token
-        self._session = session
+        self.session = session
 
     def as_user(self, token: str) -> Api:
-        return Api(self.cluster, token, self._session)
+        return Api(self.cluster, token, self.session)
 
     def headers(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         found = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -66,7 +67,7 @@ class Api:
     ) -> Answer:
         data = None if body is None else io.BytesIO(_encoded(body))
         sent = self.headers({"Content-Type": media, **(headers or {})})
-        async with self._session.request(
+        async with self.session.request(
             method, self.cluster.url + path, data=data, headers=sent, params=params
         ) as answer:
             text = (await answer.read()).decode(errors="replace")
@@ -96,7 +97,7 @@ class Api:
     async def watch(
         self, path: str, *, accept: str = "application/json", **params: str
     ) -> AsyncIterator[dict[str, Any]]:
-        async with self._session.get(
+        async with self.session.get(
             self.cluster.url + path,
             params={"watch": "true", **params},
             headers=self.headers({"Accept": accept}),
@@ -210,12 +211,19 @@ async def cluster() -> AsyncIterator[DevCluster]:
         yield running
 
 
-@pytest.fixture
-async def api(cluster: DevCluster) -> AsyncIterator[Api]:
+@asynccontextmanager
+async def asking(cluster: DevCluster) -> AsyncGenerator[Api, None]:
+    """Yield the administrator's client of a cluster."""
     trusted = ssl.create_default_context(cafile=str(cluster.ca_path))
     connector = aiohttp.TCPConnector(ssl=trusted)
     async with aiohttp.ClientSession(connector=connector) as session:
         yield Api(cluster, cluster.admin_token, session)
+
+
+@pytest.fixture
+async def api(cluster: DevCluster) -> AsyncIterator[Api]:
+    async with asking(cluster) as client:
+        yield client
 
 
 @pytest.fixture

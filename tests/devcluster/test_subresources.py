@@ -73,9 +73,8 @@ async def test_bindings_and_evictions_have_their_effect(api: Api) -> None:
     await wait_until(gone)
 
 
-async def test_exec_and_unknown_subresources_are_not_served(api: Api) -> None:
+async def test_unknown_subresources_are_not_served(api: Api) -> None:
     await _pod(api, "c")
-    assert (await api.get(f"{PODS}/p/exec", command="ls")).status == 501
     assert (await api.get(f"{PODS}/p/portforward")).status == 404
 
 

@@ -17,7 +17,17 @@ from __future__ import annotations
 from fairlead.devcluster.authentication import StaticToken
 from fairlead.devcluster.cluster import DevCluster
 from fairlead.devcluster.errors import DevClusterError
+from fairlead.devcluster.execution import ExecHandler, ExecRequest, ExecSession
 from fairlead.devcluster.faults import Faults
 from fairlead.devcluster.state import Limits
 
-__all__ = ["DevCluster", "DevClusterError", "Faults", "Limits", "StaticToken"]
+__all__ = [
+    "DevCluster",
+    "DevClusterError",
+    "ExecHandler",
+    "ExecRequest",
+    "ExecSession",
+    "Faults",
+    "Limits",
+    "StaticToken",
+]

@@ -81,6 +81,7 @@ _ROWS = (
             _sub("eviction", "Eviction", "create", of="policy/v1"),
             _sub("log", "Pod", "get"),
             _sub("exec", "PodExecOptions", "create", "get"),
+            _sub("attach", "PodAttachOptions", "create", "get"),
         ),
     ),
     _Row("core.v1", "ReplicationController", "replicationcontrollers", short="rc", all=True, status=True, scale=True, generation=True, fields={"status.replicas": "0"}, scheme_fields=True),

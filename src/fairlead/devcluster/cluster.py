@@ -24,6 +24,7 @@ from fairlead.devcluster.certificates import ensure_certificates, write_private
 from fairlead.devcluster.controllers import Controllers
 from fairlead.devcluster.definitions import Definitions
 from fairlead.devcluster.errors import DevClusterError
+from fairlead.devcluster.execution import ExecHandler
 from fairlead.devcluster.faults import Faults
 from fairlead.devcluster.identity import MASTERS
 from fairlead.devcluster.podlogs import PodLogs
@@ -63,6 +64,8 @@ class DevCluster:
         clock: Where the cluster takes the time of timestamps from.
         insecure: Plain HTTP where a request without credentials is the administrator's.
             For scripts on a machine of one's own; kubectl sends no credentials there.
+        on_exec: What answers `exec` in a pod, instead of the echo shell: it reads and
+            writes the session's streams and returns the exit code.
     """
 
     def __init__(  # noqa: PLR0913 - each is an independent setting with a default
@@ -75,6 +78,7 @@ class DevCluster:
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
         insecure: bool = False,
+        on_exec: ExecHandler | None = None,
     ) -> None:
         self._temporary = data_dir is None
         self.data_dir = (
@@ -88,6 +92,7 @@ class DevCluster:
         self._limits = limits or Limits()
         self._clock = clock
         self._insecure = insecure
+        self._on_exec = on_exec
         self._state: State | None = None
         self._controllers: Controllers | None = None
         self._server: _Server | None = None
@@ -149,6 +154,7 @@ class DevCluster:
             self._limits,
             logs=PodLogs(self._limits.log_lines),
             ca_pem=(self.data_dir / "ca.crt").read_text(),
+            on_exec=self._on_exec,
         )
 
     async def _serve(self, state: State, listener: socket.socket) -> None:
@@ -158,7 +164,9 @@ class DevCluster:
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="none",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=self._limits.body_bytes,
             http="httptools",
             server_header=False,
             timeout_keep_alive=75,

@@ -38,7 +38,7 @@ def answer_log(target: Target) -> Response | Stream:
     body = record.decode()
     spec = body.get("spec") or NO_FIELDS
     options = _options(state, request, record.name)
-    key = (record.namespace, record.name, _container(request, spec, record.name))
+    key = (record.namespace, record.name, choose_container(request, spec, record.name))
     if not spec.get("nodeName") and not state.logs.has(key) and not options.follow:
         return Response(204, b"", _TEXT)
     if options.follow:
@@ -48,7 +48,8 @@ def answer_log(target: Target) -> Response | Stream:
     return Response(200, data[: options.limit_bytes], _TEXT)
 
 
-def _container(request: Request, spec: JsonObject, pod: str) -> str:
+def choose_container(request: Request, spec: JsonObject, pod: str) -> str:
+    """Return the container that a request is about; 400 when that is not clear."""
     names: list[str] = []
     for field in ("initContainers", "containers", "ephemeralContainers"):
         names += [str(item.get("name")) for item in spec.get(field) or NO_ITEMS]
@@ -112,6 +113,11 @@ def _format(line: Line, options: LogOptions) -> str:
         return f"{line.text}\n"
     moment = datetime.fromtimestamp(line.time, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}000Z {line.text}\n"
+
+
+def follow_log(state: State, key: ContainerKey) -> AsyncGenerator[bytes, None]:
+    """Return the lines that a container logs from now on, until its pod is gone."""
+    return _follow(state, key, LogOptions(True, False, 0, None, None))
 
 
 async def _follow(

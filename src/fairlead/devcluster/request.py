@@ -40,6 +40,8 @@ class Request:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    upgrade: str = ""
+    protocols: list[str] = field(default_factory=list[str])
     warnings: list[str] = field(default_factory=list[str])
 
     def param(self, name: str) -> str:

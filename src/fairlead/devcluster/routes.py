@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from fairlead.devcluster import discovery
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.accepting import decode_object
 from fairlead.devcluster.deletes import delete_collection, delete_object, read_options
 from fairlead.devcluster.errors import PlainError, method_not_allowed
+from fairlead.devcluster.execution import Exchange
+from fairlead.devcluster.interactive import answer_interactive
 from fairlead.devcluster.logs import answer_log
 from fairlead.devcluster.negotiation import YAML, accepts_aggregated, choose_form
 from fairlead.devcluster.openapi import Documents
@@ -21,7 +25,6 @@ from fairlead.devcluster.state import State
 from fairlead.devcluster.subresources import (
     answer_binding,
     answer_eviction,
-    answer_exec,
     answer_finalize,
     answer_scale,
     answer_token,
@@ -41,11 +44,11 @@ _OPTION_KINDS = {
 _POSTED = {
     "scale": answer_scale,
     "finalize": answer_finalize,
-    "exec": answer_exec,
     "token": answer_token,
     "binding": answer_binding,
     "eviction": answer_eviction,
 }
+Answer: TypeAlias = Response | Stream | Exchange
 
 
 class Routes:
@@ -55,7 +58,7 @@ class Routes:
         self._state = state
         self._documents = Documents(state.registry)
 
-    async def respond(self, request: Request) -> Response | Stream:
+    async def respond(self, request: Request) -> Answer:
         """Answer one authorized request."""
         if request.method in {"HEAD", "OPTIONS"}:
             raise method_not_allowed()
@@ -253,7 +256,7 @@ async def _delete(target: Target) -> Response:
     return delete_object(target, find_record(target), options)
 
 
-async def _subresource(target: Target) -> Response | Stream:
+async def _subresource(target: Target) -> Answer:
     request = target.request
     found = target.resource.find_subresource(request.subresource)
     if found is None or (
@@ -268,6 +271,8 @@ async def _subresource(target: Target) -> Response | Stream:
         return await _change(target)
     if found.name == "log":
         return answer_log(target)
+    if found.name in {"exec", "attach"}:
+        return answer_interactive(target)
     raw = await request.read_body()
     return _POSTED[found.name](target, raw, request.header("content-type"))
 

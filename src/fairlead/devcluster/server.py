@@ -12,13 +12,21 @@ from uuid import uuid4
 
 from fairlead.devcluster.authentication import impersonate
 from fairlead.devcluster.errors import ApiError, PlainError, bad_request, expired
+from fairlead.devcluster.execution import Exchange
 from fairlead.devcluster.faults import Fault
 from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User
 from fairlead.devcluster.negotiation import error_media
 from fairlead.devcluster.rbac import Attributes
 from fairlead.devcluster.request import Request, parse_query, resolve
 from fairlead.devcluster.responses import Response, Stream, encode, plain
-from fairlead.devcluster.routes import Routes
+from fairlead.devcluster.routes import Answer, Routes
+from fairlead.devcluster.sockets import (
+    AsgiSocket,
+    refuse,
+    run_exchange,
+    send_frames,
+    take_bearer,
+)
 from fairlead.devcluster.state import State
 from fairlead.devcluster.watches import expired_stream
 
@@ -46,8 +54,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            await self._upgrade(scope, receive, send)
             return
         if scope["type"] != "http":
             return
@@ -61,10 +68,34 @@ class Application:
             return
         if isinstance(response, Stream):
             await _send_stream(request, response, receive, send)
-        else:
+        elif isinstance(response, Response):
             await _send_response(request, response, send)
 
-    async def _respond(self, request: Request) -> Response | Stream:
+    async def _upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one WebSocket: a command, a watch, or a refusal."""
+        await receive()
+        request = _read_request(scope, receive, self._state.limits.body_bytes)
+        request.upgrade = "websocket"
+        response: Answer
+        try:
+            token, request.protocols = take_bearer(list(scope["subprotocols"]))
+            if token and not request.header("authorization"):
+                request.headers.append(("authorization", f"Bearer {token}"))
+            response = await self._respond(request)
+        except ApiError as exc:
+            response = Response(exc.code, encode(exc.status()))
+        except _Cut:
+            await send({"type": "websocket.close", "code": 1006})
+            return
+        socket = AsgiSocket(receive, send)
+        if isinstance(response, Exchange):
+            await run_exchange(response, socket)
+        elif isinstance(response, Stream):
+            await send_frames(response, request.protocols, socket)
+        else:
+            await refuse(response, send)
+
+    async def _respond(self, request: Request) -> Answer:
         try:
             return await self._guarded(request)
         except ApiError as exc:
@@ -89,7 +120,7 @@ class Application:
             )
             return Response(500, encode(problem.status()))
 
-    async def _guarded(self, request: Request) -> Response | Stream:
+    async def _guarded(self, request: Request) -> Answer:
         self._check_host(request)
         request.user = self._authenticate(request)
         request.user = impersonate(request, self._state.authorizer)
@@ -220,7 +251,7 @@ def _read_request(scope: Scope, receive: Receive, limit: int) -> Request:
 
     query: bytes = scope["query_string"]
     return Request(
-        scope["method"],
+        scope.get("method", "GET"),
         unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
         if "raw_path" in scope
         else scope["path"],

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fairlead.devcluster.execution import ExecHandler
 from fairlead.devcluster.faults import Faults
 from fairlead.devcluster.podlogs import PodLogs
 from fairlead.devcluster.registry import Registry
@@ -78,6 +79,7 @@ class State:
     faults: Faults = field(default_factory=Faults)
     logs: PodLogs = field(default_factory=PodLogs)
     bell: Bell = field(default_factory=Bell)
+    on_exec: ExecHandler | None = None
     closing: bool = False
     ca_pem: str = ""
     # Bumped when a resource's definition changes: its running watches end.

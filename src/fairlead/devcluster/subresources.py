@@ -222,17 +222,6 @@ def answer_eviction(target: Target, raw: bytes, content_type: str) -> Response:
     )
 
 
-def answer_exec(target: Target, _raw: bytes, _content_type: str) -> Response:
-    """Say that there is nothing to run a command in."""
-    find_record(target)
-    raise ApiError(
-        501,
-        "NotImplemented",
-        "the dev cluster runs no containers: exec is not served",
-        {},
-    )
-
-
 def answer_finalize(target: Target, raw: bytes, content_type: str) -> Response:
     """Answer PUT of a namespace's finalize: set its spec.finalizers."""
     if target.request.method != "PUT":

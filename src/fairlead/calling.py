@@ -14,7 +14,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from fairlead.access.policy import AccessRequest, Policy, public
+from fairlead.access.audit import DENIALS, Subject, note_allowed, note_denied
+from fairlead.access.policy import AccessRequest, Decision, Policy, public
+from fairlead.access.rights import ResourceAttributes
 from fairlead.context import Context, ContextScope, Request
 from fairlead.errors import TRPCError
 from fairlead.schema import Arguments, InputSchema, OutputSchema
@@ -62,12 +64,14 @@ class Call:
         scope: the contexts of the request it belongs to.
         batch_index: its place in an HTTP or WebSocket batch, else 0.
         last_event_id: where a subscription resumes, when the client says so.
+        audited: the denial that was recorded already, if one was.
     """
 
     __slots__ = (
         "_arguments",
         "_raw",
         "_signal",
+        "audited",
         "batch_index",
         "last_event_id",
         "procedure",
@@ -90,6 +94,7 @@ class Call:
         self._raw = raw
         self._arguments: Arguments | None = None
         self._signal: asyncio.Event | None = None
+        self.audited: TRPCError | None = None
 
     @property
     def path(self) -> str:
@@ -127,6 +132,10 @@ class Call:
             elif raw is None or isinstance(raw, (bytes, ParsedInput)):
                 self._arguments = _parse(schema, raw, self.last_event_id)
         return self._arguments
+
+    def get_parsed_fields(self) -> Mapping[str, object]:
+        """The fields of the input, if it was validated already."""
+        return {} if self._arguments is None else _get_fields(*self._arguments)
 
     async def parse_input(self) -> Arguments:
         """The validated arguments; read and validated at the first use only.
@@ -167,6 +176,7 @@ class CompiledProcedure:
 
     __slots__ = (
         "_chain",
+        "_is_mutation",
         "_is_public",
         "_policy",
         "_policy_needs_input",
@@ -218,6 +228,7 @@ class CompiledProcedure:
         self._policy = cast("Policy", procedure.options.access)
         self._policy_needs_input = self._policy.needs_input
         self._is_public = self._policy is public
+        self._is_mutation = procedure.kind == "mutation"
         self._router_path = attributes[:-1]
 
     def call(self, call: Call) -> Coroutine[Any, Any, object]:
@@ -231,7 +242,14 @@ class CompiledProcedure:
             TRPCError: what the procedure, its contexts, its policy or its input raised.
             Exception: anything else that its body raised.
         """
-        return self._run_middleware(call, 0) if self._chain else self._run(call)
+        return self._run_chain(call) if self._chain else self._run(call)
+
+    async def _run_chain(self, call: Call) -> object:
+        try:
+            return await self._run_middleware(call, 0)
+        except TRPCError as error:
+            self._note_denial(call, error)
+            raise
 
     async def _run_middleware(self, call: Call, index: int) -> object:
         if index == len(self._chain):
@@ -242,31 +260,61 @@ class CompiledProcedure:
 
     async def _run(self, call: Call) -> object:
         scope = call.scope
-        context = scope.find(self.context_type) or await scope.get(self.context_type)
-        if not self._policy_needs_input and not self._is_public:
-            await self._check_access(call, {})
-        args, kwargs = call.find_input() or await call.parse_input()
-        if self._policy_needs_input:
-            await self._check_access(call, _get_fields(args, kwargs))
-        router = self.router()
-        router.ctx = context
-        router.call = call
-        router.router_path = self._router_path
-        result = self.function(router, *args, **kwargs)
-        if self.streaming or self.kind == "subscription":
-            return result
-        return self.output.check(await result)
+        try:
+            context = scope.find(self.context_type) or await scope.get(
+                self.context_type
+            )
+            decision: Decision | None = None
+            if not self._policy_needs_input and not self._is_public:
+                decision = await self._check_access(call, {})
+            args, kwargs = call.find_input() or await call.parse_input()
+            if self._policy_needs_input:
+                decision = await self._check_access(call, _get_fields(args, kwargs))
+            if self._is_mutation:
+                fields = _get_fields(args, kwargs)
+                subject = Subject(scope.request, self.path, self.kind, fields)
+                note_allowed(subject, decision)
+            router = self.router()
+            router.ctx = context
+            router.call = call
+            router.router_path = self._router_path
+            result = self.function(router, *args, **kwargs)
+            if self.streaming or self.kind == "subscription":
+                return result
+            return self.output.check(await result)
+        except TRPCError as error:
+            self._note_denial(call, error)
+            raise
 
-    async def _check_access(self, call: Call, fields: Mapping[str, object]) -> None:
+    async def _check_access(self, call: Call, fields: Mapping[str, object]) -> Decision:
         request = AccessRequest(
             request=call.scope.request, path=self.path, input=fields, router=self.router
         )
         decision = await self._policy.decide(request)
-        if not decision.allowed:
-            raise TRPCError(
-                "UNAUTHORIZED" if decision.needs_user else "FORBIDDEN",
-                decision.reason or f"You may not call {self.path}",
-            )
+        if decision.allowed:
+            return decision
+        error = TRPCError(
+            "UNAUTHORIZED" if decision.needs_user else "FORBIDDEN",
+            decision.reason or f"You may not call {self.path}",
+        )
+        self._note_denial(call, error, fields, decision.right)
+        raise error
+
+    def _note_denial(
+        self,
+        call: Call,
+        error: TRPCError,
+        fields: Mapping[str, object] | None = None,
+        right: ResourceAttributes | None = None,
+    ) -> None:
+        """Records a denial once, whether a policy, a context, the body or middleware denied."""
+        if error.code not in DENIALS or call.audited is error:
+            return
+        call.audited = error
+        if fields is None:
+            fields = call.get_parsed_fields()
+        subject = Subject(call.scope.request, self.path, self.kind, fields)
+        note_denied(subject, error, right)
 
 
 def _get_fields(

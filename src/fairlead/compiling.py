@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin
 
+from fairlead.access.policy import ChecksFields
 from fairlead.calling import CompiledProcedure
 from fairlead.errors import DefinitionError
 from fairlead.router import (
@@ -96,13 +97,19 @@ def _compile(
         )
     streaming, item = _get_item_type(procedure.kind, hints["return"], owner)
     path = _get_path(declared, owner)
+    schema = make_input_schema(procedure.function, hints, owner, path)
+    policy: object = procedure.options.access
+    if isinstance(policy, ChecksFields):
+        fields = frozenset[str]() if schema is None else schema.find_fields()
+        if fields is not None:
+            policy.check_fields(fields, owner)
     return CompiledProcedure(
         path=path,
         attributes=declared.attributes,
         procedure=procedure,
         router=declared.router,
         context_type=get_context_type_of(declared.router, declared.type_arguments),
-        input_schema=make_input_schema(procedure.function, hints, owner, path),
+        input_schema=schema,
         output=OutputSchema(_strip_tracked(item), owner=owner),
         streaming=streaming,
         tracked=_is_tracked(item),

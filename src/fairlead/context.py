@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
+import secrets
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -132,6 +134,17 @@ class Request:
     services: Services = field(default_factory=Services)
     info: RequestInfo | None = None
     abort: Callable[[], None] = field(default=_do_nothing, repr=False)
+    _id: str = field(default="", repr=False)
+
+    def get_id(self) -> str:
+        """What logs and audit records call it: the `X-Request-Id` it came with, else a new one."""
+        if not self._id:
+            given = self.headers.get("x-request-id", "")
+            self._id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        return self._id
+
+
+_REQUEST_ID = re.compile(r"[\w.:/=+-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast, is_typeddict
+from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, is_typeddict
 
 from fairlead._missing import MISSING
 from fairlead.errors import DefinitionError, TRPCError
@@ -105,6 +105,14 @@ class InputSchema:
         self.takes_last_event_id = takes_last_event_id
         self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the input of {owner}")
         self.validate_json = self.adapter.validator.validate_json
+
+    def find_fields(self) -> frozenset[str] | None:
+        """The names of its fields in Python; None for an input that has no declared ones."""
+        if is_typeddict(self.type_):
+            return frozenset[str](self.type_.__annotations__)
+        if isinstance(self.type_, type) and issubclass(self.type_, BaseModel):
+            return frozenset[str](self.type_.model_fields)
+        return None
 
     def parse_json(self, raw: bytes | None) -> Arguments:
         """Validates raw JSON; None is an absent input.

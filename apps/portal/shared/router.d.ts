@@ -515,6 +515,12 @@ export type Permission = {
   reason: string | null;
 };
 
+/** What rights are asked about: one object, a namespace, or everything. */
+export type PermissionTarget = {
+  namespace?: string | null | undefined;
+  name?: string | null | undefined;
+};
+
 /** The rights of the caller on one kind, in one namespace or in all. */
 export type Permissions = {
   get: Permission;
@@ -524,6 +530,8 @@ export type Permissions = {
   update: Permission;
   patch: Permission;
   delete: Permission;
+  /** by subresource and verb, those that the router names. */
+  subresources: { [key: string]: { [key: string]: Permission } };
 };
 
 /** The pipeline that a run runs. */
@@ -654,6 +662,13 @@ export type StateChange = {
   reason: string | null;
 };
 
+/** The answer for one of them. */
+export type TargetPermissions = {
+  namespace: string | null;
+  name: string | null;
+  permissions: Permissions;
+};
+
 /** How versions of a codebase are counted. */
 export type Versioning = {
   type?: "default" | "semver" | "edp";
@@ -720,7 +735,12 @@ export type AppRouter = TRPCBuiltRouter<
       /** What the caller may do, for buttons; the cluster has the last word. */
       permissions: $Query<{
         namespace?: string | null | undefined;
+        name?: string | null | undefined;
       } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: CodebaseBranchInput;
@@ -740,6 +760,11 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotCodebaseBranch | DeltaCodebaseBranch | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
     };
     /** Source repositories that the platform builds. */
     codebases: {
@@ -785,7 +810,12 @@ export type AppRouter = TRPCBuiltRouter<
       /** What the caller may do, for buttons; the cluster has the last word. */
       permissions: $Query<{
         namespace?: string | null | undefined;
+        name?: string | null | undefined;
       } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: CodebaseInput;
@@ -805,6 +835,11 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotCodebase | DeltaCodebase | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
     };
     /** Answers as long as the server runs. */
     health: $Query<void, Health>;
@@ -852,7 +887,12 @@ export type AppRouter = TRPCBuiltRouter<
       /** What the caller may do, for buttons; the cluster has the last word. */
       permissions: $Query<{
         namespace?: string | null | undefined;
+        name?: string | null | undefined;
       } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: NamespaceInput;
@@ -872,6 +912,11 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotNamespace | DeltaNamespace | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
     };
     /** Builds, reviews and deployments. */
     pipelineRuns: {
@@ -917,7 +962,12 @@ export type AppRouter = TRPCBuiltRouter<
       /** What the caller may do, for buttons; the cluster has the last word. */
       permissions: $Query<{
         namespace?: string | null | undefined;
+        name?: string | null | undefined;
       } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: PipelineRunInput;
@@ -937,6 +987,11 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotPipelineRun | DeltaPipelineRun | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
     };
   }
 >;

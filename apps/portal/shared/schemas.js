@@ -146,7 +146,8 @@ export const zNamespaceDraft = /* @__PURE__ */ (() => z.object({ apiVersion: z.e
 export const zNamespaceStatusInput = /* @__PURE__ */ (() => z.object({ phase: z.string().nullable().optional() }).catchall(z.json()))();
 export const zNamespaceInput = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["v1"]).optional(), kind: z.enum(["Namespace"]).optional(), metadata: zObjectMetaInput, status: zNamespaceStatusInput.nullable().optional() }).catchall(z.json()))();
 export const zPermission = /* @__PURE__ */ (() => z.object({ allowed: z.boolean(), reason: z.string().nullable() }))();
-export const zPermissions = /* @__PURE__ */ (() => z.object({ get: zPermission, list: zPermission, watch: zPermission, create: zPermission, update: zPermission, patch: zPermission, delete: zPermission }))();
+export const zPermissionTarget = /* @__PURE__ */ (() => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }))();
+export const zPermissions = /* @__PURE__ */ (() => z.object({ get: zPermission, list: zPermission, watch: zPermission, create: zPermission, update: zPermission, patch: zPermission, delete: zPermission, subresources: z.record(z.string(), z.record(z.string(), zPermission)) }))();
 export const zPipelineRefInput = /* @__PURE__ */ (() => z.object({ name: z.string().nullable().optional() }).catchall(z.json()))();
 export const zPipelineRunSpecInput = /* @__PURE__ */ (() => z.object({ pipelineRef: zPipelineRefInput.nullable().optional(), params: z.array(zParam).nullable().optional(), status: z.enum(["Cancelled", "CancelledRunFinally", "StoppedRunFinally", "PipelineRunPending"]).nullable().optional() }).catchall(z.json()))();
 export const zPipelineRunDraft = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["tekton.dev/v1"]).optional(), kind: z.enum(["PipelineRun"]).optional(), metadata: zDraftMeta, spec: zPipelineRunSpecInput }).catchall(z.json()))();
@@ -161,6 +162,7 @@ export const zSnapshotCodebaseBranch = /* @__PURE__ */ (() => z.object({ type: z
 export const zSnapshotNamespace = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zNamespace) }))();
 export const zSnapshotPipelineRun = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zPipelineRun) }))();
 export const zStateChange = /* @__PURE__ */ (() => z.object({ type: z.enum(["state"]), resourceVersion: z.string(), state: z.enum(["live", "stale"]), reason: z.string().nullable() }))();
+export const zTargetPermissions = /* @__PURE__ */ (() => z.object({ namespace: z.string().nullable(), name: z.string().nullable(), permissions: zPermissions }))();
 
 // Built when first read: an application with thousands of procedures uses a few.
 const lazily = (makers) => {
@@ -187,20 +189,24 @@ export const procedures = /* @__PURE__ */ lazily({
   "codebaseBranches.get": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zCodebaseBranch }),
   "codebaseBranches.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(100000).nullable().optional(), continue: z.string().nullable().optional() }).optional(), output: () => zResourceListCodebaseBranch }),
   "codebaseBranches.patch": () => lazily({ input: () => z.object({ name: z.string(), patch: z.record(z.string(), z.json()), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => zCodebaseBranch }),
-  "codebaseBranches.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "codebaseBranches.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "codebaseBranches.permissionsOf": () => lazily({ input: () => z.object({ items: z.array(zPermissionTarget).max(1000) }), output: () => z.array(zTargetPermissions) }),
   "codebaseBranches.update": () => lazily({ input: () => z.object({ object: zCodebaseBranchInput, dryRun: z.boolean().optional() }), output: () => zCodebaseBranch }),
   "codebaseBranches.watch": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }).optional(), output: () => z.discriminatedUnion("type", [zSnapshotCodebaseBranch, zDeltaCodebaseBranch, zStateChange]) }),
   "codebaseBranches.watchItem": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zSnapshotCodebaseBranch, zDeltaCodebaseBranch, zStateChange]) }),
+  "codebaseBranches.watchPermissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
   "codebases.create": () => lazily({ input: () => z.object({ object: zCodebaseDraft, dryRun: z.boolean().optional() }), output: () => zCodebase }),
   "codebases.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional() }), output: () => z.null() }),
   "codebases.deleteMany": () => lazily({ input: () => z.object({ items: z.array(zDeleteTarget).max(1000) }), output: () => z.array(zDeleteResult) }),
   "codebases.get": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zCodebase }),
   "codebases.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(100000).nullable().optional(), continue: z.string().nullable().optional() }).optional(), output: () => zResourceListCodebase }),
   "codebases.patch": () => lazily({ input: () => z.object({ name: z.string(), patch: z.record(z.string(), z.json()), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => zCodebase }),
-  "codebases.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "codebases.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "codebases.permissionsOf": () => lazily({ input: () => z.object({ items: z.array(zPermissionTarget).max(1000) }), output: () => z.array(zTargetPermissions) }),
   "codebases.update": () => lazily({ input: () => z.object({ object: zCodebaseInput, dryRun: z.boolean().optional() }), output: () => zCodebase }),
   "codebases.watch": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }).optional(), output: () => z.discriminatedUnion("type", [zSnapshotCodebase, zDeltaCodebase, zStateChange]) }),
   "codebases.watchItem": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zSnapshotCodebase, zDeltaCodebase, zStateChange]) }),
+  "codebases.watchPermissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
   health: () => lazily({ output: () => zHealth }),
   "namespaces.create": () => lazily({ input: () => z.object({ object: zNamespaceDraft, dryRun: z.boolean().optional() }), output: () => zNamespace }),
   "namespaces.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional() }), output: () => z.null() }),
@@ -208,18 +214,22 @@ export const procedures = /* @__PURE__ */ lazily({
   "namespaces.get": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zNamespace }),
   "namespaces.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(100000).nullable().optional(), continue: z.string().nullable().optional() }).optional(), output: () => zResourceListNamespace }),
   "namespaces.patch": () => lazily({ input: () => z.object({ name: z.string(), patch: z.record(z.string(), z.json()), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => zNamespace }),
-  "namespaces.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "namespaces.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "namespaces.permissionsOf": () => lazily({ input: () => z.object({ items: z.array(zPermissionTarget).max(1000) }), output: () => z.array(zTargetPermissions) }),
   "namespaces.update": () => lazily({ input: () => z.object({ object: zNamespaceInput, dryRun: z.boolean().optional() }), output: () => zNamespace }),
   "namespaces.watch": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }).optional(), output: () => z.discriminatedUnion("type", [zSnapshotNamespace, zDeltaNamespace, zStateChange]) }),
   "namespaces.watchItem": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zSnapshotNamespace, zDeltaNamespace, zStateChange]) }),
+  "namespaces.watchPermissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
   "pipelineRuns.create": () => lazily({ input: () => z.object({ object: zPipelineRunDraft, dryRun: z.boolean().optional() }), output: () => zPipelineRun }),
   "pipelineRuns.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional() }), output: () => z.null() }),
   "pipelineRuns.deleteMany": () => lazily({ input: () => z.object({ items: z.array(zDeleteTarget).max(1000) }), output: () => z.array(zDeleteResult) }),
   "pipelineRuns.get": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zPipelineRun }),
   "pipelineRuns.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(100000).nullable().optional(), continue: z.string().nullable().optional() }).optional(), output: () => zResourceListPipelineRun }),
   "pipelineRuns.patch": () => lazily({ input: () => z.object({ name: z.string(), patch: z.record(z.string(), z.json()), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => zPipelineRun }),
-  "pipelineRuns.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "pipelineRuns.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "pipelineRuns.permissionsOf": () => lazily({ input: () => z.object({ items: z.array(zPermissionTarget).max(1000) }), output: () => z.array(zTargetPermissions) }),
   "pipelineRuns.update": () => lazily({ input: () => z.object({ object: zPipelineRunInput, dryRun: z.boolean().optional() }), output: () => zPipelineRun }),
   "pipelineRuns.watch": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }).optional(), output: () => z.discriminatedUnion("type", [zSnapshotPipelineRun, zDeltaPipelineRun, zStateChange]) }),
   "pipelineRuns.watchItem": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zSnapshotPipelineRun, zDeltaPipelineRun, zStateChange]) }),
+  "pipelineRuns.watchPermissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
 });

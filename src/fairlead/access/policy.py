@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from fairlead.access.rights import ResourceAttributes
 from fairlead.context import Request
 
 __all__ = [
     "AccessRequest",
+    "ChecksFields",
     "Decision",
     "Policy",
+    "Verdict",
     "all_of",
     "any_of",
     "authenticated",
+    "custom",
     "public",
 ]
 
@@ -42,11 +46,13 @@ class Decision:
     Attributes:
         reason: of a denial: what is missing, in words a person can act on.
         needs_user: the denial is for want of a user (UNAUTHORIZED, not FORBIDDEN).
+        right: what was asked of the engine, for the audit record.
     """
 
     allowed: bool
     reason: str | None = None
     needs_user: bool = False
+    right: ResourceAttributes | None = None
 
 
 ALLOWED = Decision(allowed=True)
@@ -63,6 +69,15 @@ class Policy(Protocol):
 
     async def decide(self, request: AccessRequest) -> Decision:
         """Allows or denies."""
+        ...
+
+
+@runtime_checkable
+class ChecksFields(Protocol):
+    """A policy that can tell, when the application is made, that it names no input field."""
+
+    def check_fields(self, fields: frozenset[str], owner: str) -> None:
+        """Raises DefinitionError, naming the procedure (`owner`) and the cure."""
         ...
 
 
@@ -98,30 +113,87 @@ authenticated: Policy = _Authenticated()
 """Everybody who is signed in."""
 
 
+Verdict: TypeAlias = "bool | str | Decision"
+"""What a policy function answers: yes or no, a reason to refuse, or a whole decision."""
+
+
 @dataclass(frozen=True, slots=True)
-class _AllOf:
+class _Custom:
+    function: Callable[[AccessRequest], Verdict | Awaitable[Verdict]]
+    needs_input: bool
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        if request.request.user is None:
+            return Decision(allowed=False, reason="Sign in first", needs_user=True)
+        verdict = self.function(request)
+        if isinstance(verdict, Awaitable):
+            verdict = await verdict
+        if isinstance(verdict, Decision):
+            return verdict
+        if isinstance(verdict, str):
+            return Decision(allowed=False, reason=verdict)
+        # Whatever else a function answers is no permission.
+        return ALLOWED if verdict is True else Decision(allowed=False)
+
+    def __repr__(self) -> str:
+        return getattr(self.function, "__name__", repr(self.function))
+
+
+def custom(
+    function: Callable[[AccessRequest], Verdict | Awaitable[Verdict]],
+    *,
+    needs_input: bool = True,
+) -> Policy:
+    """A policy of your own: a function, async or not, of the signed-in user's call.
+
+        @custom
+        def office_hours(request: AccessRequest) -> Verdict:
+            return 8 <= datetime.now().hour < 18 or "Deployments run from 8 to 18 o'clock"
+
+    Nobody who has not signed in gets as far; `True` alone allows, and a text is the reason
+    why not.
+
+    Args:
+        needs_input: False for a decision that can be taken before the input is read.
+    """
+    return _Custom(function, needs_input)
+
+
+@dataclass(frozen=True, slots=True)
+class _Combined:
     policies: tuple[Policy, ...]
 
     @property
     def needs_input(self) -> bool:
         return any(policy.needs_input for policy in self.policies)
 
+    def check_fields(self, fields: frozenset[str], owner: str) -> None:
+        for policy in self.policies:
+            if isinstance(policy, ChecksFields):
+                policy.check_fields(fields, owner)
+
+    def show(self, name: str) -> str:
+        return f"{name}({', '.join(map(repr, self.policies))})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _AllOf(_Combined):
     async def decide(self, request: AccessRequest) -> Decision:
+        found = ALLOWED
         for policy in self.policies:
             decision = await policy.decide(request)
             if not decision.allowed:
                 return decision
-        return ALLOWED
+            if decision.right is not None:
+                found = decision
+        return found
+
+    def __repr__(self) -> str:
+        return self.show("all_of")
 
 
-@dataclass(frozen=True, slots=True)
-class _AnyOf:
-    policies: tuple[Policy, ...]
-
-    @property
-    def needs_input(self) -> bool:
-        return any(policy.needs_input for policy in self.policies)
-
+@dataclass(frozen=True, slots=True, repr=False)
+class _AnyOf(_Combined):
     async def decide(self, request: AccessRequest) -> Decision:
         denials: list[Decision] = []
         for policy in self.policies:
@@ -134,7 +206,11 @@ class _AnyOf:
             allowed=False,
             reason="; or ".join(reasons) or None,
             needs_user=any(denial.needs_user for denial in denials),
+            right=next((denial.right for denial in denials if denial.right), None),
         )
+
+    def __repr__(self) -> str:
+        return self.show("any_of")
 
 
 def all_of(*policies: Policy) -> Policy:

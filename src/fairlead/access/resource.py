@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 from fairlead.access.policy import AccessRequest, Decision, Policy
+from fairlead.access.rights import DescribedClass, ResourceAttributes
 from fairlead.context import Request
+from fairlead.errors import DefinitionError
 
-__all__ = ["Authorizer", "ResourceAttributes", "ResourceDescription", "can"]
+__all__ = ["Authorizer", "From", "can"]
 
-
-class ResourceDescription(Protocol):
-    """What a right names of a resource class (`Resource.__resource__` has it)."""
-
-    @property
-    def group(self) -> str:
-        """API group; empty for core."""
-        ...
-
-    @property
-    def plural(self) -> str:
-        """Plural name, as in URLs and roles."""
-        ...
-
-
-class _DescribedClass(Protocol):
-    @property
-    def __resource__(self) -> ResourceDescription: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceAttributes:
-    """One right, in the terms of a Kubernetes access review."""
-
-    verb: str
-    group: str
-    plural: str
-    subresource: str | None = None
-    namespace: str | None = None
-    name: str | None = None
+From: TypeAlias = "str | Callable[[Mapping[str, object]], str | None]"
+"""Where in the input a policy finds a text: a field, a path of fields such as
+`object_.metadata.namespace`, or a function of the input's fields."""
 
 
 @runtime_checkable
 class Authorizer(Protocol):
     """Answers access reviews for the user of a request (the cluster, or a local engine)."""
+
+    @property
+    def default_namespace(self) -> str | None:
+        """Where operations on namespaced kinds go whose input names no namespace."""
+        ...
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often to ask again what must be known anew though `on_change` said nothing."""
+        ...
 
     async def review(
         self, request: Request, attributes: ResourceAttributes
@@ -52,12 +38,34 @@ class Authorizer(Protocol):
         """May the user of this request do it?"""
         ...
 
+    async def review_many(
+        self,
+        request: Request,
+        attributes: Sequence[ResourceAttributes],
+        *,
+        max_age: float | None = None,
+    ) -> list[Decision]:
+        """The same for many rights at once, in their order.
+
+        Args:
+            max_age: seconds; an older remembered answer will not do.
+        """
+        ...
+
+    def on_change(
+        self, request: Request, wake: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Calls a function when the answers for a user may have changed; returns how to stop."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Can:
     verb: str
-    resource: _DescribedClass | None
+    resource: DescribedClass | None
     subresource: str | None = None
+    namespace: From | None = "namespace"
+    name: From | None = "name"
     needs_input: bool = True
 
     async def decide(self, request: AccessRequest) -> Decision:
@@ -70,42 +78,93 @@ class _Can:
                 reason=f"can({self.verb!r}) names no resource and "
                 f"{request.router.__qualname__} has none",
             )
-        description = resource.__resource__
-        attributes = ResourceAttributes(
-            verb=self.verb,
-            group=description.group,
-            plural=description.plural,
-            subresource=self.subresource,
-            namespace=_get_text(request, "namespace"),
-            name=_get_text(request, "name"),
-        )
         authorizer = request.request.services.get(Authorizer)  # type: ignore[type-abstract]
+        namespace = _read(self.namespace, request.input)
+        if (
+            namespace is None
+            and self.namespace is not None
+            and self.verb not in ("list", "watch")
+        ):
+            namespace = authorizer.default_namespace
+        attributes = ResourceAttributes.of(
+            resource.__resource__,
+            self.verb,
+            subresource=self.subresource,
+            namespace=namespace,
+            name=_read(self.name, request.input),
+        )
         return await authorizer.review(request.request, attributes)
 
+    def check_fields(self, fields: frozenset[str], owner: str) -> None:
+        """A mapping that names no field would ask for a right that nobody means."""
+        for option, source in (("namespace", self.namespace), ("name", self.name)):
+            if not isinstance(source, str) or source == option:
+                continue
+            first = source.partition(".")[0]
+            if first not in fields:
+                known = ", ".join(sorted(fields)) or "none"
+                raise DefinitionError(
+                    f"{owner}: {self!r} takes the {option} from {source!r}, but there is no "
+                    f"input field {first!r}; the fields are: {known}"
+                )
+
     def __repr__(self) -> str:
-        resource = getattr(self.resource, "__name__", "the router's resource")
-        return f"can({self.verb!r}, {resource})"
+        resource = self.resource
+        shown = "the router's resource"
+        if resource is not None:
+            shown = getattr(resource, "__name__", repr(resource))
+        parts = [repr(self.verb), shown]
+        if self.subresource:
+            parts.append(f"subresource={self.subresource!r}")
+        for option, source in (("namespace", self.namespace), ("name", self.name)):
+            if source != option:
+                text = (
+                    source
+                    if isinstance(source, str | None)
+                    else getattr(source, "__name__", "a function")
+                )
+                parts.append(f"{option}={text}")
+        return f"can({', '.join(parts)})"
 
 
 def can(
     verb: str,
-    resource: _DescribedClass | None = None,
+    resource: DescribedClass | None = None,
     *,
     subresource: str | None = None,
+    namespace: From | None = "namespace",
+    name: From | None = "name",
 ) -> Policy:
     """Allows users who hold a right on a resource.
 
-    The namespace and the name are taken from the input fields of those names; without them
-    the right is asked for every namespace or every name.
+        @mutation(access=can("patch", Stage, namespace="target.namespace", name="stage"))
+        async def deploy(self, target: Target, stage: str) -> None: ...
+
+    Without a namespace in the input the right is asked for in the default one (to list and
+    watch: in all), without a name for every name.
 
     Args:
         verb: get, list, watch, create, update, patch, delete or any other RBAC verb.
-        resource: a Resource class; left out, the resource of the router it is used in.
+        resource: a Resource class or a Kind; left out, the resource of the router.
         subresource: such as `status`, `scale` or `log`.
+        namespace: where the namespace is in the input; None asks for all namespaces.
+        name: where the name is in the input; None asks for all names.
     """
-    return _Can(verb, resource, subresource)
+    return _Can(verb, resource, subresource, namespace, name)
 
 
-def _get_text(request: AccessRequest, field: str) -> str | None:
-    value = request.input.get(field)
-    return value if isinstance(value, str) else None
+def _read(source: From | None, fields: Mapping[str, object]) -> str | None:
+    if source is None:
+        return None
+    if not isinstance(source, str):
+        return source(fields)
+    value: object = fields
+    for part in source.split("."):
+        value = _step(value, part)
+    return value if isinstance(value, str) and value else None
+
+
+def _step(value: object, part: str) -> object:
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, object]", value).get(part)
+    return getattr(value, part, None)

@@ -5,9 +5,11 @@ General layout, imports going down only:
     live                          a mapping that stays equal to the cluster
     workloads                     logs of pods, scale and restart
     routers, policies, drafts     procedures of one kind of resource
+    permissions, bulk             what a user may do with it; many objects in one call
     scopes, merging, guard        rights in some namespaces only, and rights taken away
     cluster                       `Kube`, and the context that binds it to a user
     user_kube, objects, reviews   operations and rights, as one user has them
+    rules, remembering, rbac_changes  rights told by the cluster, kept, and dropped
     hub, feed, subscription       live views: one list and watch for all who look
     store, frames, wire           what they are made of, without input or output
     client, credentials, identity HTTP, and as whom
@@ -46,8 +48,10 @@ from fairlead.kube.routers import (
     InvalidObject,
     Permission,
     Permissions,
+    PermissionTarget,
     ResourceRouter,
     StaleObject,
+    TargetPermissions,
 )
 from fairlead.kube.user_kube import UserKube
 from fairlead.kube.workloads import LogChunk, PodRouter, WorkloadRouter
@@ -81,6 +85,7 @@ __all__ = [
     "ObjectRef",
     "OwnerReference",
     "Permission",
+    "PermissionTarget",
     "Permissions",
     "PodRouter",
     "Resource",
@@ -90,6 +95,7 @@ __all__ = [
     "Snapshot",
     "StaleObject",
     "StateChange",
+    "TargetPermissions",
     "TokenSource",
     "UserKube",
     "UserToken",

@@ -6,7 +6,9 @@ import asyncio
 
 from pydantic import BaseModel
 
-from fairlead.context import Request
+from fairlead.access import ResourceAttributes
+from fairlead.access.audit import DENIALS, Subject, note_allowed, note_denied
+from fairlead.calling import Call
 from fairlead.errors import ErrorCode, TRPCError
 from fairlead.kube.names import check_name
 from fairlead.kube.objects import DeleteOptions
@@ -43,16 +45,19 @@ class DeleteResult(BaseModel):
 
 async def delete_many(
     kube: UserKube,
-    request: Request,
+    call: Call,
     resource: type[Resource],
     targets: list[DeleteTarget],
 ) -> list[DeleteResult]:
-    """Deletes objects; one that cannot be deleted does not keep the others."""
+    """Deletes objects; one that cannot be deleted does not keep the others.
+
+    Each is checked, answered and recorded in the audit for itself.
+    """
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def delete_one(target: DeleteTarget) -> DeleteResult:
         async with slots:
-            error = await _delete(kube, request, resource, target)
+            error = await _delete(kube, call, resource, target)
         return DeleteResult(
             name=target.name,
             namespace=target.namespace,
@@ -65,15 +70,22 @@ async def delete_many(
 
 
 async def _delete(
-    kube: UserKube, request: Request, resource: type[Resource], target: DeleteTarget
+    kube: UserKube, call: Call, resource: type[Resource], target: DeleteTarget
 ) -> TRPCError | None:
     place = kube.place(resource, target.namespace)
+    fields = {"namespace": place, "name": target.name}
+    subject = Subject(call.request, call.path, call.kind, fields)
+    right: ResourceAttributes | None = None
     try:
         name = check_name(target.name)
-        decision = await review(request, get_info(resource), "delete", place, name)
+        decision = await review(call.request, get_info(resource), "delete", place, name)
+        right = decision.right
         if not decision.allowed:
-            return TRPCError("FORBIDDEN", decision.reason)
+            raise TRPCError("FORBIDDEN", decision.reason)
+        note_allowed(subject, decision)
         await kube.delete(resource, name, place, DeleteOptions(uid=target.uid))
     except TRPCError as error:
+        if error.code in DENIALS:
+            note_denied(subject, error, right)
         return None if error.code == "NOT_FOUND" else error
     return None

@@ -9,7 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Hashable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -31,7 +37,10 @@ from fairlead.kube.errors import (
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.urls import Query, to_query
 
-__all__ = ["ClientOptions", "KubeClient", "KubeRequest"]
+__all__ = ["REVIEWS", "ClientOptions", "KubeClient", "KubeRequest"]
+
+REVIEWS = "/apis/authorization.k8s.io/v1"
+"""Where the cluster is asked about rights."""
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -70,7 +79,12 @@ class KubeRequest:
 
 
 class KubeClient:
-    """Requests to one API server. Use it as an async context manager, or `aclose` it."""
+    """Requests to one API server. Use it as an async context manager, or `aclose` it.
+
+    Attributes:
+        on_forbidden: called with the key of credentials that the cluster refused something
+            (403), so that nobody goes on believing they may.
+    """
 
     def __init__(
         self, config: ClusterConfig, options: ClientOptions | None = None
@@ -82,6 +96,7 @@ class KubeClient:
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._slots = asyncio.Semaphore(self.options.max_connections)
+        self.on_forbidden: list[Callable[[Hashable], None]] = []
 
     async def __aenter__(self) -> KubeClient:
         return self
@@ -203,6 +218,10 @@ class KubeClient:
     async def _make_error(
         self, request: KubeRequest, response: aiohttp.ClientResponse
     ) -> KubeStatusError:
+        is_review = request.path.startswith(REVIEWS)
+        if response.status == HTTPStatus.FORBIDDEN and not is_review:
+            for listener in self.on_forbidden:
+                listener(request.credentials.key)
         return make_status_error(
             response.status,
             await self._read(response),

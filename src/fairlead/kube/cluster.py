@@ -15,6 +15,7 @@ from fairlead.kube.credentials import Credentials
 from fairlead.kube.hub import Hub, HubOptions
 from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
+from fairlead.kube.rbac_changes import RbacChanges
 from fairlead.kube.reviews import ClusterAuthorizer, ReviewOptions
 from fairlead.kube.user_kube import UserKube
 
@@ -105,7 +106,14 @@ class Kube:
     def authorizer(self) -> ClusterAuthorizer:
         """The cluster's own answers about rights."""
         options = self.options
-        return ClusterAuthorizer(self.client, options.identity, options.reviews)
+        server = self.client.server_credentials
+        return ClusterAuthorizer(
+            self.client,
+            options.identity,
+            options.reviews,
+            default_namespace=options.default_namespace,
+            changes=RbacChanges(lambda: self.hub, server),
+        )
 
     @property
     def provides(self) -> Mapping[type, Callable[[], object]]:
@@ -121,6 +129,7 @@ class Kube:
 
     async def aclose(self) -> None:
         """Ends all live views and closes the connections."""
+        self.authorizer.close()
         await self.hub.aclose()
         await self.client.aclose()
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairlead.access import AccessRequest, Authorizer, Decision, ResourceAttributes
-from fairlead.kube.cluster import Kube
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.scopes import resolve_scope
 
@@ -33,21 +32,17 @@ class _OnResource:
     async def decide(self, request: AccessRequest) -> Decision:
         if request.request.user is None:
             return Decision(allowed=False, reason="Sign in first", needs_user=True)
-        services = request.request.services
         info = get_info(getattr(request.router, "resource"))  # noqa: B009  any router class
-        default = services.get(Kube).options.default_namespace
+        authorizer = request.request.services.get(Authorizer)  # type: ignore[type-abstract]
+        default = authorizer.default_namespace
         namespace, name = _locate(request, info, self.verb, default)
+        attributes = ResourceAttributes.of(
+            info, self.verb, namespace=namespace, name=name
+        )
         if namespace is None and self.verb in ("list", "watch"):
             scope = await resolve_scope(request.request, info, self.verb)
-            return Decision(allowed=scope.namespaces != (), reason=scope.reason)
-        authorizer = services.get(Authorizer)  # type: ignore[type-abstract]
-        attributes = ResourceAttributes(
-            verb=self.verb,
-            group=info.group,
-            plural=info.plural,
-            namespace=namespace,
-            name=name,
-        )
+            allowed = scope.namespaces != ()
+            return Decision(allowed=allowed, reason=scope.reason, right=attributes)
         return await authorizer.review(request.request, attributes)
 
     def __repr__(self) -> str:
@@ -61,8 +56,7 @@ def _locate(
     whole = request.input.get("object_")
     if isinstance(whole, Resource):
         namespace: object = whole.metadata.namespace
-        # Kubernetes knows no right to create one name: it may not be known yet.
-        name: object = None if verb == "create" else whole.metadata.name
+        name: object = whole.metadata.name
     else:
         namespace = request.input.get("namespace")
         name = request.input.get("name")

@@ -5,10 +5,9 @@ Answers are the cluster's own bytes: an object is neither parsed nor written aga
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -23,7 +22,15 @@ from fairlead.kube.guard import Guard
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.merging import merge_lists, merge_watches
 from fairlead.kube.objects import DeleteOptions, ListOptions, Propagation
-from fairlead.kube.policies import VERBS, Verb, on_resource
+from fairlead.kube.permissions import (
+    Permission,
+    Permissions,
+    PermissionTarget,
+    TargetPermissions,
+    ask_permissions,
+    follow,
+)
+from fairlead.kube.policies import Verb, on_resource
 from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.scopes import Scope, is_known_everywhere, resolve_scope, review
 from fairlead.kube.urls import get_object_path
@@ -35,9 +42,11 @@ from fairlead.tracking import tracked
 __all__ = [
     "InvalidObject",
     "Permission",
+    "PermissionTarget",
     "Permissions",
     "ResourceRouter",
     "StaleObject",
+    "TargetPermissions",
 ]
 
 R = TypeVar("R", bound=Resource)
@@ -68,25 +77,6 @@ class InvalidObject(TypedError, code="UNPROCESSABLE_CONTENT"):  # noqa: N818  as
     causes: list[FieldProblem]
 
 
-class Permission(BaseModel):
-    """One right."""
-
-    allowed: bool
-    reason: str | None
-
-
-class Permissions(BaseModel):
-    """The rights of the caller on one kind, in one namespace or in all."""
-
-    get: Permission
-    list: Permission
-    watch: Permission
-    create: Permission
-    update: Permission
-    patch: Permission
-    delete: Permission
-
-
 class ResourceRouter(Router[KubeContext], Generic[R]):
     """Procedures of one kind of resource, each allowed to whom the cluster allows it.
 
@@ -95,9 +85,11 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
 
     Attributes:
         resource: the resource class; taken from the type argument.
+        subresources: verbs by subresource that `permissions` also answers for.
     """
 
     resource: type[R]
+    subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -225,7 +217,7 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         self, items: Annotated[list[DeleteTarget], Field(max_length=1000)]
     ) -> list[DeleteResult]:
         """Deletes objects, each as far as the caller may, and says what became of each."""
-        return await delete_many(self.ctx.kube, self.ctx.request, self.resource, items)
+        return await delete_many(self.ctx.kube, self.call, self.resource, items)
 
     @subscription(access=on_resource("watch"))
     def watch(
@@ -281,17 +273,42 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         return cast("AsyncIterator[tracked[Any]]", frames)
 
     @query(access=authenticated)
-    async def permissions(self, namespace: str | None = None) -> Permissions:
+    async def permissions(
+        self, namespace: str | None = None, name: str | None = None
+    ) -> Permissions:
         """What the caller may do, for buttons; the cluster has the last word."""
-        decisions = await asyncio.gather(
-            *(self._review(verb, namespace) for verb in VERBS)
+        return await self._ask(PermissionTarget(namespace=namespace, name=name))
+
+    @query(access=authenticated)
+    async def permissions_of(
+        self, items: Annotated[list[PermissionTarget], Field(max_length=1000)]
+    ) -> list[TargetPermissions]:
+        """The same for many objects and namespaces at once, in their order."""
+        request, info = self.ctx.request, get_info(self.resource)
+        found = await ask_permissions(request, info, self.subresources, items)
+        return [
+            TargetPermissions(
+                namespace=item.namespace, name=item.name, permissions=permissions
+            )
+            for item, permissions in zip(items, found, strict=True)
+        ]
+
+    @subscription(access=authenticated)
+    def watch_permissions(
+        self, namespace: str | None = None, name: str | None = None
+    ) -> AsyncIterator[Permissions]:
+        """What the caller may do, now and whenever it changes."""
+        target = PermissionTarget(namespace=namespace, name=name)
+        return follow(self.ctx.request, partial(self._ask, target))
+
+    async def _ask(
+        self, target: PermissionTarget, max_age: float | None = None
+    ) -> Permissions:
+        request, info = self.ctx.request, get_info(self.resource)
+        found = await ask_permissions(
+            request, info, self.subresources, [target], max_age=max_age
         )
-        return Permissions.model_validate(
-            {
-                verb: {"allowed": decision.allowed, "reason": decision.reason}
-                for verb, decision in zip(VERBS, decisions, strict=True)
-            }
-        )
+        return found[0]
 
     async def _review(self, verb: Verb, namespace: str | None) -> Decision:
         return await review(self.ctx.request, get_info(self.resource), verb, namespace)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 import msgspec
@@ -60,13 +59,7 @@ async def review(
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
     return await authorizer.review(
         request,
-        ResourceAttributes(
-            verb=verb,
-            group=info.group,
-            plural=info.plural,
-            namespace=namespace,
-            name=name,
-        ),
+        ResourceAttributes.of(info, verb, namespace=namespace, name=name),
     )
 
 
@@ -93,9 +86,12 @@ async def resolve_scope(request: Request, info: ResourceInfo, verb: str) -> Scop
     if decision.allowed or decision.needs_user or not info.namespaced:
         return Scope(None if decision.allowed else (), decision.reason)
     candidates = (await _find_candidates(request))[:MAX_NAMESPACES]
-    decisions = await asyncio.gather(
-        *(review(request, info, verb, namespace) for namespace in candidates)
-    )
+    authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+    rights = [
+        ResourceAttributes.of(info, verb, namespace=namespace)
+        for namespace in candidates
+    ]
+    decisions = await authorizer.review_many(request, rights)
     allowed = tuple(
         namespace
         for namespace, found in zip(candidates, decisions, strict=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -96,6 +96,12 @@ class LogReader:
 class PodRouter(ResourceRouter[R], Generic[R]):
     """A resource router for pods: with their logs."""
 
+    subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "log": ("get",),
+        "exec": ("create",),
+        "attach": ("create",),
+    }
+
     @subscription(access=can("get", subresource="log"))
     async def logs(  # noqa: PLR0913, PLR0917  the options of kubectl logs
         self,
@@ -139,6 +145,10 @@ class PodRouter(ResourceRouter[R], Generic[R]):
 
 class WorkloadRouter(ResourceRouter[R], Generic[R]):
     """A resource router for deployments and the like: scale and restart."""
+
+    subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "scale": ("get", "update", "patch")
+    }
 
     @mutation(access=can("patch", subresource="scale"))
     async def scale(

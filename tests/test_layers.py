@@ -20,6 +20,7 @@ CORE = (
     "errors",
     "local",
     "procedure",
+    "pushing",
     "router",
     "schema",
     "streaming",

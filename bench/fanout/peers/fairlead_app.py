@@ -63,7 +63,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--upstream", default="http://127.0.0.1:8001")
-    parser.add_argument("--ws", default="websockets-sansio")
+    parser.add_argument(
+        "--ws", default="fairlead.asgi.uvicorn_websocket:DirectWebSocketProtocol"
+    )
     options = parser.parse_args()
     app = Fairlead(
         App,

@@ -3,43 +3,128 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 from fairlead.asgi.types import Send
 from fairlead.protocol.websocket import Close
+from fairlead.pushing import SharedEvent
 
-__all__ = ["Outbox"]
+__all__ = ["AsgiOutbox", "Outbox", "send_close"]
 
 ROOM = 65_536
 CLOSE_SECONDS = 1.0
+KEPT_FORMS = 64
+"""Subscription ids are small numbers, so most clients' frames are the same bytes."""
+KEPT_BYTES = 65_536
+"""A larger event is put together for each reader, or sent in two parts."""
 
 
-class Outbox:
-    """What waits to be sent. Memory is bounded: a reader too slow for that is cut off."""
+class Outbox(ABC):
+    """What waits to be sent. Memory is bounded: a reader too slow for that is cut off.
 
-    def __init__(self, send: Send, bound: int | None) -> None:
-        self._send = send
+    Attributes:
+        on_room: called when there is room again after there was none.
+        on_broken: called when the connection must end: the reader is too slow, or gone.
+        close_frame: how the connection is to be closed, once it is.
+        overflowed: the reader was too slow.
+    """
+
+    def __init__(self, bound: int | None) -> None:
         self._bound = bound
-        self.broken = asyncio.Event()
-        self._waiting: deque[str] = deque()
-        self._size = 0
-        self._news = asyncio.Event()
-        self._room = asyncio.Event()
+        self._room_waiters: list[asyncio.Future[None]] = []
+        self.on_room: Callable[[], None] | None = None
+        self.on_broken: Callable[[], None] | None = None
         self.close_frame: Close | None = None
         self.overflowed = False
 
+    @property
+    @abstractmethod
+    def has_room(self) -> bool:
+        """Does the reader keep up? A subscription goes no faster than that."""
+
+    @abstractmethod
     def post(self, text: str) -> None:
         """Queues a frame."""
+
+    @abstractmethod
+    def post_event(self, head: bytes, tail: bytes) -> None:
+        """Queues an event of a source, which looks for room before: it is never too large."""
+
+    @abstractmethod
+    def post_shared(self, head: bytes, tail: bytes, event: SharedEvent) -> None:
+        """Queues an event that others get as well: the same `tail` for all, and a `head` that
+        many have in common."""
+
+    @abstractmethod
+    def close(self, close: Close) -> None:
+        """Closes the connection after what is queued."""
+
+    async def wait_room(self) -> None:
+        """Waits while much is queued."""
+        while not self.has_room and not self.overflowed and self.close_frame is None:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._room_waiters.append(waiter)
+            await waiter
+
+    def _tell_room(self) -> None:
+        waiters, self._room_waiters = self._room_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        if self.on_room is not None:
+            self.on_room()
+
+    def _overflow(self) -> None:
+        self.overflowed = True
+        self._tell_room()
+        if self.on_broken is not None:
+            self.on_broken()
+
+
+class AsgiOutbox(Outbox):
+    """Sends through ASGI's `send`, one frame after the other, in a task of its own."""
+
+    def __init__(self, send: Send, bound: int | None) -> None:
+        super().__init__(bound)
+        self.send = send
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._news = asyncio.Event()
+
+    @property
+    def has_room(self) -> bool:
+        """Is little queued?"""
+        return self._size <= ROOM
+
+    def post(self, text: str) -> None:
+        """Queues a frame."""
+        self._queue(text)
+        if self._bound is not None and self._size > self._bound:
+            self._waiting.clear()
+            self._overflow()
+
+    def post_event(self, head: bytes, tail: bytes) -> None:
+        """Queues an event."""
+        self._queue((head + tail).decode())
+
+    def post_shared(self, head: bytes, tail: bytes, event: SharedEvent) -> None:
+        """Queues an event; its text is made once for all that use the same id."""
+        key = (head, "text")
+        text = event.encoded.get(key)
+        if not isinstance(text, str):
+            text = (head + tail).decode()
+            if len(tail) <= KEPT_BYTES and len(event.encoded) < KEPT_FORMS:
+                event.encoded[key] = text
+        self._queue(text)
+
+    def _queue(self, text: str) -> None:
         if self.close_frame is not None or self.overflowed:
             return
         self._waiting.append(text)
         self._size += len(text)
-        if self._bound is not None and self._size > self._bound:
-            self.overflowed = True
-            self._waiting.clear()
-            self._room.set()
-            self.broken.set()
         self._news.set()
 
     def close(self, close: Close) -> None:
@@ -48,39 +133,35 @@ class Outbox:
             self.close_frame = close
             self._news.set()
 
-    async def wait_room(self) -> None:
-        """Waits while much is queued: a subscription goes no faster than its reader."""
-        while self._size > ROOM and not self.overflowed:
-            self._room.clear()
-            await self._room.wait()
-
     async def run(self) -> None:
         """Sends, until it is time for the close frame."""
         while True:
             while self._waiting:
                 text = self._waiting.popleft()
-                await self._send({"type": "websocket.send", "text": text})
+                await self.send({"type": "websocket.send", "text": text})
+                had_room = self._size <= ROOM
                 self._size -= len(text)
-                if self._size <= ROOM:
-                    self._room.set()
+                if not had_room and self._size <= ROOM:
+                    self._tell_room()
             if self.close_frame is not None:
-                self._room.set()
+                self._tell_room()
                 return
             self._news.clear()
             await self._news.wait()
 
-    async def send_close(self) -> None:
-        """Sends the close frame that is due, for as long as a client may take to read it."""
-        close = (
-            Close(1013, "reading too slowly") if self.overflowed else self.close_frame
-        )
-        if close is not None:
-            with suppress(TimeoutError, OSError):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await self._send(
-                        {
-                            "type": "websocket.close",
-                            "code": close.code,
-                            "reason": close.reason,
-                        }
-                    )
+
+async def send_close(outbox: Outbox, send: Send) -> None:
+    """Sends the close frame that is due, for as long as a client may take to read it."""
+    close = (
+        Close(1013, "reading too slowly") if outbox.overflowed else outbox.close_frame
+    )
+    if close is not None:
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await send(
+                    {
+                        "type": "websocket.close",
+                        "code": close.code,
+                        "reason": close.reason,
+                    }
+                )

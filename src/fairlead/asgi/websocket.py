@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fairlead.asgi.direct import find_direct
+from fairlead.asgi.outbox import AsgiOutbox
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.types import Receive, Scope, Send
+from fairlead.asgi.websocket_drivers import run_directly, run_over_asgi
 from fairlead.asgi.websocket_session import WebSocketSession
 
 __all__ = ["WebSocketEndpoint"]
@@ -24,11 +27,16 @@ class WebSocketEndpoint:
             )
             return
         await send({"type": "websocket.accept"})
-        session = WebSocketSession(self._runtime, scope, send)
+        session = WebSocketSession(self._runtime, scope)
         self._runtime.connections.add(session)
         self._runtime.metrics.connections += 1
+        bound = self._runtime.options.limits.outbound_bytes
+        direct = find_direct(scope)
         try:
-            await session.run(receive)
+            if direct is None:
+                await run_over_asgi(session, AsgiOutbox(send, bound), receive)
+            else:
+                await run_directly(session, direct, bound, send)
         finally:
             self._runtime.metrics.connections -= 1
             self._runtime.connections.remove(session)

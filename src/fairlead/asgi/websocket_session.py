@@ -7,14 +7,15 @@ import logging
 from collections.abc import AsyncIterable, Coroutine, Mapping
 from functools import partial
 from time import perf_counter
-from typing import Any, cast
+from typing import cast
 
 from fairlead.asgi.exchange import close_stream
 from fairlead.asgi.outbox import Outbox
+from fairlead.asgi.pushed import PushedSubscription
 from fairlead.asgi.requests import Headers, make_request
 from fairlead.asgi.runtime import NOT_OPENED, Runtime
 from fairlead.asgi.suspension import run_with_deadline
-from fairlead.asgi.types import Receive, Scope, Send
+from fairlead.asgi.types import Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
 from fairlead.context import Request
 from fairlead.errors import TRPCError
@@ -22,7 +23,7 @@ from fairlead.protocol.inputs import check_depth
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.messages import CallMessage
 from fairlead.protocol.requests import parse_query
-from fairlead.protocol.transformer import dump_json
+from fairlead.protocol.transformer import dump_json, load_json
 from fairlead.protocol.websocket import (
     RECONNECT,
     Close,
@@ -33,6 +34,8 @@ from fairlead.protocol.websocket import (
     WebSocketProtocol,
 )
 from fairlead.protocol.websocket import Send as SendText
+from fairlead.pushing import EventSource
+from fairlead.schema import RawJson
 from fairlead.tracking import tracked
 
 __all__ = ["WebSocketSession"]
@@ -40,87 +43,94 @@ __all__ = ["WebSocketSession"]
 log = logging.getLogger("fairlead.websocket")
 
 
-async def _cancel(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 class WebSocketSession:
     """One connection."""
 
-    def __init__(self, runtime: Runtime, scope: Scope, send: Send) -> None:
-        limits = runtime.options.limits
+    def __init__(self, runtime: Runtime, scope: Scope) -> None:
         self._runtime = runtime
-        self._scope = scope
+        self._scope: Scope | None = scope
         self._loop = asyncio.get_running_loop()
+        query = scope["query_string"]
         expects_params = (
-            parse_query(scope["query_string"]).get("connectionParams") == b"1"
+            bool(query) and parse_query(query).get("connectionParams") == b"1"
         )
         self._protocol = WebSocketProtocol(
             runtime.options, expects_params, self._loop.time()
         )
-        self._outbox = Outbox(send, limits.outbound_bytes)
+        self._outbox: Outbox | None = None
         self._opened = NOT_OPENED
         self._owner: str | None = None
         self._calls: dict[CallMessage, asyncio.Task[None]] = {}
+        self._pushed: dict[CallMessage, PushedSubscription] = {}
         self._side_tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.request: Request | None = None
 
     # --- the connection's life
 
-    async def run(self, receive: Receive) -> None:
-        """Serves the connection until either side ends it, and leaves nothing running."""
-        writer = asyncio.create_task(self._outbox.run())
-        reader = asyncio.create_task(self._read(receive))
-        broken = asyncio.create_task(self._outbox.broken.wait())
-        try:
-            self._perform(self._protocol.open())
-            self._set_timer()
-            await asyncio.wait(
-                {reader, writer, broken}, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            self._end()
-            # Granian sends no close frame while somebody waits in receive().
-            await _cancel(reader, writer, broken)
-            await self._outbox.send_close()
-            await _cancel(*self._calls.values(), *self._side_tasks)
-            if self._owner is not None:
-                self._runtime.connections.release(self._owner)
-        if self._outbox.overflowed:
-            self._runtime.metrics.dropped += 1
-            log.warning("a client read too slowly: its connection was closed")
+    @property
+    def outbox(self) -> Outbox:
+        """Where frames go.
 
-    def _end(self) -> None:
+        Raises:
+            RuntimeError: it was not started.
+        """
+        if self._outbox is None:
+            raise RuntimeError("the session was not started")
+        return self._outbox
+
+    def start(self, outbox: Outbox) -> None:
+        """The connection was accepted."""
+        self._outbox = outbox
+        outbox.on_room = self._send_waiting
+        self._perform(self._protocol.open())
+        self._set_timer()
+
+    def receive(self, text: str | None) -> None:
+        """A message has arrived; None for a binary one."""
+        now = self._loop.time()
+        if text is None:
+            self._perform(self._protocol.receive_bytes(now))
+        else:
+            self._perform(self._protocol.receive_text(text, now))
+
+    def end(self) -> None:
+        """The connection is over: nothing is started or sent any more."""
         self._protocol.closed()
         if self._timer is not None:
             self._timer.cancel()
 
-    async def _read(self, receive: Receive) -> None:
-        while True:
-            message = await receive()
-            if message["type"] != "websocket.receive":
-                return
-            text = message.get("text")
-            now = self._loop.time()
-            if text is None:
-                self._perform(self._protocol.receive_bytes(now))
-            else:
-                self._perform(self._protocol.receive_text(text, now))
-            await self._outbox.wait_room()
+    async def finish(self) -> None:
+        """Leaves nothing running."""
+        tasks = [*self._calls.values(), *self._side_tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for pushed in list(self._pushed.values()):
+            await pushed.stop()
+        if self._owner is not None:
+            self._runtime.connections.release(self._owner)
+        if self.outbox.overflowed:
+            self._runtime.metrics.dropped += 1
+            log.warning("a client read too slowly: its connection was closed")
+
+    def _send_waiting(self) -> None:
+        """The reader has caught up: pushed subscriptions go on where they had to stop."""
+        for pushed in list(self._pushed.values()):
+            pushed.send()
 
     def send_reconnect(self) -> None:
         """Asks the client to connect anew."""
-        self._outbox.post(RECONNECT)
+        self.outbox.post(RECONNECT)
 
     def close(self, code: int, reason: str) -> None:
         """Ends all calls, and the connection after what is queued."""
-        self._end()
+        self.end()
         for task in self._calls.values():
             task.cancel()
-        self._outbox.close(Close(code, reason))
+        for pushed in list(self._pushed.values()):
+            pushed.cancel()
+        self.outbox.close(Close(code, reason))
 
     def _abort(self) -> None:
         self.close(1011, "aborted")
@@ -131,18 +141,21 @@ class WebSocketSession:
         for command in commands:
             match command:
                 case SendText(text):
-                    self._outbox.post(text)
+                    self.outbox.post(text)
                 case StartCall(call):
                     task = self._loop.create_task(self._run_call(call))
                     self._calls[call] = task
                     task.add_done_callback(partial(self._forget, call))
                 case StopCall(call):
-                    self._calls[call].cancel()
+                    if call in self._pushed:
+                        self._pushed[call].cancel()
+                    else:
+                        self._calls[call].cancel()
                 case CreateContext(params):
                     self._start(self._create_context(params))
                 case Close():
-                    self._end()
-                    self._outbox.close(command)
+                    self.end()
+                    self.outbox.close(command)
 
     def _forget(self, call: CallMessage, task: asyncio.Task[None]) -> None:
         del task
@@ -154,9 +167,12 @@ class WebSocketSession:
         task.add_done_callback(self._side_tasks.discard)
 
     async def _create_context(self, params: Mapping[str, str] | None) -> None:
-        headers = Headers(self._scope["headers"])
+        scope, self._scope = self._scope, None
+        if scope is None:
+            return  # it is made once
+        headers = Headers(scope["headers"])
         request = make_request(
-            self._scope, headers, self._runtime.services, params, None, self._abort
+            scope, headers, self._runtime.services, params, None, self._abort
         )
         opened = await self._runtime.open_scope(request)
         self.request = opened.scope.request
@@ -230,14 +246,14 @@ class WebSocketSession:
             procedure = self._find(message)
             path = procedure.path
             call = self._make_call(message, procedure)
-            self._outbox.post(await self._answer(message, procedure, call))
+            self.outbox.post(await self._answer(message, procedure, call))
         except asyncio.CancelledError:
             code = "CLIENT_CLOSED_REQUEST"
             raise
         except Exception as cause:
             error = self._runtime.explain(cause, message.path)
             code = error.code
-            self._outbox.post(self._protocol.encode_error(message, error))
+            self.outbox.post(self._protocol.encode_error(message, error))
         finally:
             self._protocol.answered(message)
             self._runtime.metrics.count_call(path, code, perf_counter() - started)
@@ -278,6 +294,9 @@ class WebSocketSession:
                     "INTERNAL_SERVER_ERROR",
                     f"Subscription {message.path} did not return an observable or a AsyncGenerator",
                 )
+            if isinstance(events, EventSource):
+                self._push(message, call, cast("EventSource[object]", events))
+                return
             code = await self._send_events(
                 message, procedure, cast("AsyncIterable[object]", events)
             )
@@ -292,8 +311,35 @@ class WebSocketSession:
             code = error.code
             self._perform(self._protocol.failed_to_start(message, error))
         finally:
-            metrics.subscriptions -= 1
-            metrics.count_call(path, code, perf_counter() - started)
+            if message not in self._pushed:
+                metrics.subscriptions -= 1
+                metrics.count_call(path, code, perf_counter() - started)
+
+    def _push(
+        self, message: CallMessage, call: Call, source: EventSource[object]
+    ) -> None:
+        """Goes on without a task: whoever has news for the source sends it."""
+        encode = partial(self._encode_tail, call.procedure)
+        self._pushed[message] = pushed = PushedSubscription(
+            message, call, source, self.outbox, encode, self._end_pushed
+        )
+        self.outbox.post(self._protocol.encode_started(message))
+        pushed.start()
+
+    def _end_pushed(self, pushed: PushedSubscription, cause: Exception | None) -> None:
+        message = pushed.message
+        if self._pushed.pop(message, None) is None:
+            return
+        code = "OK"
+        if cause is not None:
+            error = self._runtime.explain(cause, message.path)
+            code = error.code
+            self.outbox.post(self._protocol.encode_error(message, error))
+        self._perform(self._protocol.finished(message))
+        self._start(pushed.aclose())
+        metrics = self._runtime.metrics
+        metrics.subscriptions -= 1
+        metrics.count_call(pushed.call.path, code, perf_counter() - pushed.started)
 
     async def _send_events(
         self,
@@ -302,7 +348,7 @@ class WebSocketSession:
         events: AsyncIterable[object],
     ) -> str:
         """Sends all events; returns the code of how it ended."""
-        post, wait_room = self._outbox.post, self._outbox.wait_room
+        post, wait_room = self.outbox.post, self.outbox.wait_room
         post(self._protocol.encode_started(message))
         try:
             async for event in events:
@@ -319,18 +365,24 @@ class WebSocketSession:
     def _encode_event(
         self, message: CallMessage, procedure: CompiledProcedure, event: object
     ) -> str:
+        return (message.head + self._encode_tail(procedure, event)).decode()
+
+    def _encode_tail(self, procedure: CompiledProcedure, event: object) -> bytes:
+        """An event's message without its head."""
         runtime = self._runtime
         if not isinstance(event, tracked):
             data = runtime.encode_output(procedure, procedure.output.check(event))
-            return self._protocol.encode_data(message, data)
+            return self._protocol.encode_tail(data)
         item = cast("tracked[object]", event)
         checked = procedure.output.check(item.data)
         transformer = runtime.options.transformer
         if transformer is not None:
+            if isinstance(checked, RawJson):
+                checked = load_json(cast("RawJson[object]", checked).data)
             wrapped = dump_json(transformer.serialize({"id": item.id, "data": checked}))
-            return self._protocol.encode_data(message, wrapped, item.id)
+            return self._protocol.encode_tail(wrapped, item.id)
         data = runtime.encode_output(procedure, checked)
         tail = b"" if data is None else b',"data":%b' % data
-        return self._protocol.encode_data(
-            message, b'{"id":%b%b}' % (dump_json(item.id), tail), item.id
+        return self._protocol.encode_tail(
+            b'{"id":%b%b}' % (dump_json(item.id), tail), item.id
         )

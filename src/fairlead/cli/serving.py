@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from fairlead.asgi.app import Fairlead
+from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
 from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ async def serve(
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=grace,
-            ws="websockets-sansio",
+            ws=DirectWebSocketProtocol,
         ),
         on_ready,
     )

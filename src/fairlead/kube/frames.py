@@ -15,8 +15,8 @@ from pydantic.alias_generators import to_camel
 from fairlead.kube.resource import Resource
 from fairlead.kube.store import Store
 from fairlead.kube.wire import RawObject
+from fairlead.pushing import SharedEvent
 from fairlead.schema import RawJson
-from fairlead.tracking import tracked
 
 __all__ = [
     "Delta",
@@ -78,7 +78,7 @@ class StateChange(_Frame):
     reason: str | None
 
 
-RawFrame = tracked[RawJson[Any]]
+RawFrame = SharedEvent
 """A frame as it is sent."""
 
 
@@ -139,7 +139,7 @@ def track(version: str, kind: bytes, body: bytes) -> RawFrame:
     """A frame of ready JSON."""
     shown = msgspec.json.encode(version)
     data = b'{"type":"%b","resourceVersion":%b,%b}' % (kind, shown, body)
-    return tracked(version, RawJson[Any](data))
+    return SharedEvent(version, RawJson[Any](data))
 
 
 def make_state(version: str, state: FeedState, reason: str | None) -> RawFrame:

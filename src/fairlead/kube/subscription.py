@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from fairlead.errors import TRPCError
@@ -13,6 +14,7 @@ from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import KubeError
 from fairlead.kube.frames import FeedState, FrameSource, RawFrame
 from fairlead.kube.store import Store
+from fairlead.pushing import EventSource
 
 __all__ = ["Subscription", "SubscriptionSource"]
 
@@ -32,10 +34,11 @@ class SubscriptionSource(Protocol):
         ...
 
 
-class Subscription:
+class Subscription(EventSource[RawFrame]):
     """An async iterator of frames; ends when the feed is closed, fails when it fails."""
 
     __slots__ = (
+        "_bell",
         "_cursor",
         "_ended",
         "_error",
@@ -58,13 +61,14 @@ class Subscription:
         self._cursor: int | None = None
         self._told: FeedState = "live"
         self._waiter: asyncio.Future[None] | None = None
+        self._bell: Callable[[], None] | None = None
         self._ended = False
         self._error: TRPCError | None = None
 
     @property
     def ended(self) -> bool:
         """Is it over, for whatever reason?"""
-        return self._ended
+        return self._ended or self._source.closed
 
     def fail(self, error: TRPCError) -> None:
         """Ends this reader alone; it is told why."""
@@ -79,7 +83,7 @@ class Subscription:
             frame = self.take()
             if frame is not None:
                 return frame
-            if self._ended or self._source.closed:
+            if self.ended:
                 await self.aclose()
                 raise StopAsyncIteration
             self._waiter = asyncio.get_running_loop().create_future()
@@ -94,9 +98,15 @@ class Subscription:
 
     def wake(self) -> None:
         """There is news."""
+        if self._bell is not None:
+            self._bell()
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    def set_bell(self, bell: Callable[[], None] | None) -> None:
+        """Has a function called when there is news."""
+        self._bell = bell
 
     def take(self) -> RawFrame | None:
         """The next frame, when there is one now.

@@ -359,16 +359,19 @@ class WebSocketProtocol:
         self, call: CallMessage, data: bytes | None, event_id: str | None = None
     ) -> str:
         """A result, or an event. `data` is what stands on the wire; None is undefined."""
+        return self._encode(call, self.encode_tail(data, event_id))
+
+    @staticmethod
+    def encode_tail(data: bytes | None, event_id: str | None = None) -> bytes:
+        """The same without the call's head: what many subscribers' messages have in common."""
         if event_id is not None:
-            shown = dump_json(event_id)
-            return self._encode(
-                call,
-                b'"result":{"type":"data","data":%b,"id":%b}}'
-                % (data or b"null", shown),
+            return b'"result":{"type":"data","data":%b,"id":%b}}' % (
+                data or b"null",
+                dump_json(event_id),
             )
         if data is None:
-            return self._encode(call, b'"result":{"type":"data"}}')
-        return self._encode(call, b'"result":{"type":"data","data":%b}}' % data)
+            return b'"result":{"type":"data"}}'
+        return b'"result":{"type":"data","data":%b}}' % data
 
     def encode_error(self, call: CallMessage, error: TRPCError) -> str:
         """An error of one call."""

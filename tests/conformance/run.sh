@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The tRPC conformance kit against the Python router: wire cases, then the official client, on each server.
-#   tests/conformance/run.sh [--rounds 3] [uvicorn] [granian]
+# The tRPC conformance kit against the Python router: wire cases, then the official client, on each server
+# (direct is uvicorn with the WebSocket protocol that `fairlead serve` uses).
+#   tests/conformance/run.sh [--rounds 3] [uvicorn] [direct] [granian]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PYTHON=${PYTHON:-$PWD/.venv/bin/python}
@@ -13,7 +14,7 @@ while [ $# -gt 0 ]; do
     *) SERVERS+=("$1"); shift ;;
   esac
 done
-[ ${#SERVERS[@]} -gt 0 ] || SERVERS=(uvicorn granian)
+[ ${#SERVERS[@]} -gt 0 ] || SERVERS=(uvicorn direct granian)
 
 # The kit finds its npm packages, the pinned ones, in the workspace above it.
 

@@ -17,6 +17,7 @@ from tests.conformance.router import App
 
 from fairlead.asgi import Fairlead
 from fairlead.asgi.types import Receive, Scope, Send
+from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
 from fairlead.protocol import (
     JsonlOptions,
     KeepAlive,
@@ -77,10 +78,11 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 def serve(server: str, port: int) -> None:
     """Runs until stopped."""
-    if server == "uvicorn":
+    if server in {"uvicorn", "direct"}:
         uvicorn.run(
             "tests.conformance.serve:app",
             port=port,
+            ws=DirectWebSocketProtocol if server == "direct" else "auto",
             log_level="critical",
             access_log=False,
         )
@@ -97,7 +99,9 @@ def serve(server: str, port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=4200)
-    parser.add_argument("--server", choices=["uvicorn", "granian"], default="uvicorn")
+    parser.add_argument(
+        "--server", choices=["uvicorn", "direct", "granian"], default="uvicorn"
+    )
     arguments = parser.parse_args()
     logging.getLogger("fairlead").setLevel(logging.CRITICAL)
     serve(arguments.server, arguments.port)

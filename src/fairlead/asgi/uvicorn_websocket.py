@@ -56,7 +56,7 @@ class DirectWebSocketProtocol(WebSocketsSansIOProtocol):
         """The handshake has arrived."""
         super().handle_connect(event)
         if not self.close_sent:
-            extensions = cast("dict[str, object]", self.scope["extensions"])
+            extensions = cast("dict[str, dict[str, object]]", self.scope)["extensions"]
             extensions[EXTENSION] = self
 
     def attach(self, receiver: Receiver, outbox: DirectOutbox) -> None:

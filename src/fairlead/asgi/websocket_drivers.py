@@ -18,7 +18,7 @@ async def run_over_asgi(
     """Serves a connection until either side ends it."""
     broken = asyncio.Event()
     outbox.on_broken = broken.set
-    tasks = [
+    tasks: list[asyncio.Task[object]] = [
         asyncio.create_task(outbox.run()),
         asyncio.create_task(_read(session, outbox, receive)),
         asyncio.create_task(broken.wait()),

@@ -23,6 +23,32 @@ export type ErrorData = { code: TRPC_ERROR_CODE_KEY; httpStatus: number; path?: 
 
 export type ErrorShape = { message: string; code: TRPC_ERROR_CODE_NUMBER; data: ErrorData };
 
+/** One decision; see `AuditRecord`. */
+export type AuditEntry = {
+  id: number;
+  time: string;
+  requestId: string;
+  user: string | null;
+  client: string | null;
+  transport: string;
+  path: string;
+  kind: string;
+  decision: "allowed" | "denied";
+  code: string | null;
+  reason: string | null;
+  verb: string | null;
+  resource: string | null;
+  namespace: string | null;
+  name: string | null;
+};
+
+/** Entries, newest first. */
+export type AuditPage = {
+  entries: AuditEntry[];
+  /** to be given as `before` for the page that follows; None at the end. */
+  next: number | null;
+};
+
 /** Pipelines of a branch that differ from its codebase's. */
 export type BranchPipelines = {
   build?: string;
@@ -690,6 +716,24 @@ export type AppRouter = TRPCBuiltRouter<
     account: {
       /** Who is signed in. */
       me: $Query<void, Me>;
+    };
+    /**
+     * The audit trail of an application that has an `AuditStore` among its services.
+     *
+     * Rights in one namespace show that namespace's records: a role that lets its subjects
+     * `list` `auditrecords` of the group `fairlead.dev` gives them.
+     */
+    audit: {
+      /** Decisions, newest first. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        user?: string | null | undefined;
+        decision?: "allowed" | "denied" | null | undefined;
+        path?: string | null | undefined;
+        before?: number | null | undefined;
+        /** @default 100 */
+        limit?: number | undefined;
+      } | undefined, AuditPage>;
     };
     /** Branches of codebases. */
     codebaseBranches: {

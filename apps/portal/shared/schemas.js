@@ -93,6 +93,8 @@ const jsonText = (content) =>
     }
   });
 
+export const zAuditEntry = /* @__PURE__ */ (() => z.object({ id: z.int(), time: datetime, requestId: z.string(), user: z.string().nullable(), client: z.string().nullable(), transport: z.string(), path: z.string(), kind: z.string(), decision: z.enum(["allowed", "denied"]), code: z.string().nullable(), reason: z.string().nullable(), verb: z.string().nullable(), resource: z.string().nullable(), namespace: z.string().nullable(), name: z.string().nullable() }))();
+export const zAuditPage = /* @__PURE__ */ (() => z.object({ entries: z.array(zAuditEntry), next: z.int().nullable() }))();
 export const zBranchPipelines = /* @__PURE__ */ (() => z.object({ build: z.string().optional(), review: z.string().optional(), security: z.string().optional() }).catchall(z.json()))();
 export const zBranchPipelinesInput = /* @__PURE__ */ (() => z.object({ build: z.string().nullable().optional(), review: z.string().nullable().optional(), security: z.string().nullable().optional() }).catchall(z.json()))();
 export const zChildReference = /* @__PURE__ */ (() => z.object({ name: z.string().optional(), pipelineTaskName: z.string().optional(), kind: z.string().optional() }).catchall(z.json()))();
@@ -183,6 +185,7 @@ const lazily = (makers) => {
 
 export const procedures = /* @__PURE__ */ lazily({
   "account.me": () => lazily({ output: () => zMe }),
+  "audit.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), user: z.string().nullable().optional(), decision: z.enum(["allowed", "denied"]).nullable().optional(), path: z.string().nullable().optional(), before: z.int().nullable().optional(), limit: z.int().gte(1).lte(500).optional() }).optional(), output: () => zAuditPage }),
   "codebaseBranches.create": () => lazily({ input: () => z.object({ object: zCodebaseBranchDraft, dryRun: z.boolean().optional() }), output: () => zCodebaseBranch }),
   "codebaseBranches.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional() }), output: () => z.null() }),
   "codebaseBranches.deleteMany": () => lazily({ input: () => z.object({ items: z.array(zDeleteTarget).max(1000) }), output: () => z.array(zDeleteResult) }),

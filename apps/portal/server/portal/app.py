@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from fairlead import Context, Fairlead, Router, public, query
+from fairlead.access import Audit, LogSink
+from fairlead.access.store import AuditStore
+from fairlead.access.trail import AuditTrail
 from fairlead.auth import FixedUser
 from fairlead.kube import Kube, ResourceRouter
+from fairlead.kube.reviews import ReviewOptions
 from portal.account import Account, get_persona
 from portal.resources import Codebase, CodebaseBranch, Namespace, PipelineRun
 
@@ -41,6 +46,7 @@ class App(Router[Context]):
     """Everything that the portal's page can call."""
 
     account: Account
+    audit: AuditTrail
     namespaces: Namespaces
     codebases: Codebases
     codebase_branches: CodebaseBranches
@@ -52,9 +58,14 @@ class App(Router[Context]):
         return Health(ok=True)
 
 
+# PORTAL_AUDIT: an SQLite file that outlives the process; PORTAL_CONTACT: who grants rights.
+records = AuditStore(os.environ.get("PORTAL_AUDIT"))
+reviews = ReviewOptions(contact=os.environ.get("PORTAL_CONTACT"))
+
 app = Fairlead(
     App,
-    kube=Kube.from_env(identity="impersonate"),
+    kube=Kube.from_env(identity="impersonate", reviews=reviews),
+    services=[Audit(LogSink(), records), records],
     auth=FixedUser(get_persona()),
     site=PAGE,
 )

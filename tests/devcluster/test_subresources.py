@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
-from tests.devcluster.conftest import Api
+from tests.devcluster.conftest import Api, asking
 from tests.devcluster.waiting import wait_until
+
+from fairlead.devcluster import DevCluster, Limits
 
 PODS = "/api/v1/namespaces/default/pods"
 
@@ -42,6 +45,42 @@ async def test_wrong_log_options_are_refused(api: Api) -> None:
     both = {"sinceSeconds": "1", "sinceTime": "2020-01-01T00:00:00Z"}
     assert (await api.get(f"{PODS}/p/log", container="c", **both)).status == 422
     assert (await api.get(f"{PODS}/none/log")).status == 404
+
+
+async def test_lines_of_the_last_hour_and_of_the_previous_instance(api: Api) -> None:
+    await _pod(api, "c")
+    missing = await api.get(f"{PODS}/p/log", previous="true")
+    assert missing.body["message"] == (
+        'previous terminated container "c" in pod "p" not found'
+    )
+    old = "2020-01-01T00:00:00Z long ago\n2020-01-01T00:00:01Z later\n"
+    written = await api.ask(
+        "POST", f"{PODS}/p/log", old.encode(), params={"timestamps": "true"}
+    )
+    assert written.status == 201
+    await api.ask("POST", f"{PODS}/p/log", b"now\n")
+    await api.ask("POST", f"{PODS}/p/log", b"crash\n", params={"previous": "true"})
+    log = f"{PODS}/p/log"
+    assert (await api.get(log, sinceSeconds="3600")).text == "now\n"
+    since = await api.get(log, sinceTime="2020-01-01T00:00:01Z", timestamps="true")
+    assert since.text.startswith("2020-01-01T00:00:01.000000000Z later\n")
+    assert (await api.get(log, previous="true")).text == "crash\n"
+    assert (await api.as_user("alice-token").post(log, "x")).status == 403
+
+
+async def test_logs_survive_a_restart(tmp_path: Path) -> None:
+    async with DevCluster(tmp_path, limits=Limits(log_lines=3)) as cluster:
+        async with asking(cluster) as api:
+            await _pod(api, "c")
+        for number in range(5):
+            cluster.append_log("default", "p", "c", f"line {number}")
+    async with DevCluster(tmp_path) as cluster, asking(cluster) as api:
+        cluster.append_log("default", "p", "c", "after")
+        text = (await api.get(f"{PODS}/p/log", tailLines="3")).text
+        assert text == "line 3\nline 4\nafter\n"
+        await api.delete(f"{PODS}/p", gracePeriodSeconds="0")
+        await _pod(api, "c")
+        assert (await api.get(f"{PODS}/p/log")).text == ""
 
 
 async def test_following_a_log_ends_with_the_pod(api: Api) -> None:

@@ -9,7 +9,7 @@ from itertools import count
 
 from pydantic import JsonValue
 
-from fairlead.simulation.actions import Action, Create, Delete
+from fairlead.simulation.actions import Action, Create, Delete, Log
 from fairlead.simulation.engine import Engine
 from fairlead.simulation.objects import JsonObject, Kind, Ref, ref_of, text, timestamp
 from fairlead.simulation.scenario import Scenario
@@ -24,6 +24,7 @@ class Stage:
         self.now = START
         self.objects: dict[Ref, JsonObject] = {}
         self.done: list[Action] = []
+        self.logs: dict[tuple[Ref, str, bool], list[str]] = {}
         self.deaf = False
         self._versions = count(1)
         self._seed = seed
@@ -87,6 +88,10 @@ class Stage:
         elif isinstance(action, Delete):
             if action.ref in self.objects:
                 self.remove(action.ref)
+        elif isinstance(action, Log):
+            assert action.ref in self.objects, action
+            key = (action.ref, action.container, action.previous)
+            self.logs.setdefault(key, []).extend(action.lines)
         elif action.ref in self.objects:
             old, wanted = (
                 self.objects[action.ref],

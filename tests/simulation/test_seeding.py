@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from tests.devcluster.conftest import asking
 from tests.simulation.conftest import PORTAL, Directory
 from tests.simulation.samples import codebase, platform
 
@@ -41,15 +42,31 @@ def owned_branch(name: str = "shop-main") -> JsonObject:
     return {**made, "metadata": {**child(made, "metadata"), "ownerReferences": [owner]}}
 
 
+async def _log(devcluster: DevCluster, pod: JsonObject) -> str:
+    async with asking(devcluster) as api:
+        name = text(pod, "metadata", "name")
+        container = objects(pod, "spec", "containers")[-1]
+        answer = await api.get(
+            f"/api/v1/namespaces/{text(pod, 'metadata', 'namespace')}/pods/{name}/log",
+            container=text(container, "name"),
+        )
+    return answer.text
+
+
 async def test_portal_is_seeded_whole(devcluster: DevCluster) -> None:
     told: list[str] = []
     report = await seed(devcluster.kubeconfig_path, PORTAL, progress=told.append)
     async with Cluster.from_kubeconfig(devcluster.kubeconfig_path) as cluster:
         codebases, _ = await cluster.list(labels.CODEBASE)
         runs, _ = await cluster.list(labels.PIPELINE_RUN)
+        pods, _ = await cluster.list(labels.POD)
     assert report.existing == 0
     assert len(codebases) >= 14
-    assert all(text(run, "status", "completionTime") for run in runs)
+    waiting = [run for run in runs if not text(run, "status", "completionTime")]
+    assert len(waiting) == 1
+    assert {text(pod, "status", "phase") for pod in pods} == {"Succeeded", "Failed"}
+    failed = next(pod for pod in pods if text(pod, "status", "phase") == "Failed")
+    assert "ERROR" in await _log(devcluster, failed)
     assert told[-1].startswith(f"Seeded {report.created} objects")
 
 

@@ -20,6 +20,7 @@ from fairlead.cli.loading import load_target
 from fairlead.cli.processes import ChildError
 from fairlead.cli.scaffolding import create_application
 from fairlead.cli.serving import bind, serve, stop_on_signals
+from fairlead.cli.simulated import parse_cluster_options, run_cluster
 from fairlead.cli.watching import watch_package
 from fairlead.codegen import check, generate
 from fairlead.codegen.generate import GenerationSource
@@ -282,8 +283,11 @@ def routes_command(target: Target, app_dir: AppDir = Path()) -> None:
 )
 def cluster_command(context: typer.Context) -> None:
     """Run the embedded dev cluster by itself (cluster --help lists its options)."""
-    command = [sys.executable, "-m", "fairlead.devcluster", *context.args]
-    os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+    options = parse_cluster_options(context.args)
+    if options.scenario is None:
+        command = [sys.executable, "-m", "fairlead.devcluster", *options.rest]
+        os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
+    asyncio.run(run_cluster(options, _say))
 
 
 def _say(text: str) -> None:

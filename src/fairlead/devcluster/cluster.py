@@ -27,7 +27,8 @@ from fairlead.devcluster.errors import DevClusterError
 from fairlead.devcluster.execution import ExecHandler
 from fairlead.devcluster.faults import Faults
 from fairlead.devcluster.identity import MASTERS
-from fairlead.devcluster.podlogs import PodLogs
+from fairlead.devcluster.logstore import LogStore
+from fairlead.devcluster.podlogs import PodLogs, previous_of
 from fairlead.devcluster.rbac import Authorizer
 from fairlead.devcluster.registry import Registry
 from fairlead.devcluster.server import Application
@@ -94,6 +95,7 @@ class DevCluster:
         self._insecure = insecure
         self._on_exec = on_exec
         self._state: State | None = None
+        self._log_store: LogStore | None = None
         self._controllers: Controllers | None = None
         self._server: _Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -137,6 +139,7 @@ class DevCluster:
         )
 
     def _open(self) -> State:
+        self._log_store = LogStore(self.data_dir / "logs.db")
         storage = Storage(
             self.data_dir / "cluster.db", recent_events=self._limits.recent_events
         )
@@ -152,7 +155,7 @@ class DevCluster:
             Authorizer(storage),
             self._clock,
             self._limits,
-            logs=PodLogs(self._limits.log_lines),
+            logs=PodLogs(self._limits.log_lines, self._log_store),
             ca_pem=(self.data_dir / "ca.crt").read_text(),
             on_exec=self._on_exec,
         )
@@ -203,6 +206,8 @@ class DevCluster:
         if self._controllers is not None:
             await self._controllers.aclose()
         state.storage.close()
+        if self._log_store is not None:
+            self._log_store.close()
         self._state = self._server = self._controllers = None
         if self._temporary:
             shutil.rmtree(self.data_dir, ignore_errors=True)
@@ -269,10 +274,20 @@ class DevCluster:
         """Forget all history up to now: older versions then answer 410."""
         await self._compact_to(self._running.storage.revision)
 
-    def append_log(self, namespace: str, pod: str, container: str, text: str) -> None:
-        """Add lines to a container's log, for `kubectl logs`."""
+    def append_log(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        text: str,
+        *,
+        previous: bool = False,
+    ) -> None:
+        """Add lines to a container's log, for `kubectl logs` (`--previous`)."""
         state = self._running
-        state.logs.append((namespace, pod, container), text, state.clock())
+        key = (namespace, pod, container)
+        key = previous_of(key) if previous else key
+        state.logs.append(key, text, state.clock())
 
     def _write_kubeconfig(self) -> None:
         users = [

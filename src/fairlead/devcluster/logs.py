@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import FieldError, bad_request
 from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
-from fairlead.devcluster.podlogs import ContainerKey, Line
+from fairlead.devcluster.podlogs import ContainerKey, Line, previous_of
 from fairlead.devcluster.reads import find_record
 from fairlead.devcluster.request import Request, parse_int
-from fairlead.devcluster.responses import Response, Stream
+from fairlead.devcluster.responses import Response, Stream, answer
 from fairlead.devcluster.state import State
 from fairlead.devcluster.subresources import parse_time
 from fairlead.devcluster.target import Target
@@ -39,6 +39,12 @@ def answer_log(target: Target) -> Response | Stream:
     spec = body.get("spec") or NO_FIELDS
     options = _options(state, request, record.name)
     key = (record.namespace, record.name, choose_container(request, spec, record.name))
+    if request.flag("previous"):
+        if not state.logs.has(previous_of(key)):
+            raise bad_request(
+                f'previous terminated container "{key[2]}" in pod "{record.name}" not found'
+            )
+        key = previous_of(key)
     if not spec.get("nodeName") and not state.logs.has(key) and not options.follow:
         return Response(204, b"", _TEXT)
     if options.follow:
@@ -46,6 +52,26 @@ def answer_log(target: Target) -> Response | Stream:
     lines = "".join(_format(line, options) for line in _selected(state, key, options))
     data = lines.encode()
     return Response(200, data[: options.limit_bytes], _TEXT)
+
+
+async def append_log(target: Target) -> Response:
+    """Answer POST of a pod's log, which is this server's own: add lines of a container.
+
+    With `timestamps=true` each line begins with its time; with `previous=true` they are
+    of the instance before the container's last restart.
+    """
+    state, request = target.state, target.request
+    record = find_record(target)
+    spec = record.decode().get("spec") or NO_FIELDS
+    key = (record.namespace, record.name, choose_container(request, spec, record.name))
+    text = (await request.read_body()).decode(errors="replace").removesuffix("\n")
+    now, stamped = state.clock(), request.flag("timestamps")
+    lines: list[tuple[float, str]] = []
+    for line in text.split("\n") if text else ():
+        moment, _, rest = line.partition(" ") if stamped else ("", "", line)
+        lines.append((parse_time(moment) if stamped else now, rest))
+    state.logs.add(previous_of(key) if request.flag("previous") else key, lines)
+    return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)  # fmt: skip
 
 
 def choose_container(request: Request, spec: JsonObject, pod: str) -> str:

@@ -11,7 +11,7 @@ from fairlead.devcluster.deletes import delete_collection, delete_object, read_o
 from fairlead.devcluster.errors import PlainError, method_not_allowed
 from fairlead.devcluster.execution import Exchange
 from fairlead.devcluster.interactive import answer_interactive
-from fairlead.devcluster.logs import answer_log
+from fairlead.devcluster.logs import answer_log, append_log
 from fairlead.devcluster.negotiation import YAML, accepts_aggregated, choose_form
 from fairlead.devcluster.openapi import Documents
 from fairlead.devcluster.options import check_timeout, check_write_options
@@ -263,6 +263,8 @@ async def _subresource(target: Target) -> Answer:
         target.resource.custom and not _has(target.version, found.name)
     ):
         raise err.unknown_resource()
+    if found.name == "log" and request.verb == "create":
+        return await append_log(target)
     if request.verb not in found.verbs:
         raise method_not_allowed()
     if found.name == "status":

@@ -43,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     storming.add_argument("--objects", type=int, default=1000)
     storming.add_argument("--rate", type=float, default=200.0, help="changes a second")
     storming.add_argument("--changes", type=int, default=2000)
+    storming.add_argument("--endless", action="store_true", help="go on until Ctrl-C")
+    storming.add_argument("--seed", type=int, default=0, help="the same changes again")
     storming.add_argument("--namespace", default="storm")
     storming.add_argument(
         "--clean",
@@ -67,7 +69,8 @@ async def _storm(options: argparse.Namespace) -> None:
     storm = Storm(
         objects=options.objects,
         rate=options.rate,
-        changes=options.changes,
+        changes=None if options.endless else options.changes,
+        seed=options.seed,
         namespace=options.namespace,
     )
     report = await unleash(options.kubeconfig, storm)

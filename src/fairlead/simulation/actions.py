@@ -36,7 +36,18 @@ class Delete:
     ref: Ref
 
 
-Action: TypeAlias = Create | Patch | Delete
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Add lines to the log of a container; without timestamps they are of this moment."""
+
+    ref: Ref
+    container: str
+    lines: tuple[str, ...]
+    previous: bool = False
+    timestamps: bool = False
+
+
+Action: TypeAlias = Create | Patch | Delete | Log
 
 
 def patch_status(seen: JsonObject, status: JsonObject) -> Patch:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from fairlead.simulation import labels
-from fairlead.simulation.actions import Action, Create, Patch
+from fairlead.simulation.actions import Action, Create, Patch, patch_spec
 from fairlead.simulation.drafts import (
     draft_code_run,
     draft_deploy_run,
@@ -158,6 +159,38 @@ def _follow(
                 Create(draft_deploy_run(stage, pipeline, change, version.lower()))
             )
     return actions
+
+
+def finish_deploy(world: World, run: JsonObject) -> list[Action]:
+    """What a deployment that succeeded changes: the images of its stage's workloads, which then roll."""
+    stage = label(run, labels.CD_STAGE_LABEL)
+    payload = next(
+        (
+            text(each, "value")
+            for each in objects(run, "spec", "params")
+            if text(each, "name") == "APPLICATIONS_PAYLOAD"
+        ),
+        "",
+    )
+    if not stage or not payload:
+        return []
+    tags: JsonObject = json.loads(payload)
+    namespace = text(run, "metadata", "namespace")
+    return [
+        patch_spec(found, _with_tag(found, tag))
+        for found in world.of(labels.DEPLOYMENT)
+        if label(found, labels.CD_STAGE_LABEL) == stage
+        and text(found, "metadata", "namespace") == namespace
+        and (tag := text(tags, label(found, labels.CODEBASE_LABEL), "imageTag"))
+    ]
+
+
+def _with_tag(deployment: JsonObject, tag: str) -> JsonObject:
+    containers = [
+        {**each, "image": f"{text(each, 'image').rpartition(':')[0]}:{tag}"}
+        for each in objects(deployment, "spec", "template", "spec", "containers")
+    ]
+    return {"template": {"spec": {"containers": json_list(containers)}}}
 
 
 def spare_runs(runs: Iterable[JsonObject], keep: int) -> list[JsonObject]:

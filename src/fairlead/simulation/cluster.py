@@ -12,6 +12,7 @@ from typing import Self
 import aiohttp
 from pydantic import JsonValue, TypeAdapter
 
+from fairlead.simulation.actions import Log
 from fairlead.simulation.errors import ClusterError, UnreachableError
 from fairlead.simulation.kubeconfig import Access, read_kubeconfig
 from fairlead.simulation.objects import JsonObject, Kind, Ref, objects, ref_of, text
@@ -108,6 +109,15 @@ class Cluster:
         body: JsonObject = {"propagationPolicy": "Background"}
         await self._request("DELETE", await self._path(ref), body)
 
+    async def append_log(self, log: Log) -> None:
+        """Adds lines to the log of a container. Only a dev cluster takes them."""
+        query = {"container": log.container}
+        query |= {"previous": "true"} if log.previous else {}
+        query |= {"timestamps": "true"} if log.timestamps else {}
+        path = f"{await self._path(log.ref)}/log"
+        lines = "\n".join(log.lines)
+        await self._request("POST", path, lines, {"Content-Type": "text/plain"}, query=query)  # fmt: skip
+
     async def delete_labelled(self, kind: Kind, namespace: str, selector: str) -> None:
         """Deletes all objects of a kind in a namespace that carry a label."""
         path = await self._collection(kind, namespace)
@@ -182,12 +192,12 @@ class Cluster:
         self,
         method: str,
         path: str,
-        body: JsonObject | None = None,
+        body: JsonObject | str | None = None,
         headers: Mapping[str, str] | None = None,
         *,
         query: Mapping[str, str] | None = None,
     ) -> JsonObject:
-        sent = None if body is None else json.dumps(body).encode()
+        sent = None if body is None else _encode(body)
         kind = {
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -218,6 +228,10 @@ class Cluster:
 
 def _root(api_version: str) -> str:
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+
+def _encode(body: JsonObject | str) -> bytes:
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
 def _object(received: str) -> JsonObject:

@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from fairlead.simulation import labels
-from fairlead.simulation.actions import Action, Create, Delete, Patch
-from fairlead.simulation.arrivals import draw_run, finish_build, spare_runs
+from fairlead.simulation.actions import Action, Create, Delete, Log, Patch
+from fairlead.simulation.arrivals import (
+    draw_run,
+    finish_build,
+    finish_deploy,
+    spare_runs,
+)
 from fairlead.simulation.conditions import is_done
 from fairlead.simulation.drafts import run_type
+from fairlead.simulation.fleet import Fleet
 from fairlead.simulation.objects import (
     JsonObject,
     Kind,
@@ -57,6 +63,7 @@ class Engine:
         self._walkers = {
             walk.of: Walker(walk, scenario.seed) for walk in scenario.walks
         }
+        self._fleet = Fleet(scenario, self._world)
         self._held: dict[Ref, tuple[str, datetime]] = {}
         self._next_start: datetime | None = None
         self.next_due: datetime | None = None
@@ -78,7 +85,7 @@ class Engine:
                 labels.CD_PIPELINE,
                 labels.STAGE,
             }
-        return sorted(found)
+        return sorted(found | set(self._fleet.kinds))
 
     def replace(self, kind: Kind, values: Iterable[JsonObject]) -> None:
         """Takes the answer of a list as all there is of a kind."""
@@ -90,6 +97,7 @@ class Engine:
         ref = ref_of(value)
         if event == "DELETED":
             self._world.remove(value)
+            self._fleet.forget(value)
             if ref.kind in self._walkers:
                 self._walkers[ref.kind].forget(ref)
         else:
@@ -119,6 +127,7 @@ class Engine:
             for value in list(self._world.of(kind)):
                 if not is_leaving(value):
                     yield walker.plan(value, now)
+        yield from self._fleet.plans(now)
         waiting = [
             run for run in self._world.of(labels.PIPELINE_RUN) if not is_done(run)
         ]
@@ -155,6 +164,8 @@ class Engine:
             plan.actions.extend(
                 finish_build(self._world, run, self._scenario.runs, now, self._chance)
             )
+        if self._scenario.workloads is not None and _ends_well(plan, run):
+            plan.actions.extend(finish_deploy(self._world, run))
         return plan
 
     def _start(self, runs: Runs, under_way: int, now: datetime) -> Plan:
@@ -181,10 +192,15 @@ class Engine:
     def _take(self, plan: Plan) -> list[Action]:
         if plan.due is not None:
             self._look_again(plan.due)
-        free = [action for action in plan.actions if not self._is_held(action.ref)]
+        free = [
+            action
+            for action in plan.actions
+            if isinstance(action, Log) or not self._is_held(action.ref)
+        ]
         until = self._clock() + _PATIENCE
         for action in free:
-            self._held[action.ref] = (self._world.version(action.ref), until)
+            if not isinstance(action, Log):
+                self._held[action.ref] = (self._world.version(action.ref), until)
         return free
 
     def _is_held(self, ref: Ref) -> bool:
@@ -210,8 +226,12 @@ def _owned(
 
 
 def _succeeds(plan: Plan, run: JsonObject) -> bool:
+    return bool(label(run, labels.BRANCH_LABEL)) and _ends_well(plan, run)
+
+
+def _ends_well(plan: Plan, run: JsonObject) -> bool:
     own = ref_of(run)
-    return bool(label(run, labels.BRANCH_LABEL)) and any(
+    return any(
         isinstance(action, Patch)
         and action.ref == own
         and any(

@@ -24,7 +24,8 @@ from fairlead.simulation.objects import (
     text,
     timestamp,
 )
-from fairlead.simulation.scenario import Pipeline, Scenario, Task
+from fairlead.simulation.scenario import POD_LOG, Pipeline, Scenario, Task
+from fairlead.simulation.taskpods import draft_pod, ended_pod, task_lines
 from fairlead.simulation.taskruns import (
     CANCELLED,
     SUCCEEDED,
@@ -37,13 +38,16 @@ from fairlead.simulation.taskruns import (
 )
 from fairlead.simulation.templates import suffix
 
+_PRUNED = {labels.TASK_RUN.name, labels.POD.name, POD_LOG.name}
+
 
 class History(BaseModel):
     """A table of finished runs.
 
     Attributes:
         runs: rows of namespace, type, branch or stage, how long ago it started, result (after a slash,
-            the task that decided it), author, first line of the commit message.
+            the task that decided it), author, first line of the commit message. With the result
+            `Started` the run has only been asked for: the simulator leads it from there.
         tasks_within: how long ago a run may have started for its task runs to be there still; those
             of older runs have been pruned, as a real cluster's are.
     """
@@ -92,11 +96,12 @@ def expand_history(
         family = _finish(
             run, scenario, (ended, task), now - age, Fate(scenario.seed, key)
         )
+        if ended == "Started":
+            yield run
+            continue
         pruned = age > parse_duration(history.tasks_within)
         yield from (
-            each
-            for each in family
-            if not pruned or text(each, "kind") != labels.TASK_RUN.name
+            each for each in family if not pruned or text(each, "kind") not in _PRUNED
         )
 
 
@@ -149,7 +154,10 @@ def _finish(
         if task.approval:
             children.append(_decide(run, task, scenario, condition))
         else:
-            children.append(_finish_task(run, task, moment, end, condition))
+            made = _finish_task(run, task, moment, end, condition)
+            children.append(made)
+            if scenario.workloads is not None and scenario.workloads.task_pods:
+                children.extend(_leave_pod(made, task, moment, end))
         moment = end
     status: JsonObject = {
         "startTime": timestamp(start),
@@ -192,6 +200,31 @@ def _finish_task(
         **ended_status(task, start, end, condition),
     }
     return {**made, "status": status}
+
+
+def _leave_pod(
+    task_run: JsonObject, task: Task, start: datetime, end: datetime
+) -> Iterable[JsonObject]:
+    pod = draft_pod(task_run)
+    yield {**pod, "status": {**ended_pod(task_run, pod), "startTime": timestamp(start)}}
+    lines = task_lines(task_run, task)
+    pace = (end - start) / max(1, len(lines))
+    for step in dict.fromkeys(step for step, _ in lines):
+        spoken = [
+            f"{timestamp(start + pace * place)} {line}"
+            for place, (name, line) in enumerate(lines)
+            if name == step
+        ]
+        yield {
+            "apiVersion": POD_LOG.api_version,
+            "kind": POD_LOG.name,
+            "metadata": {
+                "name": text(pod, "metadata", "name"),
+                "namespace": text(pod, "metadata", "namespace"),
+            },
+            "container": f"step-{step}",
+            "lines": json_list(spoken),
+        }
 
 
 def _verdict(result: str, ran: int, planned: int) -> Condition:

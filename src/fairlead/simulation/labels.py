@@ -16,6 +16,9 @@ CD_PIPELINE: Final = Kind(_PLATFORM, "CDPipeline")
 STAGE: Final = Kind(_PLATFORM, "Stage")
 PIPELINE_RUN: Final = Kind("tekton.dev/v1", "PipelineRun")
 TASK_RUN: Final = Kind("tekton.dev/v1", "TaskRun")
+DEPLOYMENT: Final = Kind("apps/v1", "Deployment")
+REPLICA_SET: Final = Kind("apps/v1", "ReplicaSet")
+POD: Final = Kind("v1", "Pod")
 APPROVAL_TASK: Final = Kind("edp.epam.com/v1alpha1", "ApprovalTask")
 
 CODEBASE_LABEL: Final = "app.edp.epam.com/codebase"

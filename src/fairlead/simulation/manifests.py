@@ -14,7 +14,7 @@ Beside Kubernetes's own kinds a seed file may hold, in `simulation.fairlead.dev/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -31,8 +31,8 @@ from pydantic import (
 
 from fairlead.simulation.errors import ManifestError
 from fairlead.simulation.history import History, expand_history
-from fairlead.simulation.objects import JsonObject, Ref, ref_of
-from fairlead.simulation.scenario import Scenario, read_scenario
+from fairlead.simulation.objects import JsonObject, Ref, kind_of, ref_of
+from fairlead.simulation.scenario import POD_LOG, Scenario, read_scenario
 from fairlead.simulation.templates import Scope, render_object
 
 OWN_VERSION = "simulation.fairlead.dev/v1"
@@ -45,6 +45,7 @@ class Manifests:
 
     definitions: list[JsonObject]
     objects: list[JsonObject]
+    logs: list[JsonObject] = field(default_factory=list[JsonObject])
 
 
 class _Table(BaseModel):
@@ -79,9 +80,10 @@ def read_manifests(directory: Path, now: datetime) -> Manifests:
                 _add(plain, value)
         except (ValueError, ManifestError) as exc:
             raise ManifestError(f"{file}: {exc}") from exc
-    return Manifests(
-        definitions, [*plain.values(), *_past(directory, histories, plain, now)]
-    )
+    past = _past(directory, histories, plain, now)
+    made = [each for each in past if kind_of(each) != POD_LOG]
+    logs = [each for each in past if kind_of(each) == POD_LOG]
+    return Manifests(definitions, [*plain.values(), *made], logs)
 
 
 def _past(

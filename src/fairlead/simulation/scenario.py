@@ -14,14 +14,20 @@ from fairlead.simulation.errors import ManifestError
 from fairlead.simulation.labels import RunType
 from fairlead.simulation.objects import JsonObject, Kind
 
+POD_LOG = Kind("simulation.fairlead.dev/v1", "PodLog")
+"""Lines of a container in a seed: `metadata` names the pod, then `container` and `lines`, each with its time."""
+
 __all__ = [
+    "POD_LOG",
     "Failure",
+    "LogLines",
     "Phase",
     "Pipeline",
     "Runs",
     "Scenario",
     "Task",
     "Walk",
+    "Workloads",
     "read_scenario",
 ]
 
@@ -42,6 +48,7 @@ class Task(_Model):
         steps: names of its steps.
         beside: whether it runs at the same time as the task before it.
         approval: whether it is no task but a question to a person.
+        logs: what each of its steps says, a template over the task run.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Task(_Model):
     steps: tuple[str, ...] = ("main",)
     beside: bool = False
     approval: bool = False
+    logs: tuple[str, ...] = ()
 
 
 class Pipeline(_Model):
@@ -127,6 +135,38 @@ class Walk(_Model):
         return Kind(self.api_version, self.kind)
 
 
+class LogLines(_Model):
+    """What containers say: templates over their pod.
+
+    Attributes:
+        start: said once, when a container has started.
+        lines: of these, one to three are said now and then.
+        every: how often that is.
+    """
+
+    start: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    every: SpanField = Span(5.0, 15.0)
+
+
+class Workloads(_Model):
+    """How deployments, replica sets and pods come up. Absent: nobody moves them.
+
+    Attributes:
+        starts: how long a pod takes to become ready.
+        fails: how likely it crashes once before that, from 0 to 1.
+        failing_tags: image tags that cannot be pulled: a rollout to one of them hangs.
+        task_pods: whether task runs have pods with logs.
+        logs: what the pods of deployments say.
+    """
+
+    starts: SpanField = Span(1.0, 3.0)
+    fails: float = Field(default=0.0, ge=0, le=1)
+    failing_tags: tuple[str, ...] = ("missing",)
+    task_pods: bool = True
+    logs: LogLines | None = None
+
+
 class Scenario(_Model):
     """A whole scenario. The seed makes the draws of one object the same in every run."""
 
@@ -136,6 +176,7 @@ class Scenario(_Model):
     pipelines: dict[str, Pipeline] = Field(default_factory=dict)
     runs: Runs | None = None
     walks: tuple[Walk, ...] = ()
+    workloads: Workloads | None = None
 
     def pipeline_of(self, name: str, run_type: RunType | str) -> Pipeline | None:
         """The pipeline of that key, else the one of that type, else any: a run always moves."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fairlead.simulation.actions import Action, Create, Delete, Patch
+from fairlead.simulation.actions import Action, Create, Delete, Log, Patch
 from fairlead.simulation.cluster import Cluster
 from fairlead.simulation.engine import Engine
 from fairlead.simulation.errors import ClusterError, UnreachableError
@@ -146,3 +146,5 @@ async def carry_out(cluster: Cluster, action: Action) -> None:
             await cluster.patch(action.ref, action.body, subresource=action.subresource)
         case Delete():
             await cluster.delete(action.ref)
+        case Log():
+            await cluster.append_log(action)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fairlead.simulation import labels
 from fairlead.simulation.actions import Action, Create, Delete, Patch
-from fairlead.simulation.cluster import Cluster
+from fairlead.simulation.cluster import Cluster, wait_until_served
 from fairlead.simulation.conditions import Condition
 from fairlead.simulation.errors import ClusterError, SimulationError
 from fairlead.simulation.objects import JsonObject, Kind, Ref, timestamp
@@ -56,7 +56,7 @@ class Storm:
     Attributes:
         objects: how many pipeline runs there are.
         rate: changes a second, creations included.
-        changes: how many changes come after the objects are there.
+        changes: how many changes come after the objects are there; None: without end.
         namespace: where; it is made if it is not there.
         churn: the share of changes that delete a run and make it anew.
         seed: which changes come in which order.
@@ -64,7 +64,7 @@ class Storm:
 
     objects: int = 1000
     rate: float = 200.0
-    changes: int = 2000
+    changes: int | None = 2000
     namespace: str = "storm"
     churn: float = 0.05
     seed: int = 0
@@ -74,7 +74,7 @@ class Storm:
         if (
             self.objects < 1
             or self.rate <= 0
-            or self.changes < 0
+            or (self.changes is not None and self.changes < 0)
             or not 0 <= self.churn <= 1
         ):
             message = f"{self} cannot be: objects and rate must be above 0, changes at least 0, churn from 0 to 1"
@@ -170,12 +170,47 @@ async def unleash(kubeconfig: Path, storm: Storm) -> StormReport:
             "metadata": {"name": storm.namespace},
         }
         await _attempt(cluster, Create(space), StormReport())
+        await _define_runs(cluster)
         await _blow(cluster, storm_objects(storm), storm.rate, report)
         await _blow(
             cluster, storm_changes(storm, datetime.now(UTC)), storm.rate, report
         )
     report.seconds = loop.time() - start
     return report
+
+
+async def _define_runs(cluster: Cluster) -> None:
+    """A cluster that has no pipeline runs gets the kind, without a schema of its own."""
+    if await cluster.serves(labels.PIPELINE_RUN):
+        return
+    schema: JsonObject = {
+        "type": "object",
+        "x-kubernetes-preserve-unknown-fields": True,
+    }
+    version: JsonObject = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+    }
+    definition: JsonObject = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "pipelineruns.tekton.dev"},
+        "spec": {
+            "group": "tekton.dev",
+            "scope": "Namespaced",
+            "names": {
+                "plural": "pipelineruns",
+                "kind": labels.PIPELINE_RUN.name,
+                "shortNames": ["pr"],
+            },
+            "versions": [version],
+        },
+    }
+    await _attempt(cluster, Create(definition), StormReport())
+    await wait_until_served(cluster, [labels.PIPELINE_RUN])
 
 
 async def clear_storm(kubeconfig: Path, namespace: str = "storm") -> None:

@@ -18,6 +18,7 @@ from fairlead.simulation.objects import (
     timestamp,
 )
 from fairlead.simulation.scenario import Task
+from fairlead.simulation.templates import suffix
 
 SUCCEEDED = Condition("True", "Succeeded", "All Steps have completed executing")
 RUNNING = Condition(
@@ -74,11 +75,17 @@ def child_reference(run: str, task: Task) -> JsonObject:
     }
 
 
+def pod_name(task_run: str) -> str:
+    """The name of the pod of a task run; a host name has 63 letters at most."""
+    name = f"{task_run}-pod"
+    return name if len(name) <= 63 else short_name(task_run, f"{suffix(5, task_run)}-pod")  # fmt: skip
+
+
 def started_status(task: Task, name: str, now: datetime) -> JsonObject:
     """The status of a task run that has just started."""
     return {
         "startTime": timestamp(now),
-        "podName": f"{name}-pod",
+        "podName": pod_name(name),
         "conditions": [RUNNING.to_json(now)],
         "steps": [
             {

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fairlead.simulation import labels
-from fairlead.simulation.objects import JsonObject, Kind, Ref, label, ref_of, text
+from fairlead.simulation.objects import (
+    JsonObject,
+    Kind,
+    Ref,
+    label,
+    objects,
+    ref_of,
+    text,
+)
 
 _CHILDREN = (labels.TASK_RUN, labels.APPROVAL_TASK)
+_OWNED = (labels.REPLICA_SET, labels.POD)
 
 
 class World:
@@ -16,6 +25,7 @@ class World:
     def __init__(self) -> None:
         self._objects: dict[Kind, dict[Ref, JsonObject]] = {}
         self._children: dict[tuple[Kind, str, str], dict[str, JsonObject]] = {}
+        self._owned: dict[tuple[Kind, str], dict[Ref, JsonObject]] = {}
 
     def replace(self, kind: Kind, values: Iterable[JsonObject]) -> None:
         """Takes the answer of a list as all there is of a kind."""
@@ -31,11 +41,18 @@ class World:
         if ref.kind in _CHILDREN:
             key = (ref.kind, ref.namespace, label(value, labels.RUN_LABEL))
             self._children.setdefault(key, {})[ref.name] = value
+        if ref.kind in _OWNED:
+            self._owned.setdefault((ref.kind, controller_uid(value)), {})[ref] = value
 
     def remove(self, value: JsonObject) -> None:
         """Takes an object as gone."""
         ref = ref_of(value)
         self._objects.get(ref.kind, {}).pop(ref, None)
+        owned = self._owned.get((ref.kind, controller_uid(value)))
+        if owned is not None:
+            owned.pop(ref, None)
+            if not owned:
+                del self._owned[ref.kind, controller_uid(value)]
         key = (ref.kind, ref.namespace, label(value, labels.RUN_LABEL))
         children = self._children.get(key)
         if children is not None:
@@ -65,10 +82,23 @@ class World:
         )
         return self._children.get((kind, namespace, name), {})
 
+    def owned(self, owner: JsonObject, kind: Kind) -> list[JsonObject]:
+        """The replica sets or pods that an object controls."""
+        uid = text(owner, "metadata", "uid")
+        return list(self._owned.get((kind, uid), {}).values())
+
     def version(self, ref: Ref) -> str:
         """The version an object was last seen in; empty where there is none."""
         found = self.find(ref)
         return "" if found is None else text(found, "metadata", "resourceVersion")
+
+
+def controller_uid(value: JsonObject) -> str:
+    """The uid of the object that controls another; empty where there is none."""
+    for each in objects(value, "metadata", "ownerReferences"):
+        if each.get("controller") is True:
+            return text(each, "uid")
+    return ""
 
 
 def is_leaving(value: JsonObject) -> bool:

@@ -53,8 +53,8 @@
  *             isEmpty, isStale, connection, refetch }
  *      useCodebaseWatchItem({ name, namespace?, enabled? })
  *        -> { data, item, status: … | "deleted" | "notFound", isDeleted, error, isStale, connection, refetch }
- *      useCodebasePermissions({ namespace? })
- *        -> { status, create: Permission, update: …, patch, delete, get, list, watch, error, refetch }
+ *      useCodebasePermissions({ namespace?, name? })
+ *        -> { status, create: Permission, update: …, patch, delete, get, list, watch, subresources, error, refetch }
  *           Permission = { state: "pending" | "allowed" | "denied"; allowed: boolean; reason: string | null }
  *      useCodebaseCRUD({ messages?, onSuccess?, onError?, onConflict? })
  *        -> { create, update, patch, remove, removeMany,   // TanStack mutation results, optimistic

@@ -37,6 +37,7 @@ export interface Scope {
 
 type Code = ConstructorParameters<typeof TRPCError>[0]["code"];
 type Operation =
+  | "watchPermissions"
   | "list"
   | "get"
   | "create"
@@ -228,6 +229,38 @@ export class WidgetCluster {
     }
   }
 
+  /** Takes a right away, or gives it back, and tells who follows. */
+  deny(right: string): void {
+    this.denied.add(right);
+    this.#wake();
+  }
+
+  permit(right: string): void {
+    this.denied.delete(right);
+    this.#wake();
+  }
+
+  async *followAnswers(namespace: string | null, signal: AbortSignal) {
+    let wake = () => undefined as unknown;
+    const poke = () => wake();
+    this.#listeners.add(poke);
+    signal.addEventListener("abort", poke);
+    let said = "";
+    try {
+      while (!signal.aborted) {
+        const next = new Promise<void>((resolve) => (wake = resolve));
+        this.refuse("watchPermissions");
+        const answers = this.answers(namespace);
+        const text = JSON.stringify(answers);
+        if (text !== said) yield answers;
+        else await next;
+        said = text;
+      }
+    } finally {
+      this.#listeners.delete(poke);
+    }
+  }
+
   answers(namespace: string | null): PermissionAnswers {
     const answer = (verb: string) => {
       const denied = this.denied.has(verb) || this.denied.has(`${namespace}:${verb}`);
@@ -241,6 +274,7 @@ export class WidgetCluster {
       update: answer("update"),
       patch: answer("patch"),
       delete: answer("delete"),
+      subresources: { log: { get: answer("get log") } },
     };
   }
 

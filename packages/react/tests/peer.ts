@@ -98,10 +98,16 @@ export function createWidgetRouter(cluster: WidgetCluster) {
         yield* cluster.watch(scope, scope.lastEventId ?? null, signal ?? AbortSignal.abort());
       }),
     permissions: t.procedure
-      .input(input<{ namespace?: string | null }>())
+      .input(input<{ namespace?: string | null; name?: string | null }>())
       .query(async ({ input: { namespace } }) => {
         await cluster.enter("permissions");
         return cluster.answers(namespace ?? null);
+      }),
+    watchPermissions: t.procedure
+      .input(input<{ namespace?: string | null; name?: string | null }>())
+      .subscription(async function* ({ input: { namespace }, signal }) {
+        await cluster.enter("watchPermissions");
+        yield* cluster.followAnswers(namespace ?? null, signal ?? AbortSignal.abort());
       }),
   });
 }

@@ -72,7 +72,10 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
     onVisible(() => permissions.refresh()),
     options.wsClient ? connection.follow(options.wsClient) : () => undefined,
   ];
-  const tabs = options.tabs?.attach({ client: options.client, connection, registry });
+  const group = options.tabs;
+  // Another tab's socket brings no news of permissions here; a socket of its own would defeat the group.
+  if (group) permissions.canFollow = () => group.isLeader();
+  const tabs = group?.attach({ client: options.client, connection, registry });
   if (tabs) stops.push(tabs);
   return {
     client: options.client,

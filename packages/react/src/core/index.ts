@@ -26,8 +26,10 @@ export {
   PermissionCache,
   type PermissionCacheOptions,
   type PermissionKey,
+  type PermissionSource,
   type PermissionState,
   pendingPermissions,
+  type SubresourcePermissions,
 } from "./permissions.js";
 export { type ShareSource, WatchRegistry, type WatchRequest, watchKey } from "./registry.js";
 export { describeResource, type Resource } from "./resource.js";
@@ -55,7 +57,9 @@ export {
   type ObjectOf,
   type ObjectRef,
   objectKey,
+  type PermissionAnswer,
   type PermissionAnswers,
+  type PermissionsInput,
   type PermissionsProcedure,
   type PropagationPolicy,
   type ResourceConfig,

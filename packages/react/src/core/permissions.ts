@@ -1,14 +1,15 @@
 /**
- * What the user may do, per kind and namespace.
+ * What the user may do, per kind, namespace and name.
  *
  * "Pending" is a state of its own: a button that is not known to be allowed is not "denied for a reason".
- * Answers are asked again while somebody shows them, when the tab is looked at again, and at once after
- * any FORBIDDEN, so that a role granted or revoked shows without a reload.
+ * The server tells of changes while somebody shows the answers. Where it cannot (no socket now, another
+ * tab has it, an older server), they are asked again every so often, when the tab is looked at again,
+ * and at once after any FORBIDDEN. Either way a role granted or revoked shows without a reload.
  */
 import { Emitter } from "./emitter.js";
 import { deepEqual } from "./equal.js";
 import { type LiveError, toLiveError } from "./errors.js";
-import type { PermissionAnswers, Verb } from "./wire.js";
+import type { FollowOptions, PermissionAnswers, Verb } from "./wire.js";
 
 export interface Permission {
   readonly state: "pending" | "allowed" | "denied";
@@ -19,12 +20,27 @@ export interface Permission {
 export interface PermissionState {
   readonly status: "loading" | "ready" | "error";
   readonly permissions: { readonly [verb in Verb]: Permission };
+  /** By subresource and verb: `subresources.log?.get`. */
+  readonly subresources: SubresourcePermissions;
   readonly error: LiveError | null;
 }
 
+export interface SubresourcePermissions {
+  readonly [subresource: string]: { readonly [verb: string]: Permission };
+}
+
+/** Where answers come from. */
+export interface PermissionSource {
+  ask(): Promise<PermissionAnswers>;
+  /** Tells of changes as they happen. */
+  follow?(observer: FollowOptions<PermissionAnswers>): { unsubscribe(): void };
+}
+
 export interface PermissionCacheOptions {
-  /** Answers older than this are asked for again while in use. */
+  /** Answers older than this are asked for again while in use, unless the server tells of changes. */
   readonly maxAgeMs?: number;
+  /** The same in a tab whose socket another tab has, and while there is no socket. */
+  readonly pollMs?: number;
   /** How long answers nobody shows are kept. */
   readonly lingerMs?: number;
 }
@@ -48,10 +64,9 @@ function forAllVerbs(permission: (verb: Verb) => Permission): PermissionState["p
 export const pendingPermissions: PermissionState = {
   status: "loading",
   permissions: forAllVerbs(() => pending),
+  subresources: {},
   error: null,
 };
-
-type Ask = () => Promise<PermissionAnswers>;
 
 class Entry {
   readonly emitter = new Emitter();
@@ -60,21 +75,37 @@ class Entry {
   askAgain = false;
   askedAt = 0;
   timer: ReturnType<typeof setTimeout> | undefined;
-  ask: Ask;
+  source: PermissionSource;
+  /** The subscription, once it is open; `null` where the server has none. */
+  following: { unsubscribe(): void } | null | undefined;
+  /** The subscription is connected: nothing has to be asked. */
+  isTold = false;
+  /** How often it was told: an answer asked for before is older. */
+  told = 0;
 
-  constructor(ask: Ask) {
-    this.ask = ask;
+  constructor(source: PermissionSource) {
+    this.source = source;
+  }
+
+  unfollow(): void {
+    this.following?.unsubscribe();
+    this.following = undefined;
+    this.isTold = false;
   }
 }
 
 export interface PermissionKey {
   readonly resourceId: string;
   readonly namespace: string | null;
+  readonly name?: string | null;
 }
 
 export class PermissionCache {
+  /** Set by a tab group: whether this tab has a socket to be told by. */
+  canFollow: () => boolean = () => true;
   readonly #entries = new Map<string, Entry>();
   readonly #maxAgeMs: number;
+  readonly #pollMs: number;
   readonly #lingerMs: number;
   readonly #onReadable: (resourceId: string) => void;
 
@@ -84,6 +115,7 @@ export class PermissionCache {
     onReadable: (resourceId: string) => void = () => undefined,
   ) {
     this.#maxAgeMs = options.maxAgeMs ?? 60_000;
+    this.#pollMs = Math.min(options.pollMs ?? 4_000, this.#maxAgeMs);
     this.#lingerMs = options.lingerMs ?? 30_000;
     this.#onReadable = onReadable;
   }
@@ -92,20 +124,30 @@ export class PermissionCache {
     return this.#entries.get(serialize(key))?.state ?? pendingPermissions;
   }
 
-  subscribe(key: PermissionKey, ask: Ask, listener: () => void): () => void {
+  /** @param given a function is a source that only answers. */
+  subscribe(
+    key: PermissionKey,
+    given: PermissionSource | PermissionSource["ask"],
+    listener: () => void,
+  ): () => void {
     const id = serialize(key);
-    const entry = this.#entries.get(id) ?? new Entry(ask);
+    const source = typeof given === "function" ? { ask: given } : given;
+    const entry = this.#entries.get(id) ?? new Entry(source);
     this.#entries.set(id, entry);
-    entry.ask = ask;
+    entry.source = source;
     clearTimeout(entry.timer);
     const unsubscribe = entry.emitter.subscribe(listener);
-    if (Date.now() - entry.askedAt >= this.#maxAgeMs) void this.#ask(key, entry);
+    this.#follow(key, entry);
+    if (!entry.isTold && Date.now() - entry.askedAt >= this.#maxAgeMs) void this.#ask(key, entry);
     else this.#askLater(key, entry);
     return () => {
       unsubscribe();
       if (entry.emitter.size > 0) return;
       clearTimeout(entry.timer);
-      entry.timer = setTimeout(() => this.#entries.delete(id), this.#lingerMs);
+      entry.timer = setTimeout(() => {
+        entry.unfollow();
+        this.#entries.delete(id);
+      }, this.#lingerMs);
     };
   }
 
@@ -128,21 +170,29 @@ export class PermissionCache {
   /** Asks again for all that is shown: the tab was hidden, a role may have changed meanwhile. */
   refresh(minAgeMs = 10_000): void {
     for (const [id, entry] of this.#entries) {
-      const due = Date.now() - entry.askedAt >= minAgeMs;
+      const due = !entry.isTold && Date.now() - entry.askedAt >= minAgeMs;
       if (due && entry.emitter.size > 0) void this.#ask(deserialize(id), entry);
     }
   }
 
   clear(): void {
     for (const [id, entry] of this.#entries) {
+      const key = deserialize(id);
       entry.askedAt = 0;
+      // What the last user's subscription may still say is not about the next one.
+      entry.unfollow();
       this.#publish(entry, pendingPermissions);
-      if (entry.emitter.size > 0) void this.#ask(deserialize(id), entry);
+      if (entry.emitter.size === 0) continue;
+      this.#follow(key, entry);
+      void this.#ask(key, entry);
     }
   }
 
   dispose(): void {
-    for (const entry of this.#entries.values()) clearTimeout(entry.timer);
+    for (const entry of this.#entries.values()) {
+      clearTimeout(entry.timer);
+      entry.unfollow();
+    }
     this.#entries.clear();
   }
 
@@ -164,50 +214,113 @@ export class PermissionCache {
   }
 
   async #answer(key: PermissionKey, entry: Entry): Promise<void> {
-    const before = entry.state.permissions;
+    const { told } = entry;
     try {
-      const answers = await entry.ask();
-      this.#publish(entry, readAnswers(answers));
+      const answers = await entry.source.ask();
+      if (entry.told === told) this.#learn(key, entry, answers);
     } catch (cause) {
       const error = toLiveError(cause);
       // Known answers stay: losing the network is no reason to grey out every button.
       const status = entry.state.status === "ready" ? "ready" : "error";
       this.#publish(entry, { ...entry.state, status, error });
     }
+  }
+
+  #learn(key: PermissionKey, entry: Entry, answers: PermissionAnswers): void {
+    const before = entry.state.permissions;
+    this.#publish(entry, readAnswers(answers));
     const now = entry.state.permissions;
     const gained = (verb: Verb) => now[verb].allowed && before[verb].state === "denied";
     if (gained("list") || gained("watch")) this.#onReadable(key.resourceId);
   }
 
+  /** Has the server tell of changes, where it can. */
+  #follow(key: PermissionKey, entry: Entry): void {
+    const { source, following } = entry;
+    if (!source.follow || following !== undefined || !this.canFollow()) return;
+    let isOpen = true;
+    const end = (next: null | undefined) => {
+      if (!isOpen) return;
+      isOpen = false;
+      entry.following = next;
+      entry.isTold = false;
+      this.#askLater(key, entry);
+    };
+    const subscription = source.follow({
+      onData: (answers) => {
+        if (!isOpen) return;
+        entry.told += 1;
+        entry.isTold = true;
+        this.#learn(key, entry, answers);
+        this.#askLater(key, entry);
+      },
+      // An older server has no such procedure, and there is no use in asking for it again.
+      onError: (cause) => end(toLiveError(cause).kind === "notFound" ? null : undefined),
+      onComplete: () => end(undefined),
+      onConnectionStateChange: ({ state }) => {
+        if (!isOpen || state === "pending") return;
+        entry.isTold = false;
+        this.#askLater(key, entry);
+      },
+    });
+    if (isOpen) {
+      entry.following = {
+        unsubscribe() {
+          isOpen = false;
+          subscription.unsubscribe();
+        },
+      };
+    }
+  }
+
   #askLater(key: PermissionKey, entry: Entry): void {
     clearTimeout(entry.timer);
-    if (entry.emitter.size === 0) return;
-    const delay = entry.state.error ? Math.min(failedRetryMs, this.#maxAgeMs) : this.#maxAgeMs;
-    entry.timer = setTimeout(() => void this.#ask(key, entry), delay);
+    if (entry.emitter.size === 0 || entry.isTold) return;
+    const waits = [this.#maxAgeMs];
+    // A subscription that is to be opened (again), or that this tab cannot have.
+    if (entry.source.follow && entry.following !== null) waits.push(this.#pollMs);
+    if (entry.state.error) waits.push(failedRetryMs);
+    entry.timer = setTimeout(
+      () => {
+        this.#follow(key, entry);
+        void this.#ask(key, entry);
+      },
+      Math.min(...waits),
+    );
   }
 
   #publish(entry: Entry, state: PermissionState): void {
-    const { status, error, permissions } = entry.state;
+    const { status, error, permissions, subresources } = entry.state;
     const isSame = status === state.status && error === state.error;
-    if (isSame && deepEqual(permissions, state.permissions)) return;
+    const rights = [permissions, subresources];
+    if (isSame && deepEqual(rights, [state.permissions, state.subresources])) return;
     entry.state = state;
     entry.emitter.emit();
   }
 }
 
-function readAnswers(answers: PermissionAnswers): PermissionState {
-  const permissions = forAllVerbs((verb) => {
-    const { allowed, reason } = answers[verb];
-    return { state: allowed ? "allowed" : "denied", allowed, reason };
-  });
-  return { status: "ready", permissions, error: null };
+function readAnswer({ allowed, reason }: PermissionAnswers[Verb]): Permission {
+  return { state: allowed ? "allowed" : "denied", allowed, reason };
 }
 
-function serialize({ resourceId, namespace }: PermissionKey): string {
-  return JSON.stringify([resourceId, namespace]);
+function readAnswers(answers: PermissionAnswers): PermissionState {
+  const subresources = Object.entries(answers.subresources ?? {}).map(([name, verbs]) => {
+    const rights = Object.entries(verbs).map(([verb, answer]) => [verb, readAnswer(answer)]);
+    return [name, Object.fromEntries(rights)];
+  });
+  return {
+    status: "ready",
+    permissions: forAllVerbs((verb) => readAnswer(answers[verb])),
+    subresources: Object.fromEntries(subresources),
+    error: null,
+  };
+}
+
+function serialize({ resourceId, namespace, name = null }: PermissionKey): string {
+  return JSON.stringify([resourceId, namespace, name]);
 }
 
 function deserialize(id: string): PermissionKey {
-  const [resourceId, namespace] = JSON.parse(id) as [string, string | null];
-  return { resourceId, namespace };
+  const [resourceId, namespace, name] = JSON.parse(id) as [string, string | null, string | null];
+  return { resourceId, namespace, name };
 }

@@ -111,8 +111,15 @@ export const verbs: readonly Verb[] = [
   "delete",
 ];
 
-export type PermissionAnswers = {
-  readonly [verb in Verb]: { readonly allowed: boolean; readonly reason: string | null };
+export interface PermissionAnswer {
+  readonly allowed: boolean;
+  readonly reason: string | null;
+}
+
+export type PermissionAnswers = { readonly [verb in Verb]: PermissionAnswer } & {
+  readonly subresources?: {
+    readonly [subresource: string]: { readonly [verb: string]: PermissionAnswer };
+  };
 };
 
 export type PropagationPolicy = "Background" | "Foreground" | "Orphan";
@@ -139,12 +146,14 @@ export interface SocketStateEvent {
   readonly error: { readonly message: string } | null;
 }
 
-export interface SubscribeOptions<K> {
-  onData: (event: { id: string; data: WatchFrame<K> }) => void;
+export interface FollowOptions<T> {
+  onData: (data: T) => void;
   onError: (error: unknown) => void;
   onComplete: () => void;
   onConnectionStateChange: (state: SocketStateEvent) => void;
 }
+
+export interface SubscribeOptions<K> extends FollowOptions<{ id: string; data: WatchFrame<K> }> {}
 
 // Methods rather than function properties: the client's own input types are then compared bivariantly,
 // so a router that narrows an input (a cluster-scoped `get` without `namespace`) still fits.
@@ -161,9 +170,18 @@ export interface GetProcedure<K> {
   };
 }
 
+export interface PermissionsInput {
+  namespace?: string | null;
+  name?: string | null;
+}
+
 export interface PermissionsProcedure {
   readonly permissions: {
-    query(input: { namespace?: string | null }, options?: CallOptions): Promise<PermissionAnswers>;
+    query(input: PermissionsInput, options?: CallOptions): Promise<PermissionAnswers>;
+  };
+  /** Routers that cannot tell of changes lack it; the answers are then asked for again. */
+  readonly watchPermissions?: {
+    subscribe(input: PermissionsInput, options: FollowOptions<PermissionAnswers>): Unsubscribable;
   };
 }
 

@@ -224,10 +224,11 @@ test("permissions are pending before they are known, then per namespace", async 
 test("a permission granted shows without a reload", async () => {
   peer.cluster.denied.add("create");
   await client.close();
-  client = connectTo(peer, { permissions: { maxAgeMs: 20 } });
+  client = connectTo(peer, { permissions: { maxAgeMs: 3_600_000 } });
   const { result } = renderHookWith(client, () => usePermissions());
   await waitFor(() => expect(result.current.create.state).toBe("denied"));
-  peer.cluster.denied.delete("create");
+  await waitFor(() => expect(peer.cluster.count("watchPermissions")).toBe(1));
+  peer.cluster.permit("create");
   await waitFor(() => expect(result.current.create.state).toBe("allowed"));
 });
 

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 /** The generated hooks of the portal against its real Fairlead server on a real dev cluster. */
 import {
+  ButtonWithPermission,
   createConnection,
   createFairlead,
   fieldErrors,
@@ -14,7 +15,7 @@ import {
   useCodebaseWatchItem,
   useCodebaseWatchList,
 } from "@portal/shared/hooks";
-import { act, cleanup, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import {
   createTRPCClient,
   createWSClient,
@@ -23,9 +24,9 @@ import {
   type TRPCClient,
   wsLink,
 } from "@trpc/client";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { renderHookWith } from "../react/setup.js";
+import { renderHookWith, renderWith } from "../react/setup.js";
 import { findPort, type Persona, PortalServer, startCluster } from "./processes.js";
 
 type Client = TRPCClient<AppRouter>;
@@ -225,3 +226,32 @@ test("a viewer's permissions and refusals come from the cluster", async () => {
   await waitFor(() => expect(result.current.crud.create.error?.kind).toBe("forbidden"), patiently);
   await waitFor(() => expect(namesOf(result.current.list.items)).not.toContain("refused"));
 });
+
+function DeleteButton({ onDelete }: { readonly onDelete: () => void }) {
+  const permissions = useCodebasePermissions({ namespace });
+  return (
+    <ButtonWithPermission permission={permissions.delete} onClick={onDelete}>
+      Delete
+    </ButtonWithPermission>
+  );
+}
+
+test("a role that is edited with kubectl shows on the button, both ways, without a reload", async () => {
+  await portal.close();
+  portal = connect(viewer);
+  const onDelete = vi.fn();
+  renderWith(portal, <DeleteButton onDelete={onDelete} />);
+  const button = screen.getByRole("button", { name: "Delete" });
+  const shows = (state: string) => expect(button.dataset["permission"]).toBe(state);
+  await waitFor(() => shows("denied"), patiently);
+  expect(button.title).toContain("You may not delete codebases.v2.edp.epam.com");
+  expect(button.title).toContain("ask whoever manages RoleBindings in team-payments");
+  const where = `--namespace=${namespace}`;
+  const given = ["--clusterrole=portal-developer", "--user=viewer"];
+  await cluster.kubectl("create", "rolebinding", "lent", where, ...given);
+  await waitFor(() => shows("allowed"), { timeout: 5_000 });
+  await cluster.kubectl("delete", "rolebinding", "lent", where);
+  await waitFor(() => shows("denied"), { timeout: 5_000 });
+  fireEvent.click(button);
+  expect(onDelete).not.toHaveBeenCalled();
+}, 60_000);

@@ -1,10 +1,11 @@
 /** The real thing: a dev cluster, and the portal's Fairlead server on it, as processes. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { vi } from "vitest";
 
 const root = resolve(import.meta.dirname, "../../../..");
@@ -97,6 +98,12 @@ export async function startCluster() {
   await new Process(["fairlead.simulation", ...target, "seed", "apps/portal/cluster"]).waitForEnd();
   return {
     folder,
+    /** As the cluster's administrator does by hand. */
+    async kubectl(...command: readonly string[]) {
+      const kubectl = process.env["FAIRLEAD_KUBECTL"] ?? "kubectl";
+      const kubeconfig = `--kubeconfig=${join(folder, "kubeconfig")}`;
+      await promisify(execFile)(kubectl, [kubeconfig, ...command]);
+    },
     async stop() {
       await cluster.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -46,6 +46,11 @@ class AnnotatedJsonSchema(GenerateJsonSchema):
         self.classes: dict[str, type] = {}
         self.origins: dict[str, Origin] = {}
 
+    @property
+    def mode(self) -> JsonSchemaMode:
+        """Which direction; `json_schema_mode_override` would make the types lie, so it is ignored."""
+        return self._mode
+
     def sort(
         self, value: JsonSchemaValue, parent_key: str | None = None
     ) -> JsonSchemaValue:

@@ -3,14 +3,15 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from fairlead.codegen.collecting import collection_paused
 from fairlead.codegen.declaration_map import Marks, encode_map, extract_marks
 from fairlead.codegen.draft_files import drafts_dts, drafts_js
 from fairlead.codegen.hooks_files import has_hooks, hooks_dts, hooks_js
-from fairlead.codegen.introspect import application_hash, introspect
+from fairlead.codegen.introspect import introspect
 from fairlead.codegen.nodes import Application
 from fairlead.codegen.output import diff_files, write_files
 from fairlead.codegen.package_files import (
@@ -74,7 +75,7 @@ def generate(
     return Generated(
         changed=write_files(folder, files),
         procedures=len(application.procedures),
-        hash=application.hash,
+        hash=application.fingerprints.whole,
     )
 
 
@@ -90,19 +91,25 @@ def check(
 
 def schema_hash(app: GenerationSource) -> str:
     """The digest of an application's types, as generated packages export it."""
-    return load_application(app).hash
+    return load_application(app).fingerprints.whole
 
 
 def load_application(app: GenerationSource) -> Application:
-    """The intermediate representation, with the digest of its types."""
-    application = introspect(compile_source(app))
-    return replace(application, hash=application_hash(application))
+    """The intermediate representation."""
+    return introspect(compile_source(app))
 
 
 def render(
     app: Application, folder: Path, *, package_name: str | None = None
 ) -> Mapping[str, str]:
     """Every file of the package. `folder` decides only how the map finds the Python files."""
+    with collection_paused():
+        return _render(app, folder, package_name)
+
+
+def _render(
+    app: Application, folder: Path, package_name: str | None
+) -> Mapping[str, str]:
     marks = Marks()
     types, segments = extract_marks(router_types(app, marks), marks)
     files = {segment.source.file for segment in segments}

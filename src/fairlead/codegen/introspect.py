@@ -1,18 +1,19 @@
 """A compiled router to the intermediate representation: the only module that knows both."""
 
-import hashlib
 import inspect
-import json
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, to_json
 
 from fairlead.calling import CompiledProcedure
+from fairlead.codegen.collecting import collection_paused
 from fairlead.codegen.docstrings import Docstring, read_docstring
 from fairlead.codegen.draft_nodes import DraftTable
+from fairlead.codegen.fingerprints import fingerprint
 from fairlead.codegen.nodes import (
     Application,
     Doc,
@@ -37,13 +38,24 @@ from fairlead.router import Router, get_nested, get_router_class
 from fairlead.schema import get_wire_name
 
 
+_INTROSPECTED: weakref.WeakKeyDictionary[type[Router[Any]], Application] = (
+    weakref.WeakKeyDictionary()
+)
+
+
 def introspect(compiled: CompiledRouter) -> Application:
-    """Everything that is generated from one router.
+    """Everything that is generated from one router; a second time is free.
 
     Raises:
         GenerationError: some types have no translation.
     """
-    return _Introspection(compiled).run()
+    found = _INTROSPECTED.get(compiled.router)
+    if found is None:
+        with collection_paused():
+            found = _Introspection(compiled).run()
+            found = replace(found, fingerprints=fingerprint(found))
+        _INTROSPECTED[compiled.router] = found
+    return found
 
 
 class _Introspection:
@@ -155,27 +167,6 @@ class _Introspection:
             yield from self._routers(nested, (*path, get_wire_name(name)))
 
 
-def application_hash(app: Application) -> str:
-    """A digest of what travels: comments and places in files do not count."""
-    text = json.dumps(
-        [_plain(app.declarations), _plain(app.procedures)], sort_keys=True
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        shown = {
-            field.name: _plain(getattr(value, field.name))
-            for field in fields(value)
-            if field.name not in ("doc", "source")
-        }
-        return {"node": type(value).__name__, **shown}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in cast("tuple[object, ...]", value)]
-    return value
-
-
 def _documented(node: Record, compiled: CompiledProcedure) -> Record:
     """Says in the documentation what a parameter is, and what it becomes when absent."""
     defaults: dict[str, str] = {}
@@ -187,6 +178,8 @@ def _documented(node: Record, compiled: CompiledProcedure) -> Record:
         if parameter.default not in (parameter.empty, None):
             text = to_json(parameter.default, by_alias=True, fallback=repr).decode()
             defaults[get_wire_name(parameter.name)] = text
+    if not texts and not defaults:
+        return node
     described = (
         replace(
             field.doc,

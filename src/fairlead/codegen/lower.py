@@ -91,6 +91,11 @@ class FieldFact:
     source: Source | None = None
 
 
+NO_FACTS = FieldFact()
+_NO_DOC = Doc()
+_DOCUMENTING = frozenset({"description", "default", "examples"})
+
+
 @dataclass(slots=True, kw_only=True)
 class Lowering:
     """One pass over many schemas; `names` maps `$defs` keys to TypeScript names."""
@@ -273,10 +278,12 @@ class Lowering:
         required = frozenset(cast("Sequence[str]", schema.get("required", ())))
         cls = str(hints.get("cls", ""))
         fields = tuple(
-            replace(
-                self._field(
-                    name, _mapping(inner), f"{where}.{name}", cls, paths.get(name)
-                ),
+            self._field(
+                name,
+                _mapping(inner),
+                f"{where}.{name}",
+                self.facts(cls, name) or NO_FACTS,
+                paths=paths.get(name),
                 required=name in required,
             )
             for name, inner in _mapping(schema.get("properties")).items()
@@ -290,8 +297,15 @@ class Lowering:
             return Json()
         return self.type(_mapping(extra), f"{where}.*") if extra else "ignore"
 
-    def _field(
-        self, name: str, schema: Schema, where: str, cls: str, paths: object
+    def _field(  # noqa: PLR0913 - the parts of one node
+        self,
+        name: str,
+        schema: Schema,
+        where: str,
+        fact: FieldFact,
+        *,
+        paths: object,
+        required: bool,
     ) -> Field:
         if name in _PROTOTYPE_NAMES:
             self.refuse(
@@ -299,12 +313,11 @@ class Lowering:
                 f"every JavaScript object already has a property {name!r}",
                 "give the field another name or alias",
             )
-        fact = self.facts(cls, name) or FieldFact()
         found = cast("Sequence[Sequence[str | int]]", paths or ())
         return Field(
             name=name,
             type=self.type(schema, where),
-            required=True,
+            required=required,
             doc=_field_doc(schema, fact),
             source=fact.source,
             paths=tuple(tuple(path) for path in found),
@@ -336,6 +349,8 @@ def doc_of(schema: Schema, *, deprecated: str | None = None) -> Doc:
     if deprecated is None and schema.get("deprecated"):
         deprecated = ""
     examples = cast("Sequence[object]", schema.get("examples", ()))
+    if deprecated is None and not _DOCUMENTING & schema.keys():
+        return _NO_DOC
     return Doc(
         text=str(schema.get("description", "")),
         deprecated=deprecated,
@@ -346,7 +361,7 @@ def doc_of(schema: Schema, *, deprecated: str | None = None) -> Doc:
 
 def _field_doc(schema: Schema, fact: FieldFact) -> Doc:
     doc = doc_of(schema, deprecated=fact.deprecated)
-    return doc if doc.text else replace(doc, text=fact.text)
+    return replace(doc, text=fact.text) if fact.text and not doc.text else doc
 
 
 def _flat(node: Type) -> tuple[Type, ...]:

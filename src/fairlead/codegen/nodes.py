@@ -1,5 +1,6 @@
 """The intermediate representation: a closed set of frozen nodes, knowing neither Pydantic nor TypeScript."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -307,6 +308,21 @@ class DraftNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprints:
+    """Digests of what travels, by path; comments and places in files do not count.
+
+    Attributes:
+        whole: of all procedures; what generated packages export as `schemaHash`.
+        procedures: by dotted path, the types that they use included.
+        routers: of the procedures that stand directly on each, by dotted path.
+    """
+
+    whole: str = ""
+    procedures: Mapping[str, str] = field(default_factory=dict[str, str])
+    routers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Everything that is generated from: the whole of one router."""
 
@@ -316,4 +332,4 @@ class Application:
     resources: tuple[ResourceConfig, ...] = ()
     resource_routers: tuple[ResourceRouterNode, ...] = ()
     drafts: tuple[DraftNode, ...] = ()
-    hash: str = ""
+    fingerprints: Fingerprints = Fingerprints()

@@ -109,7 +109,7 @@ def index_js(app: Application) -> str:
         f'{HEADER}export {{ {values} }} from "./schemas.js";\n'
         f'{_draft_exports(app)}export {{ resources }} from "./resources.js";\n'
         f"\n/** Changes with the types; the server compares it with its own. */\n"
-        f"export const schemaHash = {json.dumps(app.hash)};\n"
+        f"export const schemaHash = {json.dumps(app.fingerprints.whole)};\n"
     )
 
 

@@ -57,6 +57,7 @@ class TypeTable:
             self._schemas = {**self._schemas, **further}
         self._names = name_definitions(self._definitions, self._generator.origins)
         self._described: dict[type, Mapping[str, str]] = {}
+        self._attributes: dict[type, Mapping[str, str]] = {}
         self._lowerings: Mapping[Mode, Lowering] = {
             mode: Lowering(
                 names=self._names,
@@ -156,7 +157,9 @@ class TypeTable:
         cls = self._generator.classes.get(class_name)
         if cls is None:
             return None
-        attribute = _attribute_of(cls, name)
+        if cls not in self._attributes:
+            self._attributes[cls] = _attributes_of(cls)
+        attribute = self._attributes[cls].get(name, name)
         info = getattr(cls, "model_fields", {}).get(attribute)
         message = getattr(info, "deprecated", None)
         places = (
@@ -200,10 +203,13 @@ def _culprits(entries: Mapping[Entry, CoreSchema]) -> Iterator[Problem]:
             )
 
 
-def _attribute_of(cls: type, name: str) -> str:
+def _attributes_of(cls: type) -> Mapping[str, str]:
+    """The attributes of a model by their names on the wire, where these differ."""
     if not issubclass(cls, BaseModel):
-        return name
-    for attribute, info in cls.model_fields.items():
-        if name in (info.validation_alias, info.serialization_alias, info.alias):
-            return attribute
-    return name
+        return {}
+    return {
+        alias: attribute
+        for attribute, info in cls.model_fields.items()
+        for alias in (info.validation_alias, info.serialization_alias, info.alias)
+        if isinstance(alias, str)
+    }

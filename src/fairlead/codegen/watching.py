@@ -4,6 +4,7 @@ Each run is a process of its own, so that every module is imported afresh; it is
 server that has Fairlead and Pydantic loaded already, which saves most of the time.
 """
 
+import gc
 import multiprocessing
 import signal
 import threading
@@ -95,6 +96,7 @@ def _generate(
     load: Load, folder: Path, package_name: str | None, sending: Connection
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    gc.disable()  # the process ends before its garbage matters
     try:
         sending.send(generate(load(), folder, package_name=package_name))
     except Exception as error:  # whatever the application's modules raise

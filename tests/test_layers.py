@@ -43,7 +43,7 @@ FORBIDDEN = {
         "devcluster",
         "simulation",
     ),
-    "asgi": ("kube", "client", "codegen", "cli", "devcluster", "simulation"),
+    "asgi": ("kube", "client", "cli", "devcluster", "simulation"),
     "kube": ("asgi", "client", "codegen", "cli", "devcluster", "simulation"),
     "client": ("asgi", "codegen", "cli", "devcluster", "simulation"),
     "codegen": ("asgi", "client", "cli", "devcluster", "simulation"),

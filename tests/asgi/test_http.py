@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import JsonValue
 from tests.asgi.harness import open_http, to_input
 
 from fairlead import (
@@ -37,7 +38,7 @@ class App(Router[Context]):
     account: Account
 
     @query(access=public)
-    async def size(self, value: object, /) -> int:
+    async def size(self, value: JsonValue, /) -> int:
         return len(str(value))
 
     @mutation(access=public)

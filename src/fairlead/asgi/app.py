@@ -18,6 +18,7 @@ from fairlead.asgi.lifecycle import Lifecycle
 from fairlead.asgi.metrics import Metrics
 from fairlead.asgi.pages import send_status, send_text
 from fairlead.asgi.runtime import Runtime
+from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.asgi.static import StaticSite
 from fairlead.asgi.types import ASGIApp, Message, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
@@ -44,6 +45,10 @@ class LifespanHook(Protocol):
 class Fairlead:
     """A router served over HTTP and WebSocket: a plain ASGI application.
 
+    Raises:
+        DefinitionError: a router, a procedure or a type is declared wrongly, or has no
+            translation for clients; every problem is named with its cure.
+
     Args:
         router: the root router class.
         prefix: where the API is mounted, for HTTP and WebSocket alike.
@@ -57,6 +62,10 @@ class Fairlead:
         site: folder of a built client, served at every other path.
         mounts: further ASGI applications by path prefix, such as sign-in routes.
         access_log: one structured record per request, on the logger `fairlead.access`.
+        check_types: refuse types that have no translation for generated clients, and notice clients
+            of other types. False for an API that no generated client calls.
+        development: tell pages in words how their types differ from those served; by default
+            only under `fairlead dev`.
         drain_seconds: how long calls in flight may take once the process is told to stop.
     """
 
@@ -74,6 +83,8 @@ class Fairlead:
         site: Path | StaticSite | None = None,
         mounts: Mapping[str, ASGIApp] | None = None,
         access_log: bool = False,
+        check_types: bool = True,
+        development: bool | None = None,
         drain_seconds: float = 10.0,
     ) -> None:
         self.router = router
@@ -90,13 +101,17 @@ class Fairlead:
             self.connections,
             drain_seconds,
         )
+        compiled = compile_router(router)
         runtime = Runtime(
-            compiled=compile_router(router),
+            compiled=compiled,
             options=wire or WireOptions(),
             services=self.services,
             authenticator=auth,
             metrics=self.metrics,
             connections=self.connections,
+            drift=SchemaDrift.of(compiled, self.metrics, development)
+            if check_types
+            else None,
         )
         self.runtime = runtime
         self._http = HttpEndpoint(runtime)

@@ -29,8 +29,9 @@ class Cors:
         "authorization",
         "trpc-accept",
         "last-event-id",
+        "fairlead-schema",
     )
-    exposed: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ("fairlead-schema",)
     max_age: int = 600
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from fairlead.asgi.exchange import Answer, Exchange
 from fairlead.asgi.requests import Headers, make_request
 from fairlead.asgi.runtime import Runtime
+from fairlead.asgi.schema_drift import HEADER, SCHEMA_PATH
 from fairlead.asgi.streams import send_jsonl, send_sse
 from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
@@ -32,6 +33,7 @@ class HttpEndpoint:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._drift = runtime.drift
         self._is_plain = runtime.options.response_meta is None
         self._parser = RequestParser(runtime.procedures.get, runtime.options)
 
@@ -45,6 +47,13 @@ class HttpEndpoint:
             await send({"type": "http.response.body", "body": b""})
             return
         headers = Headers(scope["headers"])
+        if self._drift is not None:
+            if raw_path == SCHEMA_PATH:
+                await self._drift.serve(scope, receive, send)
+                return
+            sent = headers.as_dict().get(HEADER)
+            if sent is not None:
+                send = self._drift.answering(sent, send)
         head: RequestHead[CompiledProcedure] | None = None
         try:
             self._check_url(raw_path, scope["query_string"])

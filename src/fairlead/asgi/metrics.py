@@ -6,6 +6,7 @@ The client library's own counters take a lock per update; in the path of every c
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -52,6 +53,7 @@ class Metrics(Collector):
         self.connections = 0
         self.subscriptions = 0
         self.dropped = 0
+        self._drift: Counter[tuple[str, str]] = Counter()
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
 
@@ -67,6 +69,10 @@ class Metrics(Collector):
         if series is None:
             series = self._series[key] = CallSeries()
         return series
+
+    def count_drift(self, transport: str, affected: str) -> None:
+        """A request or connection came from a client that was generated from other types."""
+        self._drift[transport, affected] += 1
 
     def render(self) -> bytes:
         """Prometheus's text format."""
@@ -88,6 +94,14 @@ class Metrics(Collector):
             "Connections cut because their client read too slowly",
             value=self.dropped,
         )
+        drift = CounterMetricFamily(
+            "fairlead_schema_drift",
+            "Requests and connections of clients generated from other types than are served",
+            labels=["transport", "affected"],
+        )
+        for labels, count in sorted(self._drift.items()):
+            drift.add_metric(labels, count)
+        yield drift
 
     def _collect_calls(self) -> Metric:
         family = HistogramMetricFamily(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairlead.asgi.types import Send
 from fairlead.protocol.transformer import dump_json
 
-__all__ = ["send_status", "send_text"]
+__all__ = ["send_json", "send_status", "send_text"]
 
 
 async def send_text(send: Send, status: int, body: bytes, content_type: bytes) -> None:
@@ -23,3 +23,8 @@ async def send_text(send: Send, status: int, body: bytes, content_type: bytes) -
 async def send_status(send: Send, status: int, text: str) -> None:
     """A word or two, as JSON."""
     await send_text(send, status, dump_json({"status": text}), b"application/json")
+
+
+async def send_json(send: Send, status: int, value: object) -> None:
+    """Any value as JSON."""
+    await send_text(send, status, dump_json(value), b"application/json")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fairlead._missing import MISSING
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.metrics import CallSeries, Metrics
+from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.auth.authenticator import Authenticator
 from fairlead.calling import CompiledProcedure
 from fairlead.compiling import CompiledRouter
@@ -44,6 +45,7 @@ class Runtime:
     authenticator: Authenticator | None
     metrics: Metrics
     connections: Connections
+    drift: SchemaDrift | None
     root: type[Context] = field(init=False)
     eager: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)

@@ -14,6 +14,7 @@ from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
 from fairlead.asgi.requests import Headers, make_request
 from fairlead.asgi.runtime import NOT_OPENED, Runtime
+from fairlead.asgi.schema_drift import PARAM
 from fairlead.asgi.suspension import run_with_deadline
 from fairlead.asgi.types import Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
@@ -170,6 +171,7 @@ class WebSocketSession:
         scope, self._scope = self._scope, None
         if scope is None:
             return  # it is made once
+        self._note_drift(params)
         headers = Headers(scope["headers"])
         request = make_request(
             scope, headers, self._runtime.services, params, None, self._abort
@@ -182,6 +184,11 @@ class WebSocketSession:
             return
         self._opened = opened
         self._perform(self._protocol.context_ready(opened.context))
+
+    def _note_drift(self, params: Mapping[str, str] | None) -> None:
+        drift = self._runtime.drift
+        if drift is not None and params is not None and PARAM in params:
+            drift.note(params[PARAM], "websocket")
 
     def _claim(self, request: Request) -> TRPCError | None:
         bound = self._runtime.options.limits.connections_per_user

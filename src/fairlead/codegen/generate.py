@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 from fairlead.codegen.collecting import collection_paused
 from fairlead.codegen.declaration_map import Marks, encode_map, extract_marks
 from fairlead.codegen.draft_files import drafts_dts, drafts_js
+from fairlead.codegen.drift_files import drift_dts, drift_js, manifest_js
 from fairlead.codegen.hooks_files import has_hooks, hooks_dts, hooks_js
 from fairlead.codegen.introspect import introspect
 from fairlead.codegen.nodes import Application
@@ -116,7 +117,7 @@ def _render(
     sources = {file: _relative(file, folder) for file in files}
     existing = _read_package(folder)
     hooks = has_hooks(app)
-    entries = [*(["hooks"] if hooks else []), "resources", "schemas"]
+    entries = ["drift", *(["hooks"] if hooks else []), "resources", "schemas"]
     draft_files: dict[str, str] = {}
     if app.drafts:
         entries = ["drafts", *entries]
@@ -128,6 +129,9 @@ def _render(
     return {
         **draft_files,
         **hook_files,
+        "drift.js": drift_js(app),
+        "drift.d.ts": drift_dts(),
+        "manifest.js": manifest_js(app),
         "router.d.ts": f"{types}\n//# sourceMappingURL=router.d.ts.map\n",
         "router.d.ts.map": encode_map("router.d.ts", segments, relative=sources),
         "schemas.js": schemas_js(app),

@@ -37,7 +37,6 @@ from fairlead.errors import ERROR_CODES, TypedError
 from fairlead.router import Router, get_nested, get_router_class
 from fairlead.schema import get_wire_name
 
-
 _INTROSPECTED: weakref.WeakKeyDictionary[type[Router[Any]], Application] = (
     weakref.WeakKeyDictionary()
 )

@@ -148,19 +148,27 @@ def package_json(
     exports: dict[str, object] = {".": _export("index")}
     exports["./router"] = {"types": "./router.d.ts"}
     exports.update({f"./{entry}": _export(entry) for entry in entries})
-    peers = {"@trpc/server": ">=11.4 <12", "zod": ">=4.5 <5"}
-    content = {
+    peers = {
+        "@trpc/client": ">=11.4 <12",
+        "@trpc/server": ">=11.4 <12",
+        "zod": ">=4.5 <5",
+    }
+    optional = ["@trpc/client"]
+    content: dict[str, object] = {
         "name": existing.get("name", name),
         "version": existing.get("version", "0.0.0"),
         "private": existing.get("private", True),
         "type": "module",
         "sideEffects": False,
         "exports": exports,
-        "peerDependencies": peers,
     }
     if "hooks" in entries:
         peers["@fairlead/react"] = "*"
-        content["peerDependenciesMeta"] = {"@fairlead/react": {"optional": True}}
+        optional.append("@fairlead/react")
+    content["peerDependencies"] = dict(sorted(peers.items()))
+    content["peerDependenciesMeta"] = {
+        name: {"optional": True} for name in sorted(optional)
+    }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,5 +1,6 @@
 import { createConnection, createFairlead, sessionLink } from "@fairlead/react";
 import type { AppRouter } from "@portal/shared";
+import { driftLink, fairleadConnectionParams, fairleadHeaders } from "@portal/shared/drift";
 import { QueryClient } from "@tanstack/react-query";
 import {
   createTRPCClient,
@@ -17,15 +18,17 @@ const connection = createConnection();
 const wsClient = createWSClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
   ...connection.webSocketOptions(),
+  connectionParams: fairleadConnectionParams,
 });
 
 const client = createTRPCClient<AppRouter>({
   links: [
+    driftLink({ url: PATH }),
     sessionLink(connection),
     splitLink({
       condition: (operation) => operation.type === "subscription",
       true: wsLink({ client: wsClient }),
-      false: httpBatchStreamLink({ url: PATH }),
+      false: httpBatchStreamLink({ url: PATH, headers: fairleadHeaders }),
     }),
   ],
 });

@@ -1,18 +1,17 @@
 """Annotated JSON Schema to nodes, collecting every problem instead of stopping at the first."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from fairlead.codegen.annotate import HINTS, ITEM, KEYS
+from fairlead.codegen.field_docs import NO_FACTS, FieldFact, make_field_doc
 from fairlead.codegen.nodes import (
     Array,
     Boolean,
     Constant,
     DecimalNumber,
     Dictionary,
-    Doc,
     EmbeddedJson,
     Field,
     Json,
@@ -24,7 +23,6 @@ from fairlead.codegen.nodes import (
     Record,
     Reference,
     Scalar,
-    Source,
     Text,
     TextFormat,
     Tuple,
@@ -80,20 +78,6 @@ _PROTOTYPE_NAMES = frozenset(
         "valueOf",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldFact:
-    """What the class knows of a property and the schema does not."""
-
-    deprecated: str | None = None
-    text: str = ""
-    source: Source | None = None
-
-
-NO_FACTS = FieldFact()
-_NO_DOC = Doc()
-_DOCUMENTING = frozenset({"description", "default", "examples"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -318,7 +302,7 @@ class Lowering:
             name=name,
             type=self.type(schema, where),
             required=required,
-            doc=_field_doc(schema, fact),
+            doc=make_field_doc(schema, fact),
             source=fact.source,
             paths=tuple(tuple(path) for path in found),
         )
@@ -342,26 +326,6 @@ class Lowering:
             min_length=_length(schema.get("minProperties")),
             max_length=_length(schema.get("maxProperties")),
         )
-
-
-def doc_of(schema: Schema, *, deprecated: str | None = None) -> Doc:
-    """The documentation that a schema carries."""
-    if deprecated is None and schema.get("deprecated"):
-        deprecated = ""
-    examples = cast("Sequence[object]", schema.get("examples", ()))
-    if deprecated is None and not _DOCUMENTING & schema.keys():
-        return _NO_DOC
-    return Doc(
-        text=str(schema.get("description", "")),
-        deprecated=deprecated,
-        default=_json(schema["default"]) if "default" in schema else None,
-        examples=tuple(_json(example) for example in examples),
-    )
-
-
-def _field_doc(schema: Schema, fact: FieldFact) -> Doc:
-    doc = doc_of(schema, deprecated=fact.deprecated)
-    return replace(doc, text=fact.text) if fact.text and not doc.text else doc
 
 
 def _flat(node: Type) -> tuple[Type, ...]:
@@ -406,7 +370,3 @@ def _length(value: object) -> int | None:
 
 def _mapping(value: object) -> Schema:
     return cast("Schema", value) if isinstance(value, dict) else {}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -12,8 +12,9 @@ from pydantic_core import CoreSchema
 from fairlead.codegen.annotate import HINTS, AnnotatedJsonSchema
 from fairlead.codegen.definitions import name_definitions
 from fairlead.codegen.docstrings import read_docstring
+from fairlead.codegen.field_docs import FieldFact, doc_of
 from fairlead.codegen.graph import references
-from fairlead.codegen.lower import FieldFact, Lowering, Schema, doc_of
+from fairlead.codegen.lower import Lowering, Schema
 from fairlead.codegen.nodes import (
     Constant,
     Declaration,

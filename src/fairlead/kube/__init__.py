@@ -3,6 +3,8 @@
 General layout, imports going down only:
 
     live                          a mapping that stays equal to the cluster
+    explorer, manifests           kinds without a class; YAML applied with a result per document
+    discovery, documents          what a cluster serves; YAML with the line of every field
     workloads                     logs of pods, scale and restart
     routers, policies, drafts     procedures of one kind of resource
     permissions, bulk             what a user may do with it; many objects in one call
@@ -17,6 +19,7 @@ General layout, imports going down only:
 """
 
 from fairlead.kube.cluster import Kube, KubeContext, KubeOptions
+from fairlead.kube.discovery import KindRef, ServedKind
 from fairlead.kube.errors import (
     KubeConfigError,
     KubeConflictError,
@@ -32,10 +35,12 @@ from fairlead.kube.errors import (
     KubeUnauthorizedError,
     KubeUnreachableError,
 )
+from fairlead.kube.explorer import Explorer, KindTable, TableColumn, TableRow
 from fairlead.kube.frames import Delta, ObjectRef, Snapshot, StateChange
 from fairlead.kube.identity import TokenSource, UserToken
 from fairlead.kube.lists import ListMeta, ResourceList
 from fairlead.kube.live import LiveStore, live
+from fairlead.kube.manifests import AppliedDocument, DocumentProblem, Manifests
 from fairlead.kube.objects import DeleteOptions, ListOptions
 from fairlead.kube.resource import (
     KubeModel,
@@ -57,9 +62,14 @@ from fairlead.kube.user_kube import UserKube
 from fairlead.kube.workloads import LogChunk, PodRouter, WorkloadRouter
 
 __all__ = [
+    "AppliedDocument",
     "DeleteOptions",
     "Delta",
+    "DocumentProblem",
+    "Explorer",
     "InvalidObject",
+    "KindRef",
+    "KindTable",
     "Kube",
     "KubeConfigError",
     "KubeConflictError",
@@ -81,6 +91,7 @@ __all__ = [
     "ListOptions",
     "LiveStore",
     "LogChunk",
+    "Manifests",
     "ObjectMeta",
     "ObjectRef",
     "OwnerReference",
@@ -92,9 +103,12 @@ __all__ = [
     "ResourceInfo",
     "ResourceList",
     "ResourceRouter",
+    "ServedKind",
     "Snapshot",
     "StaleObject",
     "StateChange",
+    "TableColumn",
+    "TableRow",
     "TargetPermissions",
     "TokenSource",
     "UserKube",

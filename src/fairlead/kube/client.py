@@ -76,6 +76,7 @@ class KubeRequest:
     query: Query = field(default_factory=dict[str, str | int | bool | None])
     body: bytes | None = None
     content_type: str = "application/json"
+    accept: str = "application/json"
 
 
 class KubeClient:
@@ -189,7 +190,7 @@ class KubeClient:
             f"{self.config.server}{request.path}{'?' if query else ''}{query}",
             encoded=True,
         )
-        headers = [("Accept", "application/json")]
+        headers = [("Accept", request.accept)]
         if request.body is not None:
             headers.append(("Content-Type", request.content_type))
         try:

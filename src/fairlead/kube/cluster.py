@@ -12,6 +12,7 @@ from fairlead.access import Authorizer
 from fairlead.context import Context, Request, User, UserContext
 from fairlead.kube.client import ClientOptions, KubeClient
 from fairlead.kube.credentials import Credentials
+from fairlead.kube.discovery import Discovery
 from fairlead.kube.hub import Hub, HubOptions
 from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
@@ -101,6 +102,11 @@ class Kube:
     def hub(self) -> Hub:
         """Live views of the cluster."""
         return Hub(self.client, self.options.hub)
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """The kinds that the cluster serves."""
+        return Discovery(self.client)
 
     @cached_property
     def authorizer(self) -> ClusterAuthorizer:

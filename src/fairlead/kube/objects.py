@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -22,6 +22,11 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 
 FIELD_MANAGER = "fairlead"
 MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+_NEEDS_VERSION = (
+    "An update needs metadata.resourceVersion as it was read: without it, it would overwrite "
+    "what others changed. To change single fields, use patch"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +103,54 @@ class RawObjects:
         info = get_info(type(object_))
         metadata = object_.metadata
         if not metadata.resource_version:
-            raise TRPCError(
-                "BAD_REQUEST",
-                "An update needs metadata.resourceVersion as it was read: without it, it "
-                "would overwrite what others changed. To change single fields, use patch",
-            )
+            raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, metadata.name, metadata.namespace)
         body = msgspec.json.encode(object_.to_wire())
         return await self._send("PUT", path, body=body, query=_write(dry_run))
+
+    async def replace(
+        self,
+        info: ResourceInfo,
+        name: str,
+        namespace: str | None,
+        object_: Mapping[str, object],
+        *,
+        dry_run: bool = False,
+    ) -> bytes:
+        """Replaces an object by one of a kind that there is no class for."""
+        metadata = object_.get("metadata")
+        known = cast(
+            "Mapping[str, object]", metadata if isinstance(metadata, dict) else {}
+        )
+        if not known.get("resourceVersion"):
+            raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
+        path = get_object_path(info, name, namespace)
+        body = msgspec.json.encode(object_)
+        return await self._send("PUT", path, body=body, query=_write(dry_run))
+
+    async def apply(  # noqa: PLR0913  keyword-only after what names the object
+        self,
+        info: ResourceInfo,
+        name: str,
+        namespace: str | None,
+        object_: Mapping[str, object],
+        *,
+        field_manager: str,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> bytes:
+        """Applies an object on the server: what the manager no longer names, it gives up."""
+        return await self._send(
+            "PATCH",
+            get_object_path(info, name, namespace),
+            body=msgspec.json.encode(object_),
+            content_type=APPLY_PATCH,
+            query={
+                "fieldManager": field_manager,
+                "force": force,
+                "dryRun": "All" if dry_run else None,
+            },
+        )
 
     async def patch(  # noqa: PLR0913  keyword-only after what names the object
         self,

@@ -151,7 +151,7 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         try:
             return self._pass_on(await kube.raw.create(object_, dry_run=dry_run))
         except KubeInvalidError as error:
-            raise _explain_invalid(error) from error
+            raise explain_invalid(error) from error
         except KubeConflictError as error:
             raise await self._explain_conflict(
                 error, metadata.name, metadata.namespace
@@ -166,7 +166,7 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
                 await self.ctx.kube.raw.update(object_, dry_run=dry_run)
             )
         except KubeInvalidError as error:
-            raise _explain_invalid(error) from error
+            raise explain_invalid(error) from error
         except KubeConflictError as error:
             raise await self._explain_conflict(
                 error, metadata.name, metadata.namespace
@@ -189,7 +189,7 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
                 await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
             )
         except KubeInvalidError as error:
-            raise _explain_invalid(error) from error
+            raise explain_invalid(error) from error
         except KubeConflictError as error:
             raise await self._explain_conflict(error, name, place) from error
 
@@ -330,7 +330,8 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         return StaleObject(current=current).with_message(error.message)
 
 
-def _explain_invalid(error: KubeInvalidError) -> InvalidObject:
+def explain_invalid(error: KubeInvalidError) -> InvalidObject:
+    """A refusal as clients see it, field by field."""
     causes = [
         FieldProblem(field=cause.field, reason=cause.reason, message=cause.message)
         for cause in error.causes

@@ -14,7 +14,7 @@ from fairlead.kube.hub import Hub
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, ListOptions, RawObjects
-from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.subscription import Subscription
 
 __all__ = ["UserKube"]
@@ -122,8 +122,26 @@ class UserKube:
         last_event_id: str | None = None,
     ) -> Subscription:
         """Frames of a live view; everybody with the same rights shares one upstream watch."""
-        target = FeedTarget(
+        return self.watch_kind(
             get_info(resource),
+            namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            last_event_id=last_event_id,
+        )
+
+    def watch_kind(
+        self,
+        info: ResourceInfo,
+        namespace: str | None = None,
+        *,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        last_event_id: str | None = None,
+    ) -> Subscription:
+        """The same of a kind that there is no class for."""
+        target = FeedTarget(
+            info,
             namespace,
             check_selector(label_selector),
             check_selector(field_selector),

@@ -1,0 +1,264 @@
+"""Applying YAML: server-side apply, with a result for each document.
+
+class App(Router[Context]):
+    manifests: Manifests
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from fairlead.access import Authorizer, ResourceAttributes, authenticated
+from fairlead.errors import TRPCError
+from fairlead.kube.cluster import Kube, KubeContext
+from fairlead.kube.discovery import ServedKind
+from fairlead.kube.documents import Document, read_documents
+from fairlead.kube.errors import (
+    KubeForbiddenError,
+    KubeNotFoundError,
+    KubeStatusError,
+)
+from fairlead.procedure import mutation
+from fairlead.router import Router
+
+__all__ = ["AppliedDocument", "DocumentProblem", "Manifests"]
+
+MAX_TEXT = 1_000_000
+MAX_DOCUMENTS = 100
+FIELD_MANAGER = "fairlead-apply"
+
+Outcome = Literal["created", "configured", "unchanged", "failed"]
+
+
+class DocumentProblem(BaseModel):
+    """Why a document was refused, at one field.
+
+    Attributes:
+        line: in the whole text, from 1.
+    """
+
+    field: str
+    message: str
+    line: int
+
+
+class AppliedDocument(BaseModel):
+    """What became of one document.
+
+    Attributes:
+        line: where it begins in the text, from 1.
+        message: why it failed; empty otherwise.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    line: int
+    api_version: str
+    kind: str
+    name: str
+    namespace: str | None
+    outcome: Outcome
+    message: str = ""
+    problems: list[DocumentProblem] = []
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+
+
+class _Object(msgspec.Struct):
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+
+
+_decoder = msgspec.json.Decoder(_Object)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a document goes."""
+
+    document: Document
+    served: ServedKind
+    name: str
+    namespace: str | None
+
+
+class _Refused(Exception):  # noqa: N818  a way out, not an error of the program
+    """A document that is not sent."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Manifests(Router[KubeContext]):
+    """YAML as `kubectl apply --server-side` takes it."""
+
+    @mutation(access=authenticated)
+    async def apply_yaml(
+        self,
+        text: Annotated[str, Field(max_length=MAX_TEXT)],
+        namespace: str | None = None,
+        dry_run: bool = False,
+        force: bool = False,
+    ) -> list[AppliedDocument]:
+        """Applies documents in their order, each as far as the caller may.
+
+        One that fails does not stop the others. `namespace` is for namespaced objects that name
+        none; `force` takes over fields that others manage; `dryRun` changes nothing.
+        """
+        documents = read_documents(text, limit=MAX_DOCUMENTS)
+        if not documents:
+            raise TRPCError("BAD_REQUEST", "There is no document to apply")
+        return [
+            await self._apply_one(document, namespace, dry_run=dry_run, force=force)
+            for document in documents
+        ]
+
+    async def _apply_one(
+        self,
+        document: Document,
+        namespace: str | None,
+        *,
+        dry_run: bool,
+        force: bool,
+    ) -> AppliedDocument:
+        try:
+            target = await self._find_target(document, namespace)
+            await self._check_right(target, "patch")
+            before = await self._find_version(target)
+            if before is None:
+                await self._check_right(target, "create")
+            body = await self.ctx.kube.raw.apply(
+                target.served.info,
+                target.name,
+                target.namespace,
+                _with_namespace(target),
+                field_manager=FIELD_MANAGER,
+                force=force,
+                dry_run=dry_run,
+            )
+        except _Refused as refused:
+            return _fail(
+                document, namespace, str(refused), [(refused.field, str(refused))]
+            )
+        except KubeStatusError as error:
+            causes = [(cause.field, cause.message) for cause in error.causes]
+            return _fail(document, namespace, error.message, causes)
+        except TRPCError as error:
+            return _fail(document, namespace, error.message, [])
+        after = _decoder.decode(body).metadata.resource_version
+        outcome: Outcome = "configured"
+        if before is None:
+            outcome = "created"
+        elif after == before:
+            outcome = "unchanged"
+        return _describe(document, target.namespace, outcome)
+
+    async def _find_target(self, document: Document, default: str | None) -> _Target:
+        api_version = _read_text(document, "apiVersion")
+        kind = _read_text(document, "kind")
+        discovery = self.ctx.request.services.get(Kube).discovery
+        served = await discovery.find_by_kind(api_version, kind)
+        if served is None:
+            raise _Refused(f"The cluster serves no {kind} of {api_version}", "kind")
+        name, own = _read_place(document)
+        if not name:
+            raise _Refused(
+                "metadata.name is missing: apply needs to know it", "metadata"
+            )
+        place = own or default or self.ctx.kube.default_namespace
+        if served.namespaced and place is None:
+            raise _Refused(
+                f"{kind} is namespaced: set metadata.namespace, or choose a namespace",
+                "metadata.name",
+            )
+        if not served.namespaced and own:
+            raise _Refused(f"{kind} is cluster-scoped", "metadata.namespace")
+        return _Target(document, served, name, place if served.namespaced else None)
+
+    async def _find_version(self, target: _Target) -> str | None:
+        raw = self.ctx.kube.raw
+        try:
+            body = await raw.get(target.served.info, target.name, target.namespace)
+        except KubeNotFoundError:
+            return None
+        except KubeForbiddenError:
+            return ""  # who may write but not read learns less
+        return _decoder.decode(body).metadata.resource_version
+
+    async def _check_right(self, target: _Target, verb: str) -> None:
+        """Asks before it writes: with the server's identity the cluster itself would not."""
+        request = self.ctx.request
+        authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+        right = ResourceAttributes.of(
+            target.served.info, verb, namespace=target.namespace, name=target.name
+        )
+        decision = await authorizer.review(request, right)
+        if not decision.allowed:
+            raise _Refused(decision.reason or "You may not do this")
+
+
+def _read_text(document: Document, field: str) -> str:
+    value = document.value.get(field)
+    if not isinstance(value, str) or not value:
+        raise _Refused(f"{field} is missing: every document needs one", field)
+    return value
+
+
+def _read_place(document: Document) -> tuple[str, str | None]:
+    """Name and namespace that a document says."""
+    metadata = document.value.get("metadata")
+    if not isinstance(metadata, dict):
+        raise _Refused("metadata is missing: an object needs metadata.name", "metadata")
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    return (
+        name if isinstance(name, str) else "",
+        namespace if isinstance(namespace, str) and namespace else None,
+    )
+
+
+def _with_namespace(target: _Target) -> dict[str, object]:
+    """The object to send: of where it goes, without what no applier may set."""
+    value = target.document.value
+    metadata = dict(value["metadata"]) if isinstance(value["metadata"], dict) else {}
+    metadata.pop("managedFields", None)
+    if target.namespace is not None:
+        metadata["namespace"] = target.namespace
+    return {**value, "metadata": metadata}
+
+
+def _fail(
+    document: Document,
+    namespace: str | None,
+    message: str,
+    causes: list[tuple[str, str]],
+) -> AppliedDocument:
+    problems = [
+        DocumentProblem(field=field, message=text, line=document.find_line(field))
+        for field, text in causes
+        if field
+    ]
+    described = _describe(document, namespace, "failed")
+    return described.model_copy(update={"message": message, "problems": problems})
+
+
+def _describe(
+    document: Document, namespace: str | None, outcome: Outcome
+) -> AppliedDocument:
+    value = document.value
+    metadata = value.get("metadata")
+    known = metadata if isinstance(metadata, dict) else {}
+    return AppliedDocument(
+        line=document.line,
+        api_version=str(value.get("apiVersion") or ""),
+        kind=str(value.get("kind") or ""),
+        name=str(known.get("name") or ""),
+        namespace=str(known["namespace"]) if known.get("namespace") else namespace,
+        outcome=outcome,
+    )

@@ -141,7 +141,7 @@ async def test_object_is_replaced_unless_it_was_changed_since(
     await make_widgets(kube, "a")
     read = await app.explorer.get(WIDGETS, "a", "team-a")
     spec: dict[str, JsonValue] = {"size": 3}
-    changed = {**read, "spec": spec}
+    changed: dict[str, JsonValue] = {**read, "spec": spec}
     checked = await app.explorer.replace(WIDGETS, "a", changed, "team-a", dry_run=True)
     assert checked["spec"] == {"size": 3}
     assert (await app.explorer.get(WIDGETS, "a", "team-a"))["spec"] == {"size": 1}
@@ -241,7 +241,9 @@ async def test_one_document_that_fails_does_not_stop_the_others(app: App) -> Non
 async def test_document_that_cannot_be_sent_says_why(
     app: App, change: tuple[str, str], message: str
 ) -> None:
-    (widget, settings) = await app.manifests.apply_yaml(MANIFEST.replace(*change), "team-a")
+    (widget, settings) = await app.manifests.apply_yaml(
+        MANIFEST.replace(*change), "team-a"
+    )
     assert widget.outcome == "failed"
     assert message in widget.message
     assert settings.outcome == "created"
@@ -278,7 +280,8 @@ async def test_field_of_another_manager_is_a_conflict_until_forced(
 ) -> None:
     await app.manifests.apply_yaml(MANIFEST, "team-a")
     read = await app.explorer.get(WIDGETS, "one", "team-a")
-    await app.explorer.replace(WIDGETS, "one", {**read, "spec": {"size": 9}}, "team-a")
+    changed: dict[str, JsonValue] = {**read, "spec": {"size": 9}}
+    await app.explorer.replace(WIDGETS, "one", changed, "team-a")
     (widget, _) = await app.manifests.apply_yaml(MANIFEST, "team-a")
     assert widget.outcome == "failed"
     assert "conflict" in widget.message

@@ -8,8 +8,12 @@ const routerHashes = {
   "audit": "a8d8d43ad1305d99",
   "codebaseBranches": "3088057876d39b8f",
   "codebases": "877edfda0af0502e",
+  "deployments": "9825c1de5b4a72fc",
+  "explorer": "22e845a29e86344e",
+  "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "cb1fff99327a942d",
-  "pipelineRuns": "6536596d96767e6b"
+  "pipelineRuns": "9752bed5acf27a22",
+  "pods": "7eda1888369a6569"
 };
 
 /** For a link's `headers`: says which types the calls were written against. */

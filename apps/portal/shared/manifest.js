@@ -27,7 +27,31 @@ export const manifest = {
 "codebases.watch": "c2cec385cdde23c8",
 "codebases.watchItem": "28f2433f83104352",
 "codebases.watchPermissions": "ef734dd4b31222fe",
+"deployments.create": "575d0f16e75643a4",
+"deployments.delete": "3aefffa9c6ef83a7",
+"deployments.deleteMany": "4992174093f8d3e1",
+"deployments.get": "ff6f309e64a8229f",
+"deployments.list": "785bf830a6d46cb8",
+"deployments.patch": "8859ebb2f89f3082",
+"deployments.permissions": "a92e581ae5d4ba3a",
+"deployments.permissionsOf": "18a69c1014042001",
+"deployments.restart": "0fd30b793b471059",
+"deployments.revisions": "1f2c0b444015fe0e",
+"deployments.rollback": "ec5b84c05d85792d",
+"deployments.scale": "e1de747e3c85476b",
+"deployments.update": "ee212d4090af7478",
+"deployments.watch": "f18308b3f9e3874e",
+"deployments.watchItem": "a3d8e4a4d8eb253e",
+"deployments.watchPermissions": "f12ce841f570bffa",
+"explorer.changes": "913f42ee3180e610",
+"explorer.delete": "e100055340ee4d2d",
+"explorer.get": "a8bf2df2f91b53e6",
+"explorer.kinds": "2f73d517e4f3595f",
+"explorer.replace": "e17d257123f07b0a",
+"explorer.schema": "7b792dc729b5cdb3",
+"explorer.table": "76faafa37ebe7199",
 "health": "03b8a4bf348f6d01",
+"manifests.applyYaml": "6a1c570e53c79f59",
 "namespaces.create": "089a5c89336daeae",
 "namespaces.delete": "19ed80bed236fcf8",
 "namespaces.deleteMany": "270cd1b4afa4af27",
@@ -40,20 +64,71 @@ export const manifest = {
 "namespaces.watch": "b77a363a6172b909",
 "namespaces.watchItem": "9286531e84ceaad1",
 "namespaces.watchPermissions": "19ed82a4e128f93d",
-"pipelineRuns.create": "32f174783b1bf7cd",
+"pipelineRuns.create": "998a714b15e043b9",
 "pipelineRuns.delete": "7e1157095639e133",
 "pipelineRuns.deleteMany": "2ed59ee6c0197d69",
-"pipelineRuns.get": "67685929f12d5559",
-"pipelineRuns.list": "92891788f4a58195",
-"pipelineRuns.patch": "46a04349acedc8d1",
+"pipelineRuns.get": "9a24c187edaeccb8",
+"pipelineRuns.list": "74c877d1e6e4e14f",
+"pipelineRuns.patch": "662405e9f8fd54e6",
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
-"pipelineRuns.update": "b55d62b301156bf9",
-"pipelineRuns.watch": "90652a4f8c184e4a",
-"pipelineRuns.watchItem": "bc80d9579b7b0a71",
-"pipelineRuns.watchPermissions": "de7705beffef1c17"
+"pipelineRuns.update": "50165d5bfedb748f",
+"pipelineRuns.watch": "ecd34d23cb8206fc",
+"pipelineRuns.watchItem": "8c56fe6f6cb9090e",
+"pipelineRuns.watchPermissions": "de7705beffef1c17",
+"pods.create": "3092c9f0b0f2a452",
+"pods.delete": "6e0849be6fcb440d",
+"pods.deleteMany": "963e11bbaf30714e",
+"pods.get": "dbbadf688a589b58",
+"pods.list": "8e5b612be2dfe48d",
+"pods.logs": "cbf15ce7754b4084",
+"pods.patch": "18b10af7cb21d6c1",
+"pods.permissions": "ed6a11b3e7ea8b64",
+"pods.permissionsOf": "aeb1dcde9c806d05",
+"pods.update": "8aeab8f72e90ef7d",
+"pods.watch": "bee1a471b52722c0",
+"pods.watchItem": "03c40eeae2e4d8d0",
+"pods.watchPermissions": "6fee752b8be35769"
 },
 "facts": {
+"AppliedDocument": {
+"": [
+"an object",
+"ignore"
+],
+".line": [
+"number",
+"z.int()"
+],
+".apiVersion": [
+"string",
+"z.string()"
+],
+".kind": [
+"string",
+"z.string()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".namespace": [
+"string | null",
+"z.string().nullable()"
+],
+".outcome": [
+"\"created\" | \"configured\" | \"unchanged\" | \"failed\"",
+"z.enum([\"created\", \"configured\", \"unchanged\", \"failed\"])"
+],
+".message": [
+"string",
+"z.string()"
+],
+".problems": [
+"DocumentProblem[]",
+"z.array(zDocumentProblem)"
+]
+},
 "AuditEntry": {
 "": [
 "an object",
@@ -920,56 +995,50 @@ export const manifest = {
 "z.string().nullable()"
 ]
 },
-"Condition": {
+"Container": {
 "": [
 "an object",
 "z.json()"
 ],
-".type": [
+".name": [
 "string",
 "z.string()"
 ],
-".status": [
-"\"True\" | \"False\" | \"Unknown\"",
-"z.enum([\"True\", \"False\", \"Unknown\"])"
-],
-".reason": [
+".image": [
 "optional string",
 "z.string()"
-],
-".message": [
-"optional string",
-"z.string()"
-],
-".lastTransitionTime": [
-"optional string",
-"datetimeAware"
 ]
 },
-"ConditionInput": {
+"ContainerInput": {
 "": [
 "an object",
 "z.json()"
 ],
-".type": [
+".name": [
 "string",
 "z.string()"
 ],
-".status": [
-"\"True\" | \"False\" | \"Unknown\"",
-"z.enum([\"True\", \"False\", \"Unknown\"])"
-],
-".reason": [
+".image": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"ContainerStatus": {
+"": [
+"an object",
+"z.json()"
 ],
-".message": [
-"optional string | null",
-"z.string().nullable()"
+".name": [
+"string",
+"z.string()"
 ],
-".lastTransitionTime": [
-"optional string | null",
-"datetimeAware.nullable()"
+".ready": [
+"boolean",
+"z.boolean()"
+],
+".restartCount": [
+"number",
+"z.int()"
 ]
 },
 "DeleteResult": {
@@ -1060,6 +1129,28 @@ export const manifest = {
 "z.array(zObjectRef)"
 ]
 },
+"DeltaDeployment": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"Deployment[]",
+"z.array(zDeployment)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
 "DeltaNamespace": {
 "": [
 "an object",
@@ -1102,6 +1193,216 @@ export const manifest = {
 ".deletes": [
 "ObjectRef[]",
 "z.array(zObjectRef)"
+]
+},
+"DeltaPod": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"Pod[]",
+"z.array(zPod)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"Deployment": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"apps/v1\"",
+"z.enum([\"apps/v1\"])"
+],
+".kind": [
+"\"Deployment\"",
+"z.enum([\"Deployment\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"DeploymentSpec",
+"zDeploymentSpec"
+],
+".status": [
+"optional DeploymentStatus",
+"zDeploymentStatus"
+]
+},
+"DeploymentDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"apps/v1\"",
+"z.enum([\"apps/v1\"])"
+],
+".kind": [
+"optional \"Deployment\"",
+"z.enum([\"Deployment\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"DeploymentSpecInput",
+"zDeploymentSpecInput"
+]
+},
+"DeploymentInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"apps/v1\"",
+"z.enum([\"apps/v1\"])"
+],
+".kind": [
+"optional \"Deployment\"",
+"z.enum([\"Deployment\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"DeploymentSpecInput",
+"zDeploymentSpecInput"
+],
+".status": [
+"optional DeploymentStatusInput | null",
+"zDeploymentStatusInput.nullable()"
+]
+},
+"DeploymentSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".replicas": [
+"optional number",
+"z.int()"
+],
+".paused": [
+"optional boolean",
+"z.boolean()"
+],
+".template": [
+"PodTemplate",
+"zPodTemplate"
+]
+},
+"DeploymentSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".replicas": [
+"optional number | null",
+"z.int().nullable()"
+],
+".paused": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".template": [
+"PodTemplateInput",
+"zPodTemplateInput"
+]
+},
+"DeploymentStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".replicas": [
+"optional number",
+"z.int()"
+],
+".updatedReplicas": [
+"optional number",
+"z.int()"
+],
+".readyReplicas": [
+"optional number",
+"z.int()"
+],
+".availableReplicas": [
+"optional number",
+"z.int()"
+],
+".observedGeneration": [
+"optional number",
+"z.int()"
+],
+".conditions": [
+"optional WorkloadCondition[]",
+"z.array(zWorkloadCondition)"
+]
+},
+"DeploymentStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".replicas": [
+"optional number | null",
+"z.int().nullable()"
+],
+".updatedReplicas": [
+"optional number | null",
+"z.int().nullable()"
+],
+".readyReplicas": [
+"optional number | null",
+"z.int().nullable()"
+],
+".availableReplicas": [
+"optional number | null",
+"z.int().nullable()"
+],
+".observedGeneration": [
+"optional number | null",
+"z.int().nullable()"
+],
+".conditions": [
+"optional WorkloadConditionInput[] | null",
+"z.array(zWorkloadConditionInput).nullable()"
+]
+},
+"DocumentProblem": {
+"": [
+"an object",
+"ignore"
+],
+".field": [
+"string",
+"z.string()"
+],
+".message": [
+"string",
+"z.string()"
+],
+".line": [
+"number",
+"z.int()"
 ]
 },
 "DraftMeta": {
@@ -1166,6 +1467,50 @@ export const manifest = {
 "z.boolean()"
 ]
 },
+"KindRef": {
+"": [
+"an object",
+"ignore"
+],
+".group": [
+"optional string",
+"z.string()"
+],
+".version": [
+"string",
+"z.string()"
+],
+".plural": [
+"string",
+"z.string()"
+]
+},
+"KindTable": {
+"": [
+"an object",
+"ignore"
+],
+".columns": [
+"TableColumn[]",
+"z.array(zTableColumn)"
+],
+".rows": [
+"TableRow[]",
+"z.array(zTableRow)"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".continue": [
+"string | null",
+"z.string().nullable()"
+],
+".missing": [
+"string | null",
+"z.string().nullable()"
+]
+},
 "ListMeta": {
 "": [
 "an object",
@@ -1182,6 +1527,16 @@ export const manifest = {
 ".remainingItemCount": [
 "number | null",
 "z.int().nullable()"
+]
+},
+"LogChunk": {
+"": [
+"an object",
+"ignore"
+],
+".lines": [
+"string[]",
+"z.array(z.string())"
 ]
 },
 "Me": {
@@ -1604,6 +1959,58 @@ export const manifest = {
 "zPipelineRunStatus"
 ]
 },
+"PipelineRunCondition": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".status": [
+"\"True\" | \"False\" | \"Unknown\"",
+"z.enum([\"True\", \"False\", \"Unknown\"])"
+],
+".reason": [
+"optional string",
+"z.string()"
+],
+".message": [
+"optional string",
+"z.string()"
+],
+".lastTransitionTime": [
+"optional string",
+"datetimeAware"
+]
+},
+"PipelineRunConditionInput": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".status": [
+"\"True\" | \"False\" | \"Unknown\"",
+"z.enum([\"True\", \"False\", \"Unknown\"])"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".lastTransitionTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
 "PipelineRunDraft": {
 "": [
 "an object",
@@ -1702,8 +2109,8 @@ export const manifest = {
 "datetimeAware"
 ],
 ".conditions": [
-"optional Condition[]",
-"z.array(zCondition)"
+"optional PipelineRunCondition[]",
+"z.array(zPipelineRunCondition)"
 ],
 ".childReferences": [
 "optional ChildReference[]",
@@ -1724,12 +2131,202 @@ export const manifest = {
 "datetimeAware.nullable()"
 ],
 ".conditions": [
-"optional ConditionInput[] | null",
-"z.array(zConditionInput).nullable()"
+"optional PipelineRunConditionInput[] | null",
+"z.array(zPipelineRunConditionInput).nullable()"
 ],
 ".childReferences": [
 "optional ChildReferenceInput[] | null",
 "z.array(zChildReferenceInput).nullable()"
+]
+},
+"Pod": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v1\"",
+"z.enum([\"v1\"])"
+],
+".kind": [
+"\"Pod\"",
+"z.enum([\"Pod\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"PodSpec",
+"zPodSpec"
+],
+".status": [
+"optional PodStatus",
+"zPodStatus"
+]
+},
+"PodDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v1\"",
+"z.enum([\"v1\"])"
+],
+".kind": [
+"optional \"Pod\"",
+"z.enum([\"Pod\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"PodSpecInput",
+"zPodSpecInput"
+]
+},
+"PodInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v1\"",
+"z.enum([\"v1\"])"
+],
+".kind": [
+"optional \"Pod\"",
+"z.enum([\"Pod\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"PodSpecInput",
+"zPodSpecInput"
+],
+".status": [
+"optional PodStatusInput | null",
+"zPodStatusInput.nullable()"
+]
+},
+"PodSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".containers": [
+"Container[]",
+"z.array(zContainer)"
+],
+".nodeName": [
+"optional string",
+"z.string()"
+]
+},
+"PodSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".containers": [
+"ContainerInput[]",
+"z.array(zContainerInput)"
+],
+".nodeName": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
+"PodStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".phase": [
+"optional string",
+"z.string()"
+],
+".reason": [
+"optional string",
+"z.string()"
+],
+".message": [
+"optional string",
+"z.string()"
+],
+".podIp": [
+"optional string",
+"z.string()"
+],
+".startTime": [
+"optional string",
+"datetimeAware"
+],
+".containerStatuses": [
+"optional ContainerStatus[]",
+"z.array(zContainerStatus)"
+],
+".conditions": [
+"optional WorkloadCondition[]",
+"z.array(zWorkloadCondition)"
+]
+},
+"PodStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".phase": [
+"optional string | null",
+"z.string().nullable()"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".podIp": [
+"optional string | null",
+"z.string().nullable()"
+],
+".startTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".containerStatuses": [
+"optional ContainerStatus[] | null",
+"z.array(zContainerStatus).nullable()"
+],
+".conditions": [
+"optional WorkloadConditionInput[] | null",
+"z.array(zWorkloadConditionInput).nullable()"
+]
+},
+"PodTemplate": {
+"": [
+"an object",
+"z.json()"
+],
+".spec": [
+"PodSpec",
+"zPodSpec"
+]
+},
+"PodTemplateInput": {
+"": [
+"an object",
+"z.json()"
+],
+".spec": [
+"PodSpecInput",
+"zPodSpecInput"
 ]
 },
 "Repository": {
@@ -1770,6 +2367,20 @@ export const manifest = {
 "zListMeta"
 ]
 },
+"ResourceListDeployment": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"Deployment[]",
+"z.array(zDeployment)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
 "ResourceListNamespace": {
 "": [
 "an object",
@@ -1796,6 +2407,100 @@ export const manifest = {
 ".metadata": [
 "ListMeta",
 "zListMeta"
+]
+},
+"ResourceListPod": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"Pod[]",
+"z.array(zPod)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"Revision": {
+"": [
+"an object",
+"ignore"
+],
+".revision": [
+"number",
+"z.int()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".images": [
+"string[]",
+"z.array(z.string())"
+],
+".replicas": [
+"number",
+"z.int()"
+],
+".created": [
+"string | null",
+"z.string().nullable()"
+],
+".changeCause": [
+"string | null",
+"z.string().nullable()"
+],
+".current": [
+"boolean",
+"z.boolean()"
+]
+},
+"ServedKind": {
+"": [
+"an object",
+"ignore"
+],
+".group": [
+"string",
+"z.string()"
+],
+".version": [
+"string",
+"z.string()"
+],
+".kind": [
+"string",
+"z.string()"
+],
+".plural": [
+"string",
+"z.string()"
+],
+".singular": [
+"string",
+"z.string()"
+],
+".namespaced": [
+"boolean",
+"z.boolean()"
+],
+".custom": [
+"boolean",
+"z.boolean()"
+],
+".verbs": [
+"string[]",
+"z.array(z.string())"
+],
+".shortNames": [
+"string[]",
+"z.array(z.string())"
+],
+".subresources": [
+"string[]",
+"z.array(z.string())"
 ]
 },
 "SnapshotCodebase": {
@@ -1834,6 +2539,24 @@ export const manifest = {
 "z.array(zCodebaseBranch)"
 ]
 },
+"SnapshotDeployment": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"Deployment[]",
+"z.array(zDeployment)"
+]
+},
 "SnapshotNamespace": {
 "": [
 "an object",
@@ -1870,6 +2593,24 @@ export const manifest = {
 "z.array(zPipelineRun)"
 ]
 },
+"SnapshotPod": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"Pod[]",
+"z.array(zPod)"
+]
+},
 "StateChange": {
 "": [
 "an object",
@@ -1890,6 +2631,62 @@ export const manifest = {
 ".reason": [
 "string | null",
 "z.string().nullable()"
+]
+},
+"TableColumn": {
+"": [
+"an object",
+"ignore"
+],
+".name": [
+"string",
+"z.string()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".format": [
+"string",
+"z.string()"
+],
+".description": [
+"string",
+"z.string()"
+],
+".priority": [
+"number",
+"z.int()"
+]
+},
+"TableRow": {
+"": [
+"an object",
+"ignore"
+],
+".name": [
+"string",
+"z.string()"
+],
+".namespace": [
+"string | null",
+"z.string().nullable()"
+],
+".uid": [
+"string",
+"z.string()"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".creationTimestamp": [
+"string | null",
+"z.string().nullable()"
+],
+".cells": [
+"JsonValue[]",
+"z.array(z.json())"
 ]
 },
 "TargetPermissions": {
@@ -1936,6 +2733,58 @@ export const manifest = {
 ".startFrom": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"WorkloadCondition": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".status": [
+"string",
+"z.string()"
+],
+".reason": [
+"optional string",
+"z.string()"
+],
+".message": [
+"optional string",
+"z.string()"
+],
+".lastTransitionTime": [
+"optional string",
+"datetimeAware"
+]
+},
+"WorkloadConditionInput": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".status": [
+"string",
+"z.string()"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".lastTransitionTime": [
+"optional string | null",
+"datetimeAware.nullable()"
 ]
 },
 "account.me": {
@@ -2672,6 +3521,637 @@ export const manifest = {
 "zPermissions"
 ]
 },
+"deployments.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"DeploymentDraft",
+"zDeploymentDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"deployments.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"deployments.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"deployments.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+]
+},
+"deployments.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListDeployment",
+"zResourceListDeployment"
+]
+},
+"deployments.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"deployments.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"deployments.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"deployments.restart": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+]
+},
+"deployments.revisions": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Revision[]",
+"z.array(zRevision)"
+]
+},
+"deployments.rollback": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.revision": [
+"optional number | null",
+"z.int().gte(1).nullable()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+]
+},
+"deployments.scale": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.replicas": [
+"number",
+"z.int().gte(0)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+]
+},
+"deployments.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"DeploymentInput",
+"zDeploymentInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"deployments.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotDeployment | DeltaDeployment | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotDeployment, zDeltaDeployment, zStateChange])"
+]
+},
+"deployments.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotDeployment | DeltaDeployment | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotDeployment, zDeltaDeployment, zStateChange])"
+]
+},
+"deployments.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"explorer.changes": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"string",
+"z.string()"
+]
+},
+"explorer.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+]
+},
+"explorer.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+]
+},
+"explorer.kinds": {
+"": [
+"a query"
+],
+" output": [
+"ServedKind[]",
+"z.array(zServedKind)"
+]
+},
+"explorer.replace": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.object": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"explorer.schema": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" output": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+]
+},
+"explorer.table": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number",
+"z.int().gte(1).lte(5000)"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"KindTable",
+"zKindTable"
+]
+},
 "health": {
 "": [
 "a query"
@@ -2679,6 +4159,35 @@ export const manifest = {
 " output": [
 "Health",
 "zHealth"
+]
+},
+"manifests.applyYaml": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.text": [
+"string",
+"z.string().max(1000000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"AppliedDocument[]",
+"z.array(zAppliedDocument)"
 ]
 },
 "namespaces.create": {
@@ -3349,6 +4858,395 @@ export const manifest = {
 ]
 },
 "pipelineRuns.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"pods.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"PodDraft",
+"zPodDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Pod",
+"zPod"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"pods.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"pods.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"pods.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Pod",
+"zPod"
+]
+},
+"pods.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListPod",
+"zResourceListPod"
+]
+},
+"pods.logs": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.container": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.follow": [
+"optional boolean",
+"z.boolean()"
+],
+" input.previous": [
+"optional boolean",
+"z.boolean()"
+],
+" input.tailLines": [
+"optional number | null",
+"z.int().gte(0).nullable()"
+],
+" input.sinceSeconds": [
+"optional number | null",
+"z.int().gte(1).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"LogChunk",
+"zLogChunk"
+]
+},
+"pods.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Pod",
+"zPod"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"pods.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"pods.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"pods.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"PodInput",
+"zPodInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Pod",
+"zPod"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"pods.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotPod | DeltaPod | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotPod, zDeltaPod, zStateChange])"
+]
+},
+"pods.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotPod | DeltaPod | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotPod, zDeltaPod, zStateChange])"
+]
+},
+"pods.watchPermissions": {
 "": [
 "a subscription"
 ],

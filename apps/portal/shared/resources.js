@@ -2,6 +2,8 @@
 export const resources = {
   Codebase: {"apiVersion": "v2.edp.epam.com/v1", "kind": "Codebase", "group": "v2.edp.epam.com", "version": "v1", "singularName": "codebase", "pluralName": "codebases", "labels": {"gitServer": "app.edp.epam.com/gitserver", "type": "app.edp.epam.com/codebaseType"}, "clusterScoped": false},
   CodebaseBranch: {"apiVersion": "v2.edp.epam.com/v1", "kind": "CodebaseBranch", "group": "v2.edp.epam.com", "version": "v1", "singularName": "codebasebranch", "pluralName": "codebasebranches", "labels": {"branch": "app.edp.epam.com/branchName", "codebase": "app.edp.epam.com/codebaseName"}, "clusterScoped": false},
+  Deployment: {"apiVersion": "apps/v1", "kind": "Deployment", "group": "apps", "version": "v1", "singularName": "deployment", "pluralName": "deployments", "labels": {}, "clusterScoped": false},
   Namespace: {"apiVersion": "v1", "kind": "Namespace", "group": "", "version": "v1", "singularName": "namespace", "pluralName": "namespaces", "labels": {}, "clusterScoped": true},
   PipelineRun: {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "group": "tekton.dev", "version": "v1", "singularName": "pipelinerun", "pluralName": "pipelineruns", "labels": {}, "clusterScoped": false},
+  Pod: {"apiVersion": "v1", "kind": "Pod", "group": "", "version": "v1", "singularName": "pod", "pluralName": "pods", "labels": {}, "clusterScoped": false},
 };

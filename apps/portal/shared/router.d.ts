@@ -23,6 +23,20 @@ export type ErrorData = { code: TRPC_ERROR_CODE_KEY; httpStatus: number; path?: 
 
 export type ErrorShape = { message: string; code: TRPC_ERROR_CODE_NUMBER; data: ErrorData };
 
+/** What became of one document. */
+export type AppliedDocument = {
+  /** where it begins in the text, from 1. */
+  line: number;
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace: string | null;
+  outcome: "created" | "configured" | "unchanged" | "failed";
+  /** why it failed; empty otherwise. */
+  message: string;
+  problems: DocumentProblem[];
+};
+
 /** One decision; see `AuditRecord`. */
 export type AuditEntry = {
   id: number;
@@ -325,22 +339,23 @@ export type CodebaseStatusInput = {
   gitWebUrl?: string | null | undefined;
 };
 
-/** One condition; a run's outcome is the one of type `Succeeded`. */
-export type Condition = {
-  type: string;
-  status: "True" | "False" | "Unknown";
-  reason?: string;
-  message?: string;
-  lastTransitionTime?: string;
+/** One container of a pod. */
+export type Container = {
+  name: string;
+  image?: string;
 };
 
-/** One condition; a run's outcome is the one of type `Succeeded`. */
-export type ConditionInput = {
-  type: string;
-  status: "True" | "False" | "Unknown";
-  reason?: string | null | undefined;
-  message?: string | null | undefined;
-  lastTransitionTime?: string | null | undefined;
+/** One container of a pod. */
+export type ContainerInput = {
+  name: string;
+  image?: string | null | undefined;
+};
+
+/** How a container is doing. */
+export type ContainerStatus = {
+  name: string;
+  ready: boolean;
+  restartCount: number;
 };
 
 /** What became of one of them. */
@@ -374,6 +389,13 @@ export type DeltaCodebaseBranch = {
   deletes: ObjectRef[];
 };
 
+export type DeltaDeployment = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: Deployment[];
+  deletes: ObjectRef[];
+};
+
 export type DeltaNamespace = {
   type: "delta";
   resourceVersion: string;
@@ -386,6 +408,85 @@ export type DeltaPipelineRun = {
   resourceVersion: string;
   upserts: PipelineRun[];
   deletes: ObjectRef[];
+};
+
+export type DeltaPod = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: Pod[];
+  deletes: ObjectRef[];
+};
+
+/** An application that runs, in as many pods as it should. */
+export type Deployment = {
+  apiVersion: "apps/v1";
+  kind: "Deployment";
+  metadata: ObjectMeta;
+  spec: DeploymentSpec;
+  status?: DeploymentStatus;
+};
+
+/** A Deployment to be created. */
+export type DeploymentDraft = {
+  /** @default "apps/v1" */
+  apiVersion?: "apps/v1" | undefined;
+  /** @default "Deployment" */
+  kind?: "Deployment" | undefined;
+  metadata: DraftMeta;
+  spec: DeploymentSpecInput;
+};
+
+/** An application that runs, in as many pods as it should. */
+export type DeploymentInput = {
+  /** @default "apps/v1" */
+  apiVersion?: "apps/v1" | undefined;
+  /** @default "Deployment" */
+  kind?: "Deployment" | undefined;
+  metadata: ObjectMetaInput;
+  spec: DeploymentSpecInput;
+  status?: DeploymentStatusInput | null | undefined;
+};
+
+/** How many pods of what kind there should be. */
+export type DeploymentSpec = {
+  replicas?: number;
+  paused?: boolean;
+  template: PodTemplate;
+};
+
+/** How many pods of what kind there should be. */
+export type DeploymentSpecInput = {
+  replicas?: number | null | undefined;
+  paused?: boolean | null | undefined;
+  template: PodTemplateInput;
+};
+
+/** How many there are. */
+export type DeploymentStatus = {
+  replicas?: number;
+  updatedReplicas?: number;
+  readyReplicas?: number;
+  availableReplicas?: number;
+  observedGeneration?: number;
+  conditions?: WorkloadCondition[];
+};
+
+/** How many there are. */
+export type DeploymentStatusInput = {
+  replicas?: number | null | undefined;
+  updatedReplicas?: number | null | undefined;
+  readyReplicas?: number | null | undefined;
+  availableReplicas?: number | null | undefined;
+  observedGeneration?: number | null | undefined;
+  conditions?: WorkloadConditionInput[] | null | undefined;
+};
+
+/** Why a document was refused, at one field. */
+export type DocumentProblem = {
+  field: string;
+  message: string;
+  /** in the whole text, from 1. */
+  line: number;
 };
 
 /** Metadata that a client may write; the rest is the cluster's. */
@@ -411,6 +512,25 @@ export type Health = {
   ok: boolean;
 };
 
+/** Names one kind that a cluster serves, as in the path of its objects. */
+export type KindRef = {
+  /** @default "" */
+  group?: string | undefined;
+  version: string;
+  plural: string;
+};
+
+/** Objects of one kind as a table. */
+export type KindTable = {
+  columns: TableColumn[];
+  rows: TableRow[];
+  resourceVersion: string;
+  /** asks for the next page; None on the last one. */
+  continue: string | null;
+  /** what is not shown for want of rights, in words; None where nothing is. */
+  missing: string | null;
+};
+
 /** Where a list is. */
 export type ListMeta = {
   /** the version all its objects are at; a watch goes on from it. */
@@ -419,6 +539,11 @@ export type ListMeta = {
   continue: string | null;
   /** objects after this page, when the cluster says. */
   remainingItemCount: number | null;
+};
+
+/** Lines that came together, without their ends. */
+export type LogChunk = {
+  lines: string[];
 };
 
 /** Who is signed in. */
@@ -579,6 +704,24 @@ export type PipelineRun = {
   status?: PipelineRunStatus;
 };
 
+/** One condition; a run's outcome is the one of type `Succeeded`. */
+export type PipelineRunCondition = {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+};
+
+/** One condition; a run's outcome is the one of type `Succeeded`. */
+export type PipelineRunConditionInput = {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason?: string | null | undefined;
+  message?: string | null | undefined;
+  lastTransitionTime?: string | null | undefined;
+};
+
 /** A PipelineRun to be created. */
 export type PipelineRunDraft = {
   /** @default "tekton.dev/v1" */
@@ -618,7 +761,7 @@ export type PipelineRunSpecInput = {
 export type PipelineRunStatus = {
   startTime?: string;
   completionTime?: string;
-  conditions?: Condition[];
+  conditions?: PipelineRunCondition[];
   childReferences?: ChildReference[];
 };
 
@@ -626,8 +769,82 @@ export type PipelineRunStatus = {
 export type PipelineRunStatusInput = {
   startTime?: string | null | undefined;
   completionTime?: string | null | undefined;
-  conditions?: ConditionInput[] | null | undefined;
+  conditions?: PipelineRunConditionInput[] | null | undefined;
   childReferences?: ChildReferenceInput[] | null | undefined;
+};
+
+/** One running copy of an application, or one task of a pipeline. */
+export type Pod = {
+  apiVersion: "v1";
+  kind: "Pod";
+  metadata: ObjectMeta;
+  spec: PodSpec;
+  status?: PodStatus;
+};
+
+/** A Pod to be created. */
+export type PodDraft = {
+  /** @default "v1" */
+  apiVersion?: "v1" | undefined;
+  /** @default "Pod" */
+  kind?: "Pod" | undefined;
+  metadata: DraftMeta;
+  spec: PodSpecInput;
+};
+
+/** One running copy of an application, or one task of a pipeline. */
+export type PodInput = {
+  /** @default "v1" */
+  apiVersion?: "v1" | undefined;
+  /** @default "Pod" */
+  kind?: "Pod" | undefined;
+  metadata: ObjectMetaInput;
+  spec: PodSpecInput;
+  status?: PodStatusInput | null | undefined;
+};
+
+/** What a pod runs. */
+export type PodSpec = {
+  containers: Container[];
+  nodeName?: string;
+};
+
+/** What a pod runs. */
+export type PodSpecInput = {
+  containers: ContainerInput[];
+  nodeName?: string | null | undefined;
+};
+
+/** How a pod is doing. */
+export type PodStatus = {
+  phase?: string;
+  reason?: string;
+  message?: string;
+  podIp?: string;
+  startTime?: string;
+  containerStatuses?: ContainerStatus[];
+  conditions?: WorkloadCondition[];
+};
+
+/** How a pod is doing. */
+export type PodStatusInput = {
+  phase?: string | null | undefined;
+  reason?: string | null | undefined;
+  message?: string | null | undefined;
+  podIp?: string | null | undefined;
+  startTime?: string | null | undefined;
+  containerStatuses?: ContainerStatus[] | null | undefined;
+  conditions?: WorkloadConditionInput[] | null | undefined;
+};
+
+/** What each pod of a deployment is made from. */
+export type PodTemplate = {
+  spec: PodSpec;
+};
+
+/** What each pod of a deployment is made from. */
+export type PodTemplateInput = {
+  spec: PodSpecInput;
 };
 
 /** Where a cloned codebase comes from. */
@@ -645,6 +862,11 @@ export type ResourceListCodebaseBranch = {
   metadata: ListMeta;
 };
 
+export type ResourceListDeployment = {
+  items: Deployment[];
+  metadata: ListMeta;
+};
+
 export type ResourceListNamespace = {
   items: Namespace[];
   metadata: ListMeta;
@@ -653,6 +875,40 @@ export type ResourceListNamespace = {
 export type ResourceListPipelineRun = {
   items: PipelineRun[];
   metadata: ListMeta;
+};
+
+export type ResourceListPod = {
+  items: Pod[];
+  metadata: ListMeta;
+};
+
+/** One state that a deployment's pods had. */
+export type Revision = {
+  revision: number;
+  name: string;
+  images: string[];
+  replicas: number;
+  created: string | null;
+  /** what the deployment's author said of it. */
+  changeCause: string | null;
+  /** it is the state that they have, or are getting. */
+  current: boolean;
+};
+
+/** A kind that the cluster serves, in one version. */
+export type ServedKind = {
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  singular: string;
+  namespaced: boolean;
+  /** it comes from a CustomResourceDefinition or an extension server, not with Kubernetes. */
+  custom: boolean;
+  verbs: string[];
+  shortNames: string[];
+  /** such as `status`, `scale`, `log`. */
+  subresources: string[];
 };
 
 export type SnapshotCodebase = {
@@ -667,6 +923,12 @@ export type SnapshotCodebaseBranch = {
   items: CodebaseBranch[];
 };
 
+export type SnapshotDeployment = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: Deployment[];
+};
+
 export type SnapshotNamespace = {
   type: "snapshot";
   resourceVersion: string;
@@ -679,6 +941,12 @@ export type SnapshotPipelineRun = {
   items: PipelineRun[];
 };
 
+export type SnapshotPod = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: Pod[];
+};
+
 /** The server itself has lost the cluster, or has it again. */
 export type StateChange = {
   type: "state";
@@ -686,6 +954,26 @@ export type StateChange = {
   state: "live" | "stale";
   /** why it is stale; None when it is live. */
   reason: string | null;
+};
+
+/** A column that the cluster prints. */
+export type TableColumn = {
+  name: string;
+  type: string;
+  format: string;
+  description: string;
+  /** 0 for the columns that are always shown; higher ones are for wide views. */
+  priority: number;
+};
+
+/** One object, as the cells that the cluster prints. */
+export type TableRow = {
+  name: string;
+  namespace: string | null;
+  uid: string;
+  resourceVersion: string;
+  creationTimestamp: string | null;
+  cells: JsonValue[];
 };
 
 /** The answer for one of them. */
@@ -706,6 +994,24 @@ export type VersioningInput = {
   /** @default "default" */
   type?: "default" | "semver" | "edp" | undefined;
   startFrom?: string | null | undefined;
+};
+
+/** One condition of a workload. */
+export type WorkloadCondition = {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+};
+
+/** One condition of a workload. */
+export type WorkloadConditionInput = {
+  type: string;
+  status: string;
+  reason?: string | null | undefined;
+  message?: string | null | undefined;
+  lastTransitionTime?: string | null | undefined;
 };
 
 /** Everything that the portal's page can call. */
@@ -885,8 +1191,178 @@ export type AppRouter = TRPCBuiltRouter<
         name?: string | null | undefined;
       } | undefined, Permissions>;
     };
+    /** Applications that run: scale, restart, roll back. */
+    deployments: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: DeploymentDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Deployment, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Deployment>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListDeployment>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Deployment, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces all pods, a few at a time, as `kubectl rollout restart` does. */
+      restart: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Deployment>;
+      /** The revisions that are kept, the newest first. */
+      revisions: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Revision[]>;
+      /**
+       * Gives the pods the state of a revision again; by default of the one before.
+       *
+       * As `kubectl rollout undo`: the deployment gets a new revision with the old template.
+       */
+      rollback: $Mutation<{
+        name: string;
+        revision?: number | null | undefined;
+        namespace?: string | null | undefined;
+      }, Deployment>;
+      /** Sets how many replicas there should be. */
+      scale: $Mutation<{
+        name: string;
+        replicas: number;
+        namespace?: string | null | undefined;
+      }, null>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: DeploymentInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Deployment, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotDeployment | DeltaDeployment | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotDeployment | DeltaDeployment | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Any kind that the cluster serves, with the caller's rights. */
+    explorer: {
+      /**
+       * Tells, at most twice a second, that objects changed: a table is then read anew.
+       *
+       * The first event comes at once. Everybody who follows a kind shares one upstream watch.
+       */
+      changes: $Subscription<{
+        kind: KindRef;
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<string>>;
+      /** Deletes an object; `uid` spares a new one of the same name. */
+      delete: $Mutation<{
+        kind: KindRef;
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+      }, null>;
+      /** One object, whole. */
+      get: $Query<{
+        kind: KindRef;
+        name: string;
+        namespace?: string | null | undefined;
+      }, { [key: string]: JsonValue }>;
+      /** Every kind that can be listed, by group and kind; rights are asked for on use. */
+      kinds: $Query<void, ServedKind[]>;
+      /** Replaces an object, if it was not changed since it was read; `dryRun` only checks. */
+      replace: $Mutation<{
+        kind: KindRef;
+        name: string;
+        object: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, { [key: string]: JsonValue }, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** The JSON Schema of a kind, for completion in an editor; empty where there is none. */
+      schema: $Query<{
+        kind: KindRef;
+      }, { [key: string]: JsonValue }>;
+      /** Objects of a kind, with the columns that the cluster prints for it. */
+      table: $Query<{
+        kind: KindRef;
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        /** @default 500 */
+        limit?: number | undefined;
+        continue?: string | null | undefined;
+      }, KindTable>;
+    };
     /** Answers as long as the server runs. */
     health: $Query<void, Health>;
+    /** YAML as `kubectl apply --server-side` takes it. */
+    manifests: {
+      /**
+       * Applies documents in their order, each as far as the caller may.
+       *
+       * One that fails does not stop the others. `namespace` is for namespaced objects that name
+       * none; `force` takes over fields that others manage; `dryRun` changes nothing.
+       */
+      applyYaml: $Mutation<{
+        text: string;
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+      }, AppliedDocument[]>;
+    };
     /** The teams' shares of the cluster. */
     namespaces: {
       /** Creates an object in the namespace its metadata names. */
@@ -1031,6 +1507,94 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotPipelineRun | DeltaPipelineRun | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Running copies of applications, and tasks of pipelines, with their logs. */
+    pods: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: PodDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Pod, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Pod>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListPod>;
+      /** A container's log, as it is written; resumes without a line lost or repeated. */
+      logs: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        container?: string | null | undefined;
+        /** @default true */
+        follow?: boolean | undefined;
+        /** @default false */
+        previous?: boolean | undefined;
+        tailLines?: number | null | undefined;
+        sinceSeconds?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<LogChunk>>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Pod, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: PodInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Pod, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotPod | DeltaPod | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotPod | DeltaPod | StateChange>>;
       /** What the caller may do, now and whenever it changes. */
       watchPermissions: $Subscription<{
         namespace?: string | null | undefined;

@@ -5,7 +5,7 @@ General layout, imports going down only:
     live                          a mapping that stays equal to the cluster
     explorer, manifests           kinds without a class; YAML applied with a result per document
     discovery, documents          what a cluster serves; YAML with the line of every field
-    workloads                     logs of pods, scale and restart
+    rollouts, workloads           logs of pods; scale, restart and rollback
     routers, policies, drafts     procedures of one kind of resource
     permissions, bulk             what a user may do with it; many objects in one call
     scopes, merging, guard        rights in some namespaces only, and rights taken away
@@ -49,6 +49,7 @@ from fairlead.kube.resource import (
     Resource,
     ResourceInfo,
 )
+from fairlead.kube.rollouts import DeploymentRouter, Revision
 from fairlead.kube.routers import (
     InvalidObject,
     Permission,
@@ -65,6 +66,7 @@ __all__ = [
     "AppliedDocument",
     "DeleteOptions",
     "Delta",
+    "DeploymentRouter",
     "DocumentProblem",
     "Explorer",
     "InvalidObject",
@@ -103,6 +105,7 @@ __all__ = [
     "ResourceInfo",
     "ResourceList",
     "ResourceRouter",
+    "Revision",
     "ServedKind",
     "Snapshot",
     "StaleObject",

@@ -12,10 +12,24 @@ from fairlead.access import Audit, LogSink
 from fairlead.access.store import AuditStore
 from fairlead.access.trail import AuditTrail
 from fairlead.auth import FixedUser
-from fairlead.kube import Kube, ResourceRouter
+from fairlead.kube import (
+    DeploymentRouter,
+    Explorer,
+    Kube,
+    Manifests,
+    PodRouter,
+    ResourceRouter,
+)
 from fairlead.kube.reviews import ReviewOptions
 from portal.account import Account, get_persona
-from portal.resources import Codebase, CodebaseBranch, Namespace, PipelineRun
+from portal.resources import (
+    Codebase,
+    CodebaseBranch,
+    Deployment,
+    Namespace,
+    PipelineRun,
+    Pod,
+)
 
 PAGE = Path(__file__).parents[2] / "client" / "dist"
 
@@ -42,6 +56,14 @@ class PipelineRuns(ResourceRouter[PipelineRun]):
     """Builds, reviews and deployments."""
 
 
+class Deployments(DeploymentRouter[Deployment]):
+    """Applications that run: scale, restart, roll back."""
+
+
+class Pods(PodRouter[Pod]):
+    """Running copies of applications, and tasks of pipelines, with their logs."""
+
+
 class App(Router[Context]):
     """Everything that the portal's page can call."""
 
@@ -51,6 +73,10 @@ class App(Router[Context]):
     codebases: Codebases
     codebase_branches: CodebaseBranches
     pipeline_runs: PipelineRuns
+    deployments: Deployments
+    pods: Pods
+    explorer: Explorer
+    manifests: Manifests
 
     @query(access=public)
     async def health(self) -> Health:

@@ -4,5 +4,13 @@ from portal.resources.codebase import Codebase
 from portal.resources.codebase_branch import CodebaseBranch
 from portal.resources.namespace import Namespace
 from portal.resources.pipeline_run import PipelineRun
+from portal.resources.workload import Deployment, Pod
 
-__all__ = ["Codebase", "CodebaseBranch", "Namespace", "PipelineRun"]
+__all__ = [
+    "Codebase",
+    "CodebaseBranch",
+    "Deployment",
+    "Namespace",
+    "PipelineRun",
+    "Pod",
+]

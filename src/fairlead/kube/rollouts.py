@@ -1,0 +1,235 @@
+"""Deployments: their revisions, and the way back to one.
+
+class Deployments(DeploymentRouter[Deployment]): ...
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar, cast
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+from fairlead.access import Kind, all_of, can
+from fairlead.errors import TRPCError
+from fairlead.kube.client import KubeRequest
+from fairlead.kube.objects import ListOptions
+from fairlead.kube.policies import on_resource
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
+from fairlead.kube.urls import get_object_path
+from fairlead.kube.workloads import WorkloadRouter
+from fairlead.procedure import mutation, query
+from fairlead.schema import raw_json
+
+__all__ = ["DeploymentRouter", "Revision"]
+
+R = TypeVar("R", bound=Resource)
+
+REPLICA_SETS = ResourceInfo(
+    group="apps",
+    version="v1",
+    kind="ReplicaSet",
+    plural="replicasets",
+    singular="replicaset",
+)
+_REPLICA_SETS = Kind(group="apps", plural="replicasets")
+_REVISION = "deployment.kubernetes.io/revision"
+_CAUSE = "kubernetes.io/change-cause"
+_HASH = "pod-template-hash"
+
+_list_replica_sets = can("list", _REPLICA_SETS, name=None)
+
+
+class Revision(BaseModel):
+    """One state that a deployment's pods had.
+
+    Attributes:
+        current: it is the state that they have, or are getting.
+        change_cause: what the deployment's author said of it.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    revision: int
+    name: str
+    images: list[str]
+    replicas: int
+    created: str | None
+    change_cause: str | None
+    current: bool
+
+
+class _Container(msgspec.Struct):
+    image: str = ""
+
+
+class _PodSpec(msgspec.Struct):
+    containers: list[_Container] = msgspec.field(default_factory=list[_Container])
+
+
+class _Template(msgspec.Struct):
+    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
+
+
+class _Selector(msgspec.Struct, rename="camel"):
+    match_labels: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
+class _Spec(msgspec.Struct):
+    template: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
+    selector: _Selector = msgspec.field(default_factory=_Selector)
+
+
+class _Status(msgspec.Struct):
+    replicas: int = 0
+
+
+class _Owner(msgspec.Struct):
+    uid: str
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    name: str
+    uid: str
+    resource_version: str
+    creation_timestamp: str | None = None
+    annotations: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    owner_references: list[_Owner] = msgspec.field(default_factory=list[_Owner])
+
+
+class _Workload(msgspec.Struct):
+    metadata: _Metadata
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+    status: _Status = msgspec.field(default_factory=_Status)
+
+    @property
+    def revision(self) -> int:
+        said = self.metadata.annotations.get(_REVISION, "")
+        return int(said) if said.isdecimal() else 0
+
+
+class _Workloads(msgspec.Struct):
+    items: list[_Workload]
+
+
+class DeploymentRouter(WorkloadRouter[R], Generic[R]):
+    """A resource router for deployments: scale, restart, and rollback to a revision."""
+
+    @query(access=all_of(on_resource("get"), _list_replica_sets))
+    async def revisions(
+        self, name: str, namespace: str | None = None
+    ) -> list[Revision]:
+        """The revisions that are kept, the newest first."""
+        deployment = await self._read(name, namespace)
+        return [
+            _describe(replica_set, deployment)
+            for replica_set in await self._replica_sets(deployment, namespace)
+        ]
+
+    @mutation(access=all_of(on_resource("patch"), _list_replica_sets))
+    async def rollback(
+        self,
+        name: str,
+        revision: Annotated[int, Field(ge=1)] | None = None,
+        namespace: str | None = None,
+    ) -> R:
+        """Gives the pods the state of a revision again; by default of the one before.
+
+        As `kubectl rollout undo`: the deployment gets a new revision with the old template.
+        """
+        deployment = await self._read(name, namespace)
+        sets = await self._replica_sets(deployment, namespace)
+        chosen = _choose(sets, deployment, revision)
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        version = deployment.metadata.resource_version
+        patch = [
+            # Nothing that somebody changes meanwhile is overwritten.
+            {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+            {"op": "replace", "path": "/spec/template", "value": _template(chosen)},
+        ]
+        body = await kube.raw.client.send(
+            KubeRequest(
+                method="PATCH",
+                path=get_object_path(get_info(self.resource), name, place),
+                credentials=kube.credentials,
+                body=msgspec.json.encode(patch),
+                content_type="application/json-patch+json",
+            )
+        )
+        return raw_json(body, self.resource)
+
+    async def _read(self, name: str, namespace: str | None) -> _Workload:
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        body = await kube.raw.get(get_info(self.resource), name, place)
+        return msgspec.json.decode(body, type=_Workload)
+
+    async def _replica_sets(
+        self, deployment: _Workload, namespace: str | None
+    ) -> list[_Workload]:
+        """Those that the deployment owns: others may wear its labels."""
+        kube = self.ctx.kube
+        labels = deployment.spec.selector.match_labels
+        options = ListOptions(
+            label_selector=",".join(f"{key}={value}" for key, value in labels.items())
+        )
+        place = kube.place(self.resource, namespace)
+        body = await kube.raw.list_(REPLICA_SETS, place, options)
+        found = [
+            each
+            for each in msgspec.json.decode(body, type=_Workloads).items
+            if any(
+                owner.uid == deployment.metadata.uid
+                for owner in each.metadata.owner_references
+            )
+        ]
+        return sorted(found, key=lambda each: each.revision, reverse=True)
+
+
+def _choose(
+    sets: list[_Workload], deployment: _Workload, revision: int | None
+) -> _Workload:
+    current = deployment.revision
+    name = deployment.metadata.name
+    if revision is None:
+        earlier = [each for each in sets if each.revision != current]
+        if not earlier:
+            raise TRPCError(
+                "PRECONDITION_FAILED", f"{name} has no revision before this"
+            )
+        return earlier[0]
+    if revision == current:
+        raise TRPCError("PRECONDITION_FAILED", f"{name} is at revision {revision}")
+    for each in sets:
+        if each.revision == revision:
+            return each
+    kept = ", ".join(str(each.revision) for each in sets) or "none"
+    raise TRPCError("NOT_FOUND", f"{name} keeps no revision {revision}; it has: {kept}")
+
+
+def _template(replica_set: _Workload) -> dict[str, JsonValue]:
+    """The pods' template without the label by which replica sets tell their pods apart."""
+    template = cast(
+        "dict[str, JsonValue]", msgspec.json.decode(replica_set.spec.template)
+    )
+    metadata = template.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    if isinstance(labels, dict):
+        labels.pop(_HASH, None)
+    return template
+
+
+def _describe(replica_set: _Workload, deployment: _Workload) -> Revision:
+    template = msgspec.json.decode(replica_set.spec.template, type=_Template)
+    metadata = replica_set.metadata
+    return Revision(
+        revision=replica_set.revision,
+        name=metadata.name,
+        images=[container.image for container in template.spec.containers],
+        replicas=replica_set.status.replicas,
+        created=metadata.creation_timestamp,
+        change_cause=metadata.annotations.get(_CAUSE),
+        current=replica_set.revision == deployment.revision,
+    )

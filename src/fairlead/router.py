@@ -28,6 +28,11 @@ RESERVED_NAMES = frozenset(
 )
 """Names that tRPC's client or server proxies use themselves."""
 
+OWN_NAMES = frozenset(
+    {"bind", "call", "ctx", "get_executor", "middleware", "router_path"}
+)
+"""Attributes of every router, which a procedure or a nested router would hide."""
+
 
 class Router(Generic[C]):
     """Base of all routers; the type argument is the context its procedures need.
@@ -48,7 +53,8 @@ class Router(Generic[C]):
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         cls._scope = _get_enclosing_names(inspect.currentframe())
-        for procedure in _own_procedures(cls).values():
+        for name, procedure in _own_procedures(cls).items():
+            _reject_own_name(cls, name)
             if procedure.options.access is None:
                 raise DefinitionError(
                     f"{cls.__name__}.{procedure.name} declares no access, so nobody may "
@@ -156,6 +162,16 @@ def get_router_class(declared: Any) -> type[Router[Any]]:
     return origin
 
 
+def _reject_own_name(cls: type, name: str) -> None:
+    if name in OWN_NAMES:
+        raise DefinitionError(
+            f"{cls.__name__}.{name} would hide an attribute that every router has: "
+            f"call it {name}_ (clients then see {name!r})"
+            if name not in RESERVED_NAMES
+            else f"{cls.__name__}.{name}: {name!r} is taken by tRPC itself: rename it"
+        )
+
+
 def _own_procedures(cls: type) -> dict[str, Procedure[..., Any]]:
     return {
         name: value for name, value in vars(cls).items() if isinstance(value, Procedure)
@@ -185,6 +201,8 @@ def get_nested(cls: type[Router[Any]]) -> dict[str, Any]:
             for name, hint in resolve_hints(cls, cls).items()
             if _is_router(hint)
         }
+        for name in cached:
+            _reject_own_name(cls, name)
         cls._nested = cached  # type: ignore[attr-defined]
     return typing.cast("dict[str, Any]", cached)
 

@@ -53,6 +53,7 @@ class Runtime:
     answered: Mapping[str, CallSeries] = field(init=False)
 
     def __post_init__(self) -> None:
+        _reject_separator(self.compiled, self.options.path_separator)
         self.root = get_root_type(self.compiled)
         self.eager = (
             self.options.format_error is not None
@@ -114,6 +115,15 @@ class Runtime:
         if isinstance(value, RawJson):
             value = load_json(value.data)
         return encode_value(value, transformer)
+
+
+def _reject_separator(compiled: CompiledRouter, separator: str) -> None:
+    for path, procedure in compiled.procedures.items():
+        if separator != "." and separator in path:
+            raise DefinitionError(
+                f"{procedure.router.__name__}.{procedure.attributes[-1]}: {path!r} holds the "
+                f"path separator {separator!r}: rename it, or choose another path_separator"
+            )
 
 
 @dataclass(slots=True, eq=False)

@@ -1,12 +1,12 @@
 """Digests of what travels: of every procedure with the types it uses, every router, and the whole."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
-from fairlead.codegen.graph import references
-from fairlead.codegen.nodes import Application, Fingerprints, Procedure
+from fairlead.codegen.graph import find_uses, reached_by
+from fairlead.codegen.nodes import Application, Fingerprints
 
 _LENGTH = 16
 _UNSEEN = frozenset({"doc", "source"})
@@ -15,11 +15,11 @@ _UNSEEN = frozenset({"doc", "source"})
 def fingerprint(app: Application) -> Fingerprints:
     """The digests of an application."""
     texts = {node.name: canonical(node) for node in app.declarations}
-    uses = {node.name: frozenset(references(node.type)) for node in app.declarations}
+    uses = find_uses(app.declarations)
     procedures: dict[str, str] = {}
     routers: dict[str, list[str]] = {}
     for procedure in app.procedures:
-        reached = _reach(_roots(procedure), uses)
+        reached = reached_by(procedure, uses)
         digest = _digest([canonical(procedure), *(texts[n] for n in sorted(reached))])
         procedures[procedure.path] = digest
         routers.setdefault(procedure.path.rpartition(".")[0], []).append(digest)
@@ -28,25 +28,6 @@ def fingerprint(app: Application) -> Fingerprints:
         procedures=procedures,
         routers={path: _digest(found) for path, found in sorted(routers.items())},
     )
-
-
-def _roots(procedure: Procedure) -> Iterable[str]:
-    if procedure.input is not None:
-        yield from references(procedure.input)
-    yield from references(procedure.output)
-    for case in procedure.errors:
-        yield from references(case.data)
-
-
-def _reach(roots: Iterable[str], uses: Mapping[str, frozenset[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        name = waiting.pop()
-        if name in uses and name not in reached:
-            reached.add(name)
-            waiting += uses[name]
-    return reached
 
 
 def _digest(texts: Iterable[str]) -> str:

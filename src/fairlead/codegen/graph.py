@@ -8,6 +8,7 @@ from fairlead.codegen.nodes import (
     Dictionary,
     EmbeddedJson,
     Later,
+    Procedure,
     Record,
     Reference,
     Tuple,
@@ -41,6 +42,28 @@ def references(node: Type) -> Iterable[str]:
                 yield from references(node.extra)
         case _:
             return
+
+
+def find_uses(declared: Iterable[Declaration]) -> dict[str, frozenset[str]]:
+    """The declarations that each declaration names."""
+    return {node.name: frozenset(references(node.type)) for node in declared}
+
+
+def reached_by(
+    procedure: Procedure, uses: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """Every declaration that a procedure's types need, however deep."""
+    types = [procedure.output, *(case.data for case in procedure.errors)]
+    if procedure.input is not None:
+        types.append(procedure.input)
+    reached: set[str] = set()
+    waiting = [name for node in types for name in references(node)]
+    while waiting:
+        name = waiting.pop()
+        if name in uses and name not in reached:
+            reached.add(name)
+            waiting += uses[name]
+    return frozenset(reached)
 
 
 def find_cycles(declared: Mapping[str, Declaration]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import inspect
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,10 @@ from fairlead.codegen.collecting import collection_paused
 from fairlead.codegen.docstrings import Docstring, read_docstring
 from fairlead.codegen.draft_nodes import DraftTable
 from fairlead.codegen.fingerprints import fingerprint
+from fairlead.codegen.graph import find_uses, reached_by
 from fairlead.codegen.nodes import (
     Application,
+    Declaration,
     Doc,
     ErrorCase,
     Procedure,
@@ -24,7 +26,7 @@ from fairlead.codegen.nodes import (
     Source,
     Type,
 )
-from fairlead.codegen.problems import GenerationError
+from fairlead.codegen.problems import GenerationError, Problem
 from fairlead.codegen.resource_nodes import (
     ResourcePlace,
     find_resource_routers,
@@ -64,9 +66,12 @@ class _Introspection:
         self._sources = SourceIndex()
         self._drafts = DraftTable()
         self._routed = list(self._routers(self._root, ()))
-        self._types = TypeTable(
-            dict(self._entries()), self._sources, more=self._draft_entries
-        )
+        try:
+            self._types = TypeTable(
+                dict(self._entries()), self._sources, more=self._draft_entries
+            )
+        except GenerationError as error:
+            raise GenerationError(self._placed(error.problems, (), ())) from error
 
     def run(self) -> Application:
         procedures = tuple(self._procedure(p) for p in self._procedures)
@@ -79,7 +84,9 @@ class _Introspection:
         inputs += [d.result for d in drafts if d.action == "create"]
         declarations = self._types.declarations(inputs, outputs)
         if self._types.problems:
-            raise GenerationError(self._types.problems)
+            raise GenerationError(
+                self._placed(self._types.problems, procedures, declarations)
+            )
         places = [ResourcePlace(node.path, cls) for node, cls in self._routed]
         return Application(
             declarations=declarations,
@@ -89,6 +96,29 @@ class _Introspection:
             resource_routers=find_resource_routers(places, procedures),
             drafts=drafts,
         )
+
+    def _placed(
+        self,
+        problems: Iterable[Problem],
+        procedures: Sequence[Procedure],
+        declarations: Sequence[Declaration],
+    ) -> list[Problem]:
+        """The problems with the procedures, as Python calls them, that have them in their types."""
+        uses = find_uses(declarations)
+        reached = {node.path: reached_by(node, uses) for node in procedures}
+        return [
+            replace(
+                problem,
+                users=tuple(
+                    f"{p.router.__name__}.{p.attributes[-1]}"
+                    for p in self._procedures
+                    if problem.where.startswith(f"{p.path} (")
+                    or problem.subject in reached.get(p.path, ())
+                    or problem.subject in {e.__qualname__ for e in p.options.raises}
+                ),
+            )
+            for problem in problems
+        ]
 
     def _draft_entries(self, classes: Sequence[type]) -> Mapping[Entry, CoreSchema]:
         served = (getattr(cls, "resource", None) for _, cls in self._routed)

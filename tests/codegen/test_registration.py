@@ -204,7 +204,7 @@ def test_names_that_meet_on_the_wire_are_refused() -> None:
             raise NotImplementedError
 
         @query(access=public)
-        async def getIt(self) -> int:
+        async def getIt(self) -> int:  # noqa: N802
             raise NotImplementedError
 
     with pytest.raises(

@@ -1102,6 +1102,8 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
         fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotCodebaseBranch | DeltaCodebaseBranch | StateChange>>;
       /** A live view of one object: there, changed, gone. */
@@ -1177,6 +1179,8 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
         fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotCodebase | DeltaCodebase | StateChange>>;
       /** A live view of one object: there, changed, gone. */
@@ -1424,6 +1428,8 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
         fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotNamespace | DeltaNamespace | StateChange>>;
       /** A live view of one object: there, changed, gone. */
@@ -1499,6 +1505,8 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
         fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotPipelineRun | DeltaPipelineRun | StateChange>>;
       /** A live view of one object: there, changed, gone. */

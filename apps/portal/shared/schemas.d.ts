@@ -174,6 +174,8 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
     fieldSelector?: string | null | undefined;
+    maxFramesPerSecond?: number | null | undefined;
+    maxBytesPerSecond?: number | null | undefined;
     lastEventId?: string | null | undefined;
   } | undefined>; readonly output: $Schema<SnapshotCodebaseBranch | DeltaCodebaseBranch | StateChange> };
   readonly "codebaseBranches.watchItem": { readonly input: $Schema<{
@@ -234,6 +236,8 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
     fieldSelector?: string | null | undefined;
+    maxFramesPerSecond?: number | null | undefined;
+    maxBytesPerSecond?: number | null | undefined;
     lastEventId?: string | null | undefined;
   } | undefined>; readonly output: $Schema<SnapshotCodebase | DeltaCodebase | StateChange> };
   readonly "codebases.watchItem": { readonly input: $Schema<{
@@ -419,6 +423,8 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
     fieldSelector?: string | null | undefined;
+    maxFramesPerSecond?: number | null | undefined;
+    maxBytesPerSecond?: number | null | undefined;
     lastEventId?: string | null | undefined;
   } | undefined>; readonly output: $Schema<SnapshotNamespace | DeltaNamespace | StateChange> };
   readonly "namespaces.watchItem": { readonly input: $Schema<{
@@ -479,6 +485,8 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
     fieldSelector?: string | null | undefined;
+    maxFramesPerSecond?: number | null | undefined;
+    maxBytesPerSecond?: number | null | undefined;
     lastEventId?: string | null | undefined;
   } | undefined>; readonly output: $Schema<SnapshotPipelineRun | DeltaPipelineRun | StateChange> };
   readonly "pipelineRuns.watchItem": { readonly input: $Schema<{

@@ -7,12 +7,14 @@ General layout, imports going down only:
     discovery, documents          what a cluster serves; YAML with the line of every field
     rollouts, workloads           logs of pods; scale, restart and rollback
     routers, policies, drafts     procedures of one kind of resource
+    view_routers, watching        the same of rows computed from it; live views of a user
     permissions, bulk             what a user may do with it; many objects in one call
     scopes, merging, guard        rights in some namespaces only, and rights taken away
     cluster                       `Kube`, and the context that binds it to a user
     user_kube, objects, reviews   operations and rights, as one user has them
     rules, remembering, rbac_changes  rights told by the cluster, kept, and dropped
     hub, feed, subscription       live views: one list and watch for all who look
+    views, windows, deriving      rows computed of objects, sorted and cut; sources of sources
     store, frames, wire           what they are made of, without input or output
     client, credentials, identity HTTP, and as whom
     kubeconfig, urls, names, resource, errors
@@ -60,6 +62,9 @@ from fairlead.kube.routers import (
     TargetPermissions,
 )
 from fairlead.kube.user_kube import UserKube
+from fairlead.kube.view_routers import ViewRouter
+from fairlead.kube.views import RowMeta, View, ViewDelta, ViewList, ViewSnapshot
+from fairlead.kube.windows import RowFilter
 from fairlead.kube.workloads import LogChunk, PodRouter, WorkloadRouter
 
 __all__ = [
@@ -106,6 +111,8 @@ __all__ = [
     "ResourceList",
     "ResourceRouter",
     "Revision",
+    "RowFilter",
+    "RowMeta",
     "ServedKind",
     "Snapshot",
     "StaleObject",
@@ -116,6 +123,11 @@ __all__ = [
     "TokenSource",
     "UserKube",
     "UserToken",
+    "View",
+    "ViewDelta",
+    "ViewList",
+    "ViewRouter",
+    "ViewSnapshot",
     "WorkloadRouter",
     "live",
 ]

@@ -23,8 +23,8 @@ from fairlead.kube.errors import (
 )
 from fairlead.kube.frames import FeedState, FrameSource
 from fairlead.kube.resource import ResourceInfo
+from fairlead.kube.sources import Reader, Source
 from fairlead.kube.store import Store, StoreLimits
-from fairlead.kube.subscription import Subscription
 from fairlead.kube.urls import Query, get_collection_path
 from fairlead.kube.wire import LineSplitter, RawObject, WireReader
 
@@ -80,75 +80,48 @@ class WatchDeniedError(Exception):
     """Listing is allowed, watching is not."""
 
 
-class Feed:
-    """One list and watch for all subscriptions that want the same.
-
-    Attributes:
-        state: stale while the cluster is not reached; `reason` says why.
-        failure: why the feed ended for good: its subscriptions end with it.
-    """
+class Feed(Source):
+    """One list and watch for all subscriptions that want the same."""
 
     def __init__(
         self,
         client: KubeClient,
         target: FeedTarget,
         options: FeedOptions,
-        on_idle: Callable[[Feed], None],
+        on_idle: Callable[[Source], None],
     ) -> None:
+        store = Store(options.limits)
+        super().__init__(store, FrameSource(store), on_idle)
         self.target = target
-        self.store = Store(options.limits)
-        self.frames = FrameSource(self.store)
-        self.state: FeedState = "live"
-        self.reason: str | None = None
-        self.failure: KubeError | None = None
-        self.closed = False
         self.watches_opened = 0
         self.lists_made = 0
         self._client = client
         self._options = options
-        self._on_idle = on_idle
-        self._reader = WireReader(target.info)
+        self._wire = WireReader(target.info)
         self._path = get_collection_path(target.info, target.namespace)
-        self._subscriptions: dict[Subscription, None] = {}
         self._credentials: Credentials | None = None
         self._task: asyncio.Task[None] | None = None
         self._stale_timer: asyncio.TimerHandle | None = None
 
-    @property
-    def subscriptions(self) -> int:
-        """How many read it now."""
-        return len(self._subscriptions)
-
-    def subscribe(
-        self, credentials: Credentials, last_event_id: str | None = None
-    ) -> Subscription:
-        """Another reader; the first one starts the feed."""
-        subscription = Subscription(self, credentials, last_event_id)
-        self._subscriptions[subscription] = None
-        # The newest reader's: the one whose session is most likely to last.
-        self._credentials = credentials
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-        return subscription
-
-    def release(self, subscription: Subscription) -> None:
-        """A reader has gone."""
-        self._subscriptions.pop(subscription, None)
-        if self._subscriptions:
-            self._credentials = next(reversed(self._subscriptions)).credentials
-        else:
-            self.frames.forget()
-            self._on_idle(self)
-
     async def aclose(self) -> None:
         """Stops following the cluster; subscriptions end."""
-        self.closed = True
-        self._wake()
+        await super().aclose()
         self._cancel_stale_timer()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+
+    def release(self, reader: Reader, /) -> None:
+        """A reader has gone."""
+        super().release(reader)
+        self._credentials = self.credentials or self._credentials
+
+    def _start(self) -> None:
+        """The first reader starts it; the newest one's credentials are used."""
+        self._credentials = self.credentials
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         wait = _Backoff(self._options)
@@ -198,7 +171,7 @@ class Feed:
         token: str | None = None
         while True:
             query = {**self.target.selectors, "limit": size, "continue": token}
-            page = self._reader.read_list(await self._client.send(self._get(query)))
+            page = self._wire.read_list(await self._client.send(self._get(query)))
             objects += page.objects
             token = page.continue_
             if token is None:
@@ -247,7 +220,7 @@ class Feed:
         store = self.store
         head = store.head
         for line in lines:
-            event = self._reader.read_event(line)
+            event = self._wire.read_event(line)
             if event.type in ("ADDED", "MODIFIED"):
                 store.upsert(event.object)
             elif event.type == "DELETED":
@@ -269,15 +242,13 @@ class Feed:
         )
 
     def _fail(self, error: KubeError) -> None:
-        self.failure = error
         self._cancel_stale_timer()
-        self._wake()
-        self._on_idle(self)
+        super()._fail(error)
 
     def _expect_stale(self, reason: str) -> None:
         """Readers are told unless the cluster is back in a moment."""
         if self.state == "stale":
-            self.reason = reason
+            self._set_state("stale", reason)
         elif self._stale_timer is None:
             self._stale_timer = asyncio.get_running_loop().call_later(
                 self._options.stale_after, self._set_state, "stale", reason
@@ -285,19 +256,12 @@ class Feed:
 
     def _set_state(self, state: FeedState, reason: str | None) -> None:
         self._cancel_stale_timer()
-        if state != self.state:
-            self.state = state
-            self.reason = reason
-            self._wake()
+        super()._set_state(state, reason)
 
     def _cancel_stale_timer(self) -> None:
         timer, self._stale_timer = self._stale_timer, None
         if timer is not None:
             timer.cancel()
-
-    def _wake(self) -> None:
-        for subscription in list(self._subscriptions):
-            subscription.wake()
 
 
 class _Backoff:

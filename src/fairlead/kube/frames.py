@@ -120,8 +120,10 @@ class FrameSource:
         return frame
 
     def _make_snapshot(self) -> RawFrame:
-        items = _join(self._store.get_objects())
-        return track(self._store.resource_version, b"snapshot", b'"items":[%b]' % items)
+        body = b'"items":[%b]' % _join(self._get_items())
+        return track(
+            self._store.resource_version, b"snapshot", body + self._get_total()
+        )
 
     def _make_delta(self, cursor: int) -> RawFrame:
         changes = self._store.get_changes(cursor)
@@ -131,8 +133,22 @@ class FrameSource:
                 for gone in changes.deletes
             ]
         )
-        body = b'"upserts":[%b],"deletes":%b' % (_join(changes.upserts), deletes)
-        return track(self._store.resource_version, b"delta", body)
+        upserts, places = self._arrange(changes.upserts)
+        body = b'"upserts":[%b],"deletes":%b' % (_join(upserts), deletes)
+        return track(
+            self._store.resource_version, b"delta", body + places + self._get_total()
+        )
+
+    def _get_items(self) -> list[RawObject]:
+        return self._store.get_objects()
+
+    def _arrange(self, upserts: list[RawObject]) -> tuple[list[RawObject], bytes]:
+        """Changed objects in the order to be sent, and where they belong."""
+        return upserts, b""
+
+    def _get_total(self) -> bytes:
+        """How many there are, where not all are sent."""
+        return b""
 
 
 def track(version: str, kind: bytes, body: bytes) -> RawFrame:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from fairlead.kube.client import KubeClient
 from fairlead.kube.credentials import Credentials
+from fairlead.kube.deriving import DerivedSource, Merge, Step
 from fairlead.kube.errors import KubeError
 from fairlead.kube.feed import Feed, FeedOptions, FeedTarget
 from fairlead.kube.frames import FeedState
-from fairlead.kube.subscription import Subscription
+from fairlead.kube.resource import Resource
+from fairlead.kube.sources import Source
+from fairlead.kube.store import Store
+from fairlead.kube.subscription import Pace, Subscription
+from fairlead.kube.views import Compute, RowMaker, View
+from fairlead.kube.windows import Window, WindowQuery
 
-__all__ = ["FeedHealth", "Hub", "HubOptions"]
+__all__ = ["FeedHealth", "Hub", "HubOptions", "LiveQuery"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,43 +47,94 @@ class FeedHealth:
     watches: int
 
 
+@dataclass(frozen=True, slots=True)
+class LiveQuery:
+    """What a subscription asks for.
+
+    Attributes:
+        targets: what is followed; several are merged into one.
+        view: computes rows of the objects; None for the objects themselves.
+        window: which rows, in which order; only with a view.
+        note: what is missing and why, told to readers.
+    """
+
+    targets: tuple[FeedTarget, ...]
+    view: tuple[type[Resource], type[View[Any]]] | None = None
+    window: WindowQuery | None = None
+    note: str | None = None
+
+
 class Hub:
     """Feeds by what they follow and as whom; made when wanted, kept a while when not."""
 
     def __init__(self, client: KubeClient, options: HubOptions | None = None) -> None:
         self._client = client
         self._options = options or HubOptions()
-        self._feeds: dict[Hashable, Feed] = {}
-        self._keys: dict[Feed, Hashable] = {}
-        self._timers: dict[Feed, asyncio.TimerHandle] = {}
+        self._sources: dict[Hashable, Source] = {}
+        self._keys: dict[Source, Hashable] = {}
+        self._timers: dict[Source, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def subscribe(
         self,
-        target: FeedTarget,
+        target: FeedTarget | LiveQuery,
         credentials: Credentials,
         last_event_id: str | None = None,
+        pace: Pace | None = None,
     ) -> Subscription:
         """Follows what the credentials see of a target.
 
         Args:
             last_event_id: the id of the last frame seen, to resume from.
+            pace: how fast the reader wants to be told.
 
         Raises:
             KubeError: the hub is closed or full.
         """
         if self._closed:
             raise KubeError("The server is shutting down", code="SERVICE_UNAVAILABLE")
-        key: Hashable = (target, credentials.key)
-        feed = self._feeds.get(key)
-        self._check_bounds(is_new=feed is None)
-        if feed is None:
-            feed = Feed(self._client, target, self._options.feed, self._on_idle)
-            self._feeds[key] = feed
-            self._keys[feed] = key
-        self._cancel_timer(feed)
-        return feed.subscribe(credentials, last_event_id)
+        self._check_subscriptions()
+        query = target if isinstance(target, LiveQuery) else LiveQuery((target,))
+        source = self._find(query, credentials)
+        return source.subscribe(credentials, last_event_id, pace)
+
+    def _find(self, query: LiveQuery, credentials: Credentials) -> Source:
+        """The source of a query, made of those below it where it is new."""
+        key: Hashable = (query, credentials.key)
+        source = self._sources.get(key)
+        if source is None:
+            source = self._make(query, credentials)
+            self._sources[key] = source
+            self._keys[source] = key
+        self._cancel_timer(source)
+        self._set_timer(source)
+        return source
+
+    def _make(self, query: LiveQuery, credentials: Credentials) -> Source:
+        if len(self._keys) >= self._options.max_feeds:
+            raise KubeError(
+                f"{self._options.max_feeds} different things are being watched already",
+                code="TOO_MANY_REQUESTS",
+            )
+        options = self._options.feed
+        if query.window is not None:
+            below = self._find(replace(query, window=None), credentials)
+            step: Callable[[Store], Step] = partial(Window, query.window)
+            inputs = [("", below)]
+        elif query.view is not None:
+            below = self._find(replace(query, view=None), credentials)
+            step = partial(Compute, RowMaker(*query.view))
+            inputs = [("", below)]
+        elif len(query.targets) == 1 and query.note is None:
+            return Feed(self._client, query.targets[0], options, self._on_idle)
+        else:
+            step = Merge
+            inputs = [
+                (target.namespace or "", self._find(LiveQuery((target,)), credentials))
+                for target in query.targets
+            ]
+        return DerivedSource(inputs, step, options.limits, self._on_idle, query.note)
 
     def get_health(self) -> list[FeedHealth]:
         """How each feed is; for metrics and for people."""
@@ -90,7 +149,8 @@ class Hub:
                 lists=feed.lists_made,
                 watches=feed.watches_opened,
             )
-            for feed in self._feeds.values()
+            for feed in self._keys
+            if isinstance(feed, Feed)
         ]
 
     async def aclose(self) -> None:
@@ -101,44 +161,43 @@ class Hub:
         while self._closing:
             await asyncio.gather(*self._closing)
 
-    def _check_bounds(self, *, is_new: bool) -> None:
-        options = self._options
-        if is_new and len(self._feeds) >= options.max_feeds:
+    def _check_subscriptions(self) -> None:
+        bound = self._options.max_subscriptions
+        if sum(source.subscriptions for source in self._keys) >= bound:
             raise KubeError(
-                f"{options.max_feeds} different things are being watched already",
-                code="TOO_MANY_REQUESTS",
-            )
-        if sum(feed.subscriptions for feed in self._feeds.values()) >= (
-            options.max_subscriptions
-        ):
-            raise KubeError(
-                f"{options.max_subscriptions} subscriptions are open already",
-                code="TOO_MANY_REQUESTS",
+                f"{bound} subscriptions are open already", code="TOO_MANY_REQUESTS"
             )
 
-    def _on_idle(self, feed: Feed) -> None:
+    def _on_idle(self, feed: Source) -> None:
         """A feed has no reader left, or has failed."""
         if feed not in self._keys:
             return
         self._cancel_timer(feed)
-        if feed.failure is not None or self._closed:
+        if feed.failure is not None or feed.closed or self._closed:
             self._drop(feed)
         elif feed.subscriptions == 0:
-            self._timers[feed] = asyncio.get_running_loop().call_later(
-                self._options.feed.linger, self._drop, feed
-            )
+            self._set_timer(feed)
 
-    def _drop(self, feed: Feed) -> None:
+    def _set_timer(self, source: Source) -> None:
+        self._timers[source] = asyncio.get_running_loop().call_later(
+            self._options.feed.linger, self._drop_idle, source
+        )
+
+    def _drop_idle(self, source: Source) -> None:
+        if source.subscriptions == 0:
+            self._drop(source)
+
+    def _drop(self, feed: Source) -> None:
         self._cancel_timer(feed)
         key = self._keys.pop(feed, None)
         if key is None:
             return
-        del self._feeds[key]
+        del self._sources[key]
         task = asyncio.get_running_loop().create_task(feed.aclose())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _cancel_timer(self, feed: Feed) -> None:
+    def _cancel_timer(self, feed: Source) -> None:
         timer = self._timers.pop(feed, None)
         if timer is not None:
             timer.cancel()

@@ -14,13 +14,12 @@ from pydantic import BaseModel, Field, JsonValue
 from fairlead.access import Decision, authenticated
 from fairlead.errors import DefinitionError, TypedError
 from fairlead.kube.bulk import DeleteResult, DeleteTarget, delete_many
-from fairlead.kube.cluster import Kube, KubeContext
+from fairlead.kube.cluster import KubeContext
 from fairlead.kube.drafts import AsDraft
 from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFoundError
 from fairlead.kube.frames import Delta, Snapshot, StateChange
-from fairlead.kube.guard import Guard
 from fairlead.kube.lists import ResourceList
-from fairlead.kube.merging import merge_lists, merge_watches
+from fairlead.kube.merging import merge_lists
 from fairlead.kube.objects import DeleteOptions, ListOptions, Propagation
 from fairlead.kube.permissions import (
     Permission,
@@ -32,8 +31,10 @@ from fairlead.kube.permissions import (
 )
 from fairlead.kube.policies import Verb, on_resource
 from fairlead.kube.resource import Resource, get_info
-from fairlead.kube.scopes import Scope, is_known_everywhere, resolve_scope, review
+from fairlead.kube.scopes import Scope, resolve_scope, review
+from fairlead.kube.subscription import Pace
 from fairlead.kube.urls import get_object_path
+from fairlead.kube.watching import Watch
 from fairlead.procedure import mutation, query, subscription
 from fairlead.router import Router, get_type_arguments
 from fairlead.schema import raw_json
@@ -55,6 +56,7 @@ _R: Any = R  # the variable itself, as a value
 _BY_TYPE = Field(discriminator="type")
 
 Limit = Annotated[int, Field(ge=1, le=100_000)]
+Rate = Annotated[float, Field(gt=0, le=1e9)]
 
 
 class FieldProblem(BaseModel):
@@ -220,32 +222,26 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         return await delete_many(self.ctx.kube, self.call, self.resource, items)
 
     @subscription(access=on_resource("watch"))
-    def watch(
+    def watch(  # noqa: PLR0913, PLR0917  the fields of a query
         self,
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        max_frames_per_second: Rate | None = None,
+        max_bytes_per_second: Rate | None = None,
         last_event_id: str | None = None,
     ) -> AsyncIterator[
         tracked[Annotated[Snapshot[R] | Delta[R] | StateChange, _BY_TYPE]]
     ]:
         """A live view: a snapshot, then what changes."""
-        open_one = partial(
-            self.ctx.kube.watch,
-            self.resource,
+        wanted = Watch(
+            resource=self.resource,
+            namespace=namespace,
             label_selector=label_selector,
             field_selector=field_selector,
+            pace=Pace.of(max_frames_per_second, max_bytes_per_second),
         )
-        request = self.ctx.request
-        seconds = request.services.get(Kube).options.recheck_seconds
-        info = get_info(self.resource)
-        if namespace is None and not is_known_everywhere(request, info, "watch"):
-            resolve = partial(resolve_scope, request, info, "watch")
-            merged = merge_watches(resolve, open_one, seconds)
-            return cast("AsyncIterator[tracked[Any]]", merged)
-        frames = open_one(namespace, last_event_id=last_event_id)
-        Guard(frames, partial(self._review, "watch", namespace), seconds)
-        return cast("AsyncIterator[tracked[Any]]", frames)
+        return wanted.open(self.ctx, last_event_id)
 
     @subscription(access=on_resource("watch"))
     def watch_item(
@@ -260,17 +256,8 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         place = self.ctx.kube.place(self.resource, namespace)
         # Also refuses what would follow that name in every namespace.
         get_object_path(get_info(self.resource), name, place)
-        frames = self.ctx.kube.watch(
-            self.resource,
-            place,
-            field_selector=f"metadata.name={name}",
-            last_event_id=last_event_id,
-        )
-        request = self.ctx.request
-        seconds = request.services.get(Kube).options.recheck_seconds
-        check = partial(review, request, get_info(self.resource), "watch", place, name)
-        Guard(frames, check, seconds)
-        return cast("AsyncIterator[tracked[Any]]", frames)
+        wanted = Watch(resource=self.resource, namespace=place, name=name)
+        return wanted.open(self.ctx, last_event_id)
 
     @query(access=authenticated)
     async def permissions(

@@ -112,6 +112,10 @@ class Store:
             self._floor = self._tombstones.pop(oldest)[0]
         return True
 
+    def touch(self) -> None:
+        """Something else than an object has changed: readers are told of it."""
+        self.head += 1
+
     def replace(self, objects: Iterable[RawObject], resource_version: str) -> None:
         """Takes a whole list: what is not in it was deleted, what differs was changed."""
         listed = {found.key: found for found in objects}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from fairlead.errors import TRPCError
@@ -16,7 +17,38 @@ from fairlead.kube.frames import FeedState, FrameSource, RawFrame
 from fairlead.kube.store import Store
 from fairlead.pushing import EventSource
 
-__all__ = ["Subscription", "SubscriptionSource"]
+__all__ = ["Pace", "Subscription", "SubscriptionSource"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast a reader wants to be told; what happens in between is conflated.
+
+    Attributes:
+        frames_per_second: not more frames than that.
+        bytes_per_second: after a frame, quiet for as long as its bytes would take.
+    """
+
+    frames_per_second: float | None = None
+    bytes_per_second: float | None = None
+
+    @classmethod
+    def of(
+        cls, frames_per_second: float | None, bytes_per_second: float | None
+    ) -> Pace | None:
+        """None where nothing is bounded."""
+        if frames_per_second is None and bytes_per_second is None:
+            return None
+        return cls(
+            frames_per_second=frames_per_second, bytes_per_second=bytes_per_second
+        )
+
+    def get_wait(self, size: int) -> float:
+        """Seconds of quiet after a frame of that many bytes."""
+        wait = 1 / self.frames_per_second if self.frames_per_second else 0.0
+        if self.bytes_per_second:
+            wait = max(wait, size / self.bytes_per_second)
+        return wait
 
 
 class SubscriptionSource(Protocol):
@@ -29,7 +61,7 @@ class SubscriptionSource(Protocol):
     failure: KubeError | None
     closed: bool
 
-    def release(self, subscription: Subscription) -> None:
+    def release(self, reader: Subscription, /) -> None:
         """The subscription is over."""
         ...
 
@@ -43,6 +75,8 @@ class Subscription(EventSource[RawFrame]):
         "_ended",
         "_error",
         "_last_event_id",
+        "_pace",
+        "_paused",
         "_source",
         "_told",
         "_waiter",
@@ -54,12 +88,15 @@ class Subscription(EventSource[RawFrame]):
         source: SubscriptionSource,
         credentials: Credentials,
         last_event_id: str | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.credentials = credentials
         self._source = source
         self._last_event_id = last_event_id
         self._cursor: int | None = None
-        self._told: FeedState = "live"
+        self._told: tuple[FeedState, str | None] = ("live", None)
+        self._pace = pace
+        self._paused: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._bell: Callable[[], None] | None = None
         self._ended = False
@@ -93,6 +130,7 @@ class Subscription(EventSource[RawFrame]):
         """Ends it; the feed closes some time after its last one."""
         if not self._ended:
             self._ended = True
+            self._stop_pause()
             self._source.release(self)
             self.wake()
 
@@ -116,22 +154,43 @@ class Subscription(EventSource[RawFrame]):
             TRPCError: the reader's right was taken away.
         """
         source = self._source
+        if self._ended and self._error is None:
+            return None
         if self._error is not None or source.failure is not None:
             self._end()
-        if source.store.resource_version:
+        ready = bool(source.store.resource_version)
+        if ready and self._paused is None:
             frame = self._take_data(source)
             if frame is not None:
+                self._start_pause(len(frame.data.data))
                 return frame
-        if self._told != source.state:
-            self._told = source.state
-            return source.frames.make_state(source.state, source.reason)
+        # What is missing from it is told after the first objects, that it is stale at once.
+        now = (source.state, source.reason)
+        if now != self._told and (ready or source.state != self._told[0]):
+            self._told = now
+            return source.frames.make_state(*now)
         return None
+
+    def _start_pause(self, size: int) -> None:
+        wait = self._pace.get_wait(size) if self._pace is not None else 0.0
+        if wait > 0:
+            self._paused = asyncio.get_running_loop().call_later(wait, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self._paused = None
+        self.wake()
+
+    def _stop_pause(self) -> None:
+        if self._paused is not None:
+            self._paused.cancel()
+            self._paused = None
 
     def _end(self) -> None:
         error, self._error = self._error, None
         if self._ended:
             return
         self._ended = True
+        self._stop_pause()
         self._source.release(self)
         if error is not None:
             raise error

@@ -10,12 +10,17 @@ from pydantic import JsonValue, TypeAdapter
 from fairlead.kube.client import KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.feed import FeedTarget
-from fairlead.kube.hub import Hub
+from fairlead.kube.hub import Hub, LiveQuery
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, ListOptions, RawObjects
+<<<<<<< HEAD
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.subscription import Subscription
+=======
+from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.subscription import Pace, Subscription
+>>>>>>> 60fcc2a (Compute rows on the server, and serve them sorted, filtered and cut to a window)
 
 __all__ = ["UserKube"]
 
@@ -112,7 +117,7 @@ class UserKube:
         place = self.place(resource, namespace)
         await self.raw.delete(get_info(resource), name, place, options)
 
-    def watch(
+    def watch(  # noqa: PLR0913  keyword-only after what is followed
         self,
         resource: type[Resource],
         namespace: str | None = None,
@@ -120,8 +125,10 @@ class UserKube:
         label_selector: str | None = None,
         field_selector: str | None = None,
         last_event_id: str | None = None,
+        pace: Pace | None = None,
     ) -> Subscription:
         """Frames of a live view; everybody with the same rights shares one upstream watch."""
+<<<<<<< HEAD
         return self.watch_kind(
             get_info(resource),
             namespace,
@@ -145,8 +152,43 @@ class UserKube:
             namespace,
             check_selector(label_selector),
             check_selector(field_selector),
+=======
+        query = self.make_query(
+            resource,
+            (namespace,),
+            label_selector=label_selector,
+            field_selector=field_selector,
+>>>>>>> 60fcc2a (Compute rows on the server, and serve them sorted, filtered and cut to a window)
         )
-        return self._hub.subscribe(target, self.credentials, last_event_id)
+        return self.watch_query(query, last_event_id, pace)
+
+    @staticmethod
+    def make_query(
+        resource: type[Resource],
+        namespaces: tuple[str | None, ...],
+        *,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+    ) -> LiveQuery:
+        """What to follow of a kind, in which namespaces.
+
+        Raises:
+            TRPCError: a selector is none.
+        """
+        labels, fields = check_selector(label_selector), check_selector(field_selector)
+        info = get_info(resource)
+        return LiveQuery(
+            tuple(FeedTarget(info, name, labels, fields) for name in namespaces)
+        )
+
+    def watch_query(
+        self,
+        query: LiveQuery,
+        last_event_id: str | None = None,
+        pace: Pace | None = None,
+    ) -> Subscription:
+        """Frames of a query; whoever asks the same with the same rights shares the work."""
+        return self._hub.subscribe(query, self.credentials, last_event_id, pace)
 
     def place(self, resource: type[Resource], namespace: str | None) -> str | None:
         """The namespace given, else the default one for namespaced kinds."""

@@ -6,14 +6,14 @@ const routerHashes = {
   "": "ee09dba89849a592",
   "account": "0b65162194d62750",
   "audit": "a8d8d43ad1305d99",
-  "codebaseBranches": "3088057876d39b8f",
-  "codebases": "877edfda0af0502e",
-  "deployments": "9825c1de5b4a72fc",
+  "codebaseBranches": "568cee66e19098e7",
+  "codebases": "ace5b92443b37f56",
+  "deployments": "77ea4dbcbf9d37fe",
   "explorer": "22e845a29e86344e",
   "manifests": "ee0c4fffe6c03cdd",
-  "namespaces": "cb1fff99327a942d",
-  "pipelineRuns": "9752bed5acf27a22",
-  "pods": "7eda1888369a6569"
+  "namespaces": "eef42233e165ff5c",
+  "pipelineRuns": "7d8448cc1736d1c7",
+  "pods": "38629fb27a1d5a18"
 };
 
 /** For a link's `headers`: says which types the calls were written against. */

@@ -4,4 +4,4 @@ export { DraftError, createCodebaseBranchDraft, createCodebaseDraft, editCodebas
 export { resources } from "./resources.js";
 
 /** Changes with the types; the server compares it with its own. */
-export const schemaHash = "030eb5b023e177d4";
+export const schemaHash = "cce240bf4608e8df";

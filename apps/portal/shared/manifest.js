@@ -12,7 +12,7 @@ export const manifest = {
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
 "codebaseBranches.update": "81a84666f173ed37",
-"codebaseBranches.watch": "a8609d76f04590e1",
+"codebaseBranches.watch": "3fb094ca5e37053d",
 "codebaseBranches.watchItem": "a9fd8033980dafbd",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebases.create": "8a53d5e9035edc9e",
@@ -24,7 +24,7 @@ export const manifest = {
 "codebases.permissions": "a3184529c9bc7e0a",
 "codebases.permissionsOf": "186bbabb095a23d4",
 "codebases.update": "7cef8439214415f8",
-"codebases.watch": "c2cec385cdde23c8",
+"codebases.watch": "812af0ad532dc488",
 "codebases.watchItem": "28f2433f83104352",
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "575d0f16e75643a4",
@@ -40,7 +40,7 @@ export const manifest = {
 "deployments.rollback": "ec5b84c05d85792d",
 "deployments.scale": "e1de747e3c85476b",
 "deployments.update": "ee212d4090af7478",
-"deployments.watch": "f18308b3f9e3874e",
+"deployments.watch": "83f8d77285273ce1",
 "deployments.watchItem": "a3d8e4a4d8eb253e",
 "deployments.watchPermissions": "f12ce841f570bffa",
 "explorer.changes": "913f42ee3180e610",
@@ -61,7 +61,7 @@ export const manifest = {
 "namespaces.permissions": "64333d7b62c4fcc6",
 "namespaces.permissionsOf": "073ae18e3f3dd465",
 "namespaces.update": "46c30210b8cf8f0b",
-"namespaces.watch": "b77a363a6172b909",
+"namespaces.watch": "de5e7eea06d8f215",
 "namespaces.watchItem": "9286531e84ceaad1",
 "namespaces.watchPermissions": "19ed82a4e128f93d",
 "pipelineRuns.create": "998a714b15e043b9",
@@ -73,7 +73,7 @@ export const manifest = {
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
 "pipelineRuns.update": "50165d5bfedb748f",
-"pipelineRuns.watch": "ecd34d23cb8206fc",
+"pipelineRuns.watch": "d79362f906e69214",
 "pipelineRuns.watchItem": "8c56fe6f6cb9090e",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
 "pods.create": "3092c9f0b0f2a452",
@@ -86,7 +86,7 @@ export const manifest = {
 "pods.permissions": "ed6a11b3e7ea8b64",
 "pods.permissionsOf": "aeb1dcde9c806d05",
 "pods.update": "8aeab8f72e90ef7d",
-"pods.watch": "bee1a471b52722c0",
+"pods.watch": "6f21d81824673a1b",
 "pods.watchItem": "03c40eeae2e4d8d0",
 "pods.watchPermissions": "6fee752b8be35769"
 },
@@ -3122,6 +3122,14 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
 " input.lastEventId": [
 "optional string | null",
 "z.string().nullable()"
@@ -3465,6 +3473,14 @@ export const manifest = {
 " input.fieldSelector": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
 ],
 " input.lastEventId": [
 "optional string | null",
@@ -3901,6 +3917,14 @@ export const manifest = {
 " input.fieldSelector": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
 ],
 " input.lastEventId": [
 "optional string | null",
@@ -4479,6 +4503,14 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
 " input.lastEventId": [
 "optional string | null",
 "z.string().nullable()"
@@ -4822,6 +4854,14 @@ export const manifest = {
 " input.fieldSelector": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
 ],
 " input.lastEventId": [
 "optional string | null",
@@ -5211,6 +5251,14 @@ export const manifest = {
 " input.fieldSelector": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
 ],
 " input.lastEventId": [
 "optional string | null",

@@ -1282,6 +1282,8 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
         fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotDeployment | DeltaDeployment | StateChange>>;
       /** A live view of one object: there, changed, gone. */
@@ -1595,6 +1597,8 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
         fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
         lastEventId?: string | null | undefined;
       } | undefined, $Tracked<SnapshotPod | DeltaPod | StateChange>>;
       /** A live view of one object: there, changed, gone. */

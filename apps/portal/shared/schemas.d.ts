@@ -316,6 +316,8 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
     fieldSelector?: string | null | undefined;
+    maxFramesPerSecond?: number | null | undefined;
+    maxBytesPerSecond?: number | null | undefined;
     lastEventId?: string | null | undefined;
   } | undefined>; readonly output: $Schema<SnapshotDeployment | DeltaDeployment | StateChange> };
   readonly "deployments.watchItem": { readonly input: $Schema<{
@@ -559,6 +561,8 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
     fieldSelector?: string | null | undefined;
+    maxFramesPerSecond?: number | null | undefined;
+    maxBytesPerSecond?: number | null | undefined;
     lastEventId?: string | null | undefined;
   } | undefined>; readonly output: $Schema<SnapshotPod | DeltaPod | StateChange> };
   readonly "pods.watchItem": { readonly input: $Schema<{

@@ -14,13 +14,8 @@ from fairlead.kube.hub import Hub, LiveQuery
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, ListOptions, RawObjects
-<<<<<<< HEAD
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
-from fairlead.kube.subscription import Subscription
-=======
-from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.subscription import Pace, Subscription
->>>>>>> 60fcc2a (Compute rows on the server, and serve them sorted, filtered and cut to a window)
 
 __all__ = ["UserKube"]
 
@@ -128,14 +123,13 @@ class UserKube:
         pace: Pace | None = None,
     ) -> Subscription:
         """Frames of a live view; everybody with the same rights shares one upstream watch."""
-<<<<<<< HEAD
-        return self.watch_kind(
+        query = self.make_query(
             get_info(resource),
-            namespace,
+            (namespace,),
             label_selector=label_selector,
             field_selector=field_selector,
-            last_event_id=last_event_id,
         )
+        return self.watch_query(query, last_event_id, pace)
 
     def watch_kind(
         self,
@@ -147,24 +141,17 @@ class UserKube:
         last_event_id: str | None = None,
     ) -> Subscription:
         """The same of a kind that there is no class for."""
-        target = FeedTarget(
-            info,
-            namespace,
-            check_selector(label_selector),
-            check_selector(field_selector),
-=======
         query = self.make_query(
-            resource,
+            info,
             (namespace,),
             label_selector=label_selector,
             field_selector=field_selector,
->>>>>>> 60fcc2a (Compute rows on the server, and serve them sorted, filtered and cut to a window)
         )
-        return self.watch_query(query, last_event_id, pace)
+        return self.watch_query(query, last_event_id)
 
     @staticmethod
     def make_query(
-        resource: type[Resource],
+        info: ResourceInfo,
         namespaces: tuple[str | None, ...],
         *,
         label_selector: str | None = None,
@@ -176,7 +163,6 @@ class UserKube:
             TRPCError: a selector is none.
         """
         labels, fields = check_selector(label_selector), check_selector(field_selector)
-        info = get_info(resource)
         return LiveQuery(
             tuple(FeedTarget(info, name, labels, fields) for name in namespaces)
         )

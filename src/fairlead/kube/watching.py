@@ -73,7 +73,7 @@ class Watch:
     def _query(self, namespaces: tuple[str | None, ...], note: str | None) -> LiveQuery:
         fields = f"metadata.name={self.name}" if self.name else self.field_selector
         query = UserKube.make_query(
-            self.resource,
+            get_info(self.resource),
             namespaces,
             label_selector=self.label_selector,
             field_selector=fields,

@@ -8,12 +8,12 @@ const routerHashes = {
   "audit": "a8d8d43ad1305d99",
   "codebaseBranches": "568cee66e19098e7",
   "codebases": "ace5b92443b37f56",
-  "deployments": "77ea4dbcbf9d37fe",
+  "deployments": "43c79da17a6e012f",
   "explorer": "22e845a29e86344e",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "eef42233e165ff5c",
-  "pipelineRuns": "7d8448cc1736d1c7",
-  "pods": "38629fb27a1d5a18"
+  "pipelineRuns": "7398b20bef2eca26",
+  "pods": "4efddf38dcc04ccb"
 };
 
 /** For a link's `headers`: says which types the calls were written against. */

@@ -27,21 +27,21 @@ export const manifest = {
 "codebases.watch": "812af0ad532dc488",
 "codebases.watchItem": "28f2433f83104352",
 "codebases.watchPermissions": "ef734dd4b31222fe",
-"deployments.create": "575d0f16e75643a4",
+"deployments.create": "73ff64a3986a2109",
 "deployments.delete": "3aefffa9c6ef83a7",
 "deployments.deleteMany": "4992174093f8d3e1",
-"deployments.get": "ff6f309e64a8229f",
-"deployments.list": "785bf830a6d46cb8",
-"deployments.patch": "8859ebb2f89f3082",
+"deployments.get": "bfa8766a08853d18",
+"deployments.list": "3d84ec1ce5f7ca66",
+"deployments.patch": "6e4328b045f1b333",
 "deployments.permissions": "a92e581ae5d4ba3a",
 "deployments.permissionsOf": "18a69c1014042001",
-"deployments.restart": "0fd30b793b471059",
+"deployments.restart": "d0b50d05aa4c8c7c",
 "deployments.revisions": "1f2c0b444015fe0e",
-"deployments.rollback": "ec5b84c05d85792d",
+"deployments.rollback": "d98c60ba7ee600b7",
 "deployments.scale": "e1de747e3c85476b",
-"deployments.update": "ee212d4090af7478",
-"deployments.watch": "83f8d77285273ce1",
-"deployments.watchItem": "a3d8e4a4d8eb253e",
+"deployments.update": "ab99c65fb4deaa7f",
+"deployments.watch": "576ca27483180af5",
+"deployments.watchItem": "c73e0d6aa28a44ac",
 "deployments.watchPermissions": "f12ce841f570bffa",
 "explorer.changes": "913f42ee3180e610",
 "explorer.delete": "e100055340ee4d2d",
@@ -64,30 +64,30 @@ export const manifest = {
 "namespaces.watch": "de5e7eea06d8f215",
 "namespaces.watchItem": "9286531e84ceaad1",
 "namespaces.watchPermissions": "19ed82a4e128f93d",
-"pipelineRuns.create": "998a714b15e043b9",
+"pipelineRuns.create": "32f174783b1bf7cd",
 "pipelineRuns.delete": "7e1157095639e133",
 "pipelineRuns.deleteMany": "2ed59ee6c0197d69",
-"pipelineRuns.get": "9a24c187edaeccb8",
-"pipelineRuns.list": "74c877d1e6e4e14f",
-"pipelineRuns.patch": "662405e9f8fd54e6",
+"pipelineRuns.get": "67685929f12d5559",
+"pipelineRuns.list": "92891788f4a58195",
+"pipelineRuns.patch": "46a04349acedc8d1",
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
-"pipelineRuns.update": "50165d5bfedb748f",
-"pipelineRuns.watch": "d79362f906e69214",
-"pipelineRuns.watchItem": "8c56fe6f6cb9090e",
+"pipelineRuns.update": "b55d62b301156bf9",
+"pipelineRuns.watch": "eddfc673a7fd713c",
+"pipelineRuns.watchItem": "bc80d9579b7b0a71",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
-"pods.create": "3092c9f0b0f2a452",
+"pods.create": "c7ec19a1e395e821",
 "pods.delete": "6e0849be6fcb440d",
 "pods.deleteMany": "963e11bbaf30714e",
-"pods.get": "dbbadf688a589b58",
-"pods.list": "8e5b612be2dfe48d",
+"pods.get": "e297449d3418f6c1",
+"pods.list": "949eb2a71cc3acab",
 "pods.logs": "cbf15ce7754b4084",
-"pods.patch": "18b10af7cb21d6c1",
+"pods.patch": "9e86fee4a30f43bb",
 "pods.permissions": "ed6a11b3e7ea8b64",
 "pods.permissionsOf": "aeb1dcde9c806d05",
-"pods.update": "8aeab8f72e90ef7d",
-"pods.watch": "6f21d81824673a1b",
-"pods.watchItem": "03c40eeae2e4d8d0",
+"pods.update": "0af14216cd6f81f4",
+"pods.watch": "2ffac5de8372d741",
+"pods.watchItem": "cfa3f57421198398",
 "pods.watchPermissions": "6fee752b8be35769"
 },
 "facts": {
@@ -995,6 +995,58 @@ export const manifest = {
 "z.string().nullable()"
 ]
 },
+"Condition": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".status": [
+"\"True\" | \"False\" | \"Unknown\"",
+"z.enum([\"True\", \"False\", \"Unknown\"])"
+],
+".reason": [
+"optional string",
+"z.string()"
+],
+".message": [
+"optional string",
+"z.string()"
+],
+".lastTransitionTime": [
+"optional string",
+"datetimeAware"
+]
+},
+"ConditionInput": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".status": [
+"\"True\" | \"False\" | \"Unknown\"",
+"z.enum([\"True\", \"False\", \"Unknown\"])"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".lastTransitionTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
 "Container": {
 "": [
 "an object",
@@ -1304,6 +1356,10 @@ export const manifest = {
 "optional boolean",
 "z.boolean()"
 ],
+".selector": [
+"optional Selector",
+"zSelector"
+],
 ".template": [
 "PodTemplate",
 "zPodTemplate"
@@ -1321,6 +1377,10 @@ export const manifest = {
 ".paused": [
 "optional boolean | null",
 "z.boolean().nullable()"
+],
+".selector": [
+"optional SelectorInput | null",
+"zSelectorInput.nullable()"
 ],
 ".template": [
 "PodTemplateInput",
@@ -1353,8 +1413,8 @@ export const manifest = {
 "z.int()"
 ],
 ".conditions": [
-"optional WorkloadCondition[]",
-"z.array(zWorkloadCondition)"
+"optional Condition[]",
+"z.array(zCondition)"
 ]
 },
 "DeploymentStatusInput": {
@@ -1383,8 +1443,8 @@ export const manifest = {
 "z.int().nullable()"
 ],
 ".conditions": [
-"optional WorkloadConditionInput[] | null",
-"z.array(zWorkloadConditionInput).nullable()"
+"optional ConditionInput[] | null",
+"z.array(zConditionInput).nullable()"
 ]
 },
 "DocumentProblem": {
@@ -1959,58 +2019,6 @@ export const manifest = {
 "zPipelineRunStatus"
 ]
 },
-"PipelineRunCondition": {
-"": [
-"an object",
-"z.json()"
-],
-".type": [
-"string",
-"z.string()"
-],
-".status": [
-"\"True\" | \"False\" | \"Unknown\"",
-"z.enum([\"True\", \"False\", \"Unknown\"])"
-],
-".reason": [
-"optional string",
-"z.string()"
-],
-".message": [
-"optional string",
-"z.string()"
-],
-".lastTransitionTime": [
-"optional string",
-"datetimeAware"
-]
-},
-"PipelineRunConditionInput": {
-"": [
-"an object",
-"z.json()"
-],
-".type": [
-"string",
-"z.string()"
-],
-".status": [
-"\"True\" | \"False\" | \"Unknown\"",
-"z.enum([\"True\", \"False\", \"Unknown\"])"
-],
-".reason": [
-"optional string | null",
-"z.string().nullable()"
-],
-".message": [
-"optional string | null",
-"z.string().nullable()"
-],
-".lastTransitionTime": [
-"optional string | null",
-"datetimeAware.nullable()"
-]
-},
 "PipelineRunDraft": {
 "": [
 "an object",
@@ -2109,8 +2117,8 @@ export const manifest = {
 "datetimeAware"
 ],
 ".conditions": [
-"optional PipelineRunCondition[]",
-"z.array(zPipelineRunCondition)"
+"optional Condition[]",
+"z.array(zCondition)"
 ],
 ".childReferences": [
 "optional ChildReference[]",
@@ -2131,8 +2139,8 @@ export const manifest = {
 "datetimeAware.nullable()"
 ],
 ".conditions": [
-"optional PipelineRunConditionInput[] | null",
-"z.array(zPipelineRunConditionInput).nullable()"
+"optional ConditionInput[] | null",
+"z.array(zConditionInput).nullable()"
 ],
 ".childReferences": [
 "optional ChildReferenceInput[] | null",
@@ -2258,7 +2266,7 @@ export const manifest = {
 "optional string",
 "z.string()"
 ],
-".podIp": [
+".podIP": [
 "optional string",
 "z.string()"
 ],
@@ -2271,8 +2279,8 @@ export const manifest = {
 "z.array(zContainerStatus)"
 ],
 ".conditions": [
-"optional WorkloadCondition[]",
-"z.array(zWorkloadCondition)"
+"optional Condition[]",
+"z.array(zCondition)"
 ]
 },
 "PodStatusInput": {
@@ -2292,7 +2300,7 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
-".podIp": [
+".podIP": [
 "optional string | null",
 "z.string().nullable()"
 ],
@@ -2305,8 +2313,8 @@ export const manifest = {
 "z.array(zContainerStatus).nullable()"
 ],
 ".conditions": [
-"optional WorkloadConditionInput[] | null",
-"z.array(zWorkloadConditionInput).nullable()"
+"optional ConditionInput[] | null",
+"z.array(zConditionInput).nullable()"
 ]
 },
 "PodTemplate": {
@@ -2455,6 +2463,26 @@ export const manifest = {
 ".current": [
 "boolean",
 "z.boolean()"
+]
+},
+"Selector": {
+"": [
+"an object",
+"z.json()"
+],
+".matchLabels": [
+"optional { [key: string]: string }",
+"z.record(z.string(), z.string())"
+]
+},
+"SelectorInput": {
+"": [
+"an object",
+"z.json()"
+],
+".matchLabels": [
+"optional { [key: string]: string } | null",
+"z.record(z.string(), z.string()).nullable()"
 ]
 },
 "ServedKind": {
@@ -2733,58 +2761,6 @@ export const manifest = {
 ".startFrom": [
 "optional string | null",
 "z.string().nullable()"
-]
-},
-"WorkloadCondition": {
-"": [
-"an object",
-"z.json()"
-],
-".type": [
-"string",
-"z.string()"
-],
-".status": [
-"string",
-"z.string()"
-],
-".reason": [
-"optional string",
-"z.string()"
-],
-".message": [
-"optional string",
-"z.string()"
-],
-".lastTransitionTime": [
-"optional string",
-"datetimeAware"
-]
-},
-"WorkloadConditionInput": {
-"": [
-"an object",
-"z.json()"
-],
-".type": [
-"string",
-"z.string()"
-],
-".status": [
-"string",
-"z.string()"
-],
-".reason": [
-"optional string | null",
-"z.string().nullable()"
-],
-".message": [
-"optional string | null",
-"z.string().nullable()"
-],
-".lastTransitionTime": [
-"optional string | null",
-"datetimeAware.nullable()"
 ]
 },
 "account.me": {

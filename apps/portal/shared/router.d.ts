@@ -339,6 +339,24 @@ export type CodebaseStatusInput = {
   gitWebUrl?: string | null | undefined;
 };
 
+/** One condition; a pipeline run's outcome is the one of type `Succeeded`. */
+export type Condition = {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+};
+
+/** One condition; a pipeline run's outcome is the one of type `Succeeded`. */
+export type ConditionInput = {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason?: string | null | undefined;
+  message?: string | null | undefined;
+  lastTransitionTime?: string | null | undefined;
+};
+
 /** One container of a pod. */
 export type Container = {
   name: string;
@@ -451,6 +469,7 @@ export type DeploymentInput = {
 export type DeploymentSpec = {
   replicas?: number;
   paused?: boolean;
+  selector?: Selector;
   template: PodTemplate;
 };
 
@@ -458,6 +477,7 @@ export type DeploymentSpec = {
 export type DeploymentSpecInput = {
   replicas?: number | null | undefined;
   paused?: boolean | null | undefined;
+  selector?: SelectorInput | null | undefined;
   template: PodTemplateInput;
 };
 
@@ -468,7 +488,7 @@ export type DeploymentStatus = {
   readyReplicas?: number;
   availableReplicas?: number;
   observedGeneration?: number;
-  conditions?: WorkloadCondition[];
+  conditions?: Condition[];
 };
 
 /** How many there are. */
@@ -478,7 +498,7 @@ export type DeploymentStatusInput = {
   readyReplicas?: number | null | undefined;
   availableReplicas?: number | null | undefined;
   observedGeneration?: number | null | undefined;
-  conditions?: WorkloadConditionInput[] | null | undefined;
+  conditions?: ConditionInput[] | null | undefined;
 };
 
 /** Why a document was refused, at one field. */
@@ -704,24 +724,6 @@ export type PipelineRun = {
   status?: PipelineRunStatus;
 };
 
-/** One condition; a run's outcome is the one of type `Succeeded`. */
-export type PipelineRunCondition = {
-  type: string;
-  status: "True" | "False" | "Unknown";
-  reason?: string;
-  message?: string;
-  lastTransitionTime?: string;
-};
-
-/** One condition; a run's outcome is the one of type `Succeeded`. */
-export type PipelineRunConditionInput = {
-  type: string;
-  status: "True" | "False" | "Unknown";
-  reason?: string | null | undefined;
-  message?: string | null | undefined;
-  lastTransitionTime?: string | null | undefined;
-};
-
 /** A PipelineRun to be created. */
 export type PipelineRunDraft = {
   /** @default "tekton.dev/v1" */
@@ -761,7 +763,7 @@ export type PipelineRunSpecInput = {
 export type PipelineRunStatus = {
   startTime?: string;
   completionTime?: string;
-  conditions?: PipelineRunCondition[];
+  conditions?: Condition[];
   childReferences?: ChildReference[];
 };
 
@@ -769,7 +771,7 @@ export type PipelineRunStatus = {
 export type PipelineRunStatusInput = {
   startTime?: string | null | undefined;
   completionTime?: string | null | undefined;
-  conditions?: PipelineRunConditionInput[] | null | undefined;
+  conditions?: ConditionInput[] | null | undefined;
   childReferences?: ChildReferenceInput[] | null | undefined;
 };
 
@@ -820,10 +822,10 @@ export type PodStatus = {
   phase?: string;
   reason?: string;
   message?: string;
-  podIp?: string;
+  podIP?: string;
   startTime?: string;
   containerStatuses?: ContainerStatus[];
-  conditions?: WorkloadCondition[];
+  conditions?: Condition[];
 };
 
 /** How a pod is doing. */
@@ -831,10 +833,10 @@ export type PodStatusInput = {
   phase?: string | null | undefined;
   reason?: string | null | undefined;
   message?: string | null | undefined;
-  podIp?: string | null | undefined;
+  podIP?: string | null | undefined;
   startTime?: string | null | undefined;
   containerStatuses?: ContainerStatus[] | null | undefined;
-  conditions?: WorkloadConditionInput[] | null | undefined;
+  conditions?: ConditionInput[] | null | undefined;
 };
 
 /** What each pod of a deployment is made from. */
@@ -893,6 +895,16 @@ export type Revision = {
   changeCause: string | null;
   /** it is the state that they have, or are getting. */
   current: boolean;
+};
+
+/** By which labels a deployment knows its pods. */
+export type Selector = {
+  matchLabels?: { [key: string]: string };
+};
+
+/** By which labels a deployment knows its pods. */
+export type SelectorInput = {
+  matchLabels?: { [key: string]: string } | null | undefined;
 };
 
 /** A kind that the cluster serves, in one version. */
@@ -994,24 +1006,6 @@ export type VersioningInput = {
   /** @default "default" */
   type?: "default" | "semver" | "edp" | undefined;
   startFrom?: string | null | undefined;
-};
-
-/** One condition of a workload. */
-export type WorkloadCondition = {
-  type: string;
-  status: string;
-  reason?: string;
-  message?: string;
-  lastTransitionTime?: string;
-};
-
-/** One condition of a workload. */
-export type WorkloadConditionInput = {
-  type: string;
-  status: string;
-  reason?: string | null | undefined;
-  message?: string | null | undefined;
-  lastTransitionTime?: string | null | undefined;
 };
 
 /** Everything that the portal's page can call. */

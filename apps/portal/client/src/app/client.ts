@@ -21,7 +21,8 @@ const wsClient = createWSClient({
   connectionParams: fairleadConnectionParams,
 });
 
-const client = createTRPCClient<AppRouter>({
+/** The client itself, for subscriptions that are no resource. */
+export const client = createTRPCClient<AppRouter>({
   links: [
     driftLink({ url: PATH }),
     sessionLink(connection),

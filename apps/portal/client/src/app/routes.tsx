@@ -7,6 +7,8 @@ import {
 } from "@tanstack/react-router";
 import { Shell } from "@/components/shell/shell";
 import { readText, validateTableSearch } from "@/components/table/useTableSearch";
+import { validateAuditSearch } from "@/pages/access/auditSearch";
+import { validateExplorerSearch } from "@/pages/explorer/explorerSearch";
 import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";
 import { findTimeRange, type TimeRangeId } from "@/resources/timeRange";
 
@@ -55,8 +57,52 @@ const branchesRoute = createRoute({
   component: lazyRouteComponent(() => import("@/pages/branches"), "BranchesPage"),
 });
 
+const workloadsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/workloads",
+  validateSearch: validateTableSearch,
+  component: lazyRouteComponent(() => import("@/pages/workloads/deployments"), "DeploymentsPage"),
+});
+
+const podsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/pods",
+  validateSearch: validateTableSearch,
+  component: lazyRouteComponent(() => import("@/pages/workloads/pods"), "PodsPage"),
+});
+
+const exploreRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/explore",
+  validateSearch: validateExplorerSearch,
+  component: lazyRouteComponent(() => import("@/pages/explorer/explorer"), "ExplorerPage"),
+});
+
+const accessRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/access",
+  component: lazyRouteComponent(() => import("@/pages/access/access"), "AccessPage"),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/audit",
+  validateSearch: validateAuditSearch,
+  component: lazyRouteComponent(() => import("@/pages/access/audit"), "AuditPage"),
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([overviewRoute, pipelinesRoute, codebasesRoute, branchesRoute]),
+  routeTree: rootRoute.addChildren([
+    overviewRoute,
+    pipelinesRoute,
+    codebasesRoute,
+    branchesRoute,
+    workloadsRoute,
+    podsRoute,
+    exploreRoute,
+    accessRoute,
+    auditRoute,
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: RouteErrorPage,
 });

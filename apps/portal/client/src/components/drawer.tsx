@@ -11,6 +11,7 @@ export function Drawer({
   title,
   subtitle,
   actions,
+  wide = false,
   children,
 }: {
   open: boolean;
@@ -18,11 +19,13 @@ export function Drawer({
   title: string;
   subtitle: ReactNode;
   actions?: ReactNode;
+  /** More room, for logs and editors. */
+  wide?: boolean;
   children?: ReactNode;
 }) {
   return (
     <Sheet open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
-      <SheetContent data-testid="drawer">
+      <SheetContent data-testid="drawer" className={wide ? "max-w-4xl" : undefined}>
         <header className="flex items-start justify-between gap-3 border-b px-5 py-4">
           <div className="min-w-0">
             <SheetTitle className="text-base font-semibold break-all">{title}</SheetTitle>

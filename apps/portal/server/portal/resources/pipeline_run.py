@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, JsonValue
 
 from fairlead.kube import KubeModel, Resource
+from portal.resources.condition import Condition
 
 
 class PipelineRef(KubeModel):
@@ -18,16 +19,6 @@ class Param(KubeModel):
 
     name: str
     value: JsonValue
-
-
-class Condition(KubeModel):
-    """One condition; a run's outcome is the one of type `Succeeded`."""
-
-    type: str
-    status: Literal["True", "False", "Unknown"]
-    reason: str | None = None
-    message: str | None = None
-    last_transition_time: AwareDatetime | None = None
 
 
 class ChildReference(KubeModel):

@@ -1,8 +1,11 @@
 """Deployments and pods: what runs in the teams' namespaces."""
 
-from pydantic import AwareDatetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
 
 from fairlead.kube import KubeModel, Resource
+from portal.resources.condition import Condition
 
 
 class Container(KubeModel):
@@ -25,14 +28,10 @@ class PodTemplate(KubeModel):
     spec: PodSpec
 
 
-class Condition(KubeModel):
-    """One condition of a workload."""
+class Selector(KubeModel):
+    """By which labels a deployment knows its pods."""
 
-    type: str
-    status: str
-    reason: str | None = None
-    message: str | None = None
-    last_transition_time: AwareDatetime | None = None
+    match_labels: dict[str, str] | None = None
 
 
 class DeploymentSpec(KubeModel):
@@ -40,6 +39,7 @@ class DeploymentSpec(KubeModel):
 
     replicas: int | None = None
     paused: bool | None = None
+    selector: Selector | None = None
     template: PodTemplate
 
 
@@ -75,7 +75,7 @@ class PodStatus(KubeModel):
     phase: str | None = None
     reason: str | None = None
     message: str | None = None
-    pod_ip: str | None = None
+    pod_ip: Annotated[str | None, Field(alias="podIP")] = None
     start_time: AwareDatetime | None = None
     container_statuses: list[ContainerStatus] | None = None
     conditions: list[Condition] | None = None

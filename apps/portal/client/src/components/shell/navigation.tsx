@@ -1,10 +1,30 @@
 import { Link } from "@tanstack/react-router";
-import { Gauge, GitBranch, type LucideIcon, Package, Workflow } from "lucide-react";
+import {
+  Box,
+  Boxes,
+  Gauge,
+  GitBranch,
+  type LucideIcon,
+  Package,
+  ScrollText,
+  Shapes,
+  ShieldCheck,
+  Workflow,
+} from "lucide-react";
 import { Tooltip } from "@/components/ui/tooltip";
 import { cn } from "@/lib/cn";
 
 type Item = {
-  to: "/" | "/pipelines" | "/codebases" | "/branches";
+  to:
+    | "/"
+    | "/pipelines"
+    | "/codebases"
+    | "/branches"
+    | "/workloads"
+    | "/pods"
+    | "/explore"
+    | "/access"
+    | "/audit";
   label: string;
   icon: LucideIcon;
 };
@@ -22,6 +42,21 @@ const sections: { title: string; items: Item[] }[] = [
     items: [
       { to: "/codebases", label: "Codebases", icon: Package },
       { to: "/branches", label: "Branches", icon: GitBranch },
+    ],
+  },
+  {
+    title: "Cluster",
+    items: [
+      { to: "/workloads", label: "Workloads", icon: Boxes },
+      { to: "/pods", label: "Pods", icon: Box },
+      { to: "/explore", label: "All resources", icon: Shapes },
+    ],
+  },
+  {
+    title: "Security",
+    items: [
+      { to: "/access", label: "My access", icon: ShieldCheck },
+      { to: "/audit", label: "Audit trail", icon: ScrollText },
     ],
   },
 ];

@@ -1,0 +1,93 @@
+import { useDeploymentWatchList } from "@portal/shared/hooks";
+import { Boxes } from "lucide-react";
+import { useNamespace } from "@/components/shell/useNamespace";
+import { Status } from "@/components/status";
+import { phaseOptions } from "@/components/table/facets";
+import { columnsFor } from "@/components/table/features";
+import { RowLink } from "@/components/table/rowLink";
+import { TablePage } from "@/components/table/tablePage";
+import { Age } from "@/components/times";
+import { useRows } from "@/lib/useRows";
+import { statusOf } from "@/resources/phase";
+import { type DeploymentRow, toDeploymentRow } from "@/resources/workload";
+import { DeploymentDrawer } from "./deploymentDrawer";
+
+const column = columnsFor<DeploymentRow>();
+const columns = column.columns([
+  column.accessor("name", {
+    header: "Name",
+    enableHiding: false,
+    meta: { label: "Name" },
+    cell: ({ row: { original } }) => (
+      <RowLink id={original.id} name={original.name} detail={original.namespace} />
+    ),
+  }),
+  column.accessor("phase", {
+    header: "Status",
+    filterFn: "oneOf",
+    meta: { label: "Status", width: 150, iconWhenNarrow: true },
+    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
+  }),
+  column.accessor("ready", {
+    header: "Ready",
+    sortFn: "basic",
+    meta: { label: "Ready", width: 104, align: "end" },
+    cell: ({ row: { original } }) => (
+      <span className="tabular-nums">
+        {original.ready}/{original.wanted}
+      </span>
+    ),
+  }),
+  column.accessor("image", { header: "Image", meta: { label: "Image", from: "md" } }),
+  column.accessor("namespace", {
+    id: "namespace",
+    header: "Namespace",
+    meta: { label: "Namespace", from: "md", width: 140 },
+  }),
+  column.accessor("created", {
+    header: "Age",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Age", from: "sm", width: 92, align: "end" },
+    cell: ({ row }) => <Age time={row.original.created} />,
+  }),
+]);
+
+export function DeploymentsPage() {
+  const [namespace] = useNamespace();
+  const list = useDeploymentWatchList({ namespace });
+  const rows = useRows(list.items, toDeploymentRow);
+  return (
+    <TablePage
+      title="Workloads"
+      description="Applications that run, and how many copies of them."
+      noun="deployments"
+      list={list}
+      rows={rows}
+      columns={columns}
+      sort="name"
+      facets={[
+        {
+          key: "status",
+          column: "phase",
+          label: "Status",
+          options: phaseOptions(rows, { succeeded: "Available", running: "Rolling out" }),
+        },
+      ]}
+      rowLabel={(row) => row.name}
+      empty={{
+        icon: Boxes,
+        title: "Nothing runs here yet",
+        text: "Deploy an application to a stage, and it shows here.",
+      }}
+    >
+      {({ row, state }) => (
+        <DeploymentDrawer
+          id={state.search.open}
+          row={row}
+          onClose={() => state.set({ open: undefined })}
+        />
+      )}
+    </TablePage>
+  );
+}

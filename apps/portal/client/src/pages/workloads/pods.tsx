@@ -1,0 +1,97 @@
+import { usePodWatchList } from "@portal/shared/hooks";
+import { Box } from "lucide-react";
+import { useNamespace } from "@/components/shell/useNamespace";
+import { Status } from "@/components/status";
+import { phaseOptions } from "@/components/table/facets";
+import { columnsFor } from "@/components/table/features";
+import { RowLink } from "@/components/table/rowLink";
+import { TablePage } from "@/components/table/tablePage";
+import { Age, Nothing } from "@/components/times";
+import { useRows } from "@/lib/useRows";
+import { statusOf } from "@/resources/phase";
+import { type PodRow, toPodRow } from "@/resources/workload";
+import { PodDrawer } from "./podDrawer";
+
+const column = columnsFor<PodRow>();
+const columns = column.columns([
+  column.accessor("name", {
+    header: "Name",
+    enableHiding: false,
+    meta: { label: "Name" },
+    cell: ({ row: { original } }) => (
+      <RowLink id={original.id} name={original.name} detail={original.namespace} />
+    ),
+  }),
+  column.accessor("phase", {
+    header: "Status",
+    filterFn: "oneOf",
+    meta: { label: "Status", width: 150, iconWhenNarrow: true },
+    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
+  }),
+  column.accessor("ready", {
+    header: "Ready",
+    meta: { label: "Ready", width: 104, align: "end" },
+    cell: ({ row }) => <span className="tabular-nums">{row.original.ready}</span>,
+  }),
+  column.accessor("restarts", {
+    header: "Restarts",
+    sortFn: "basic",
+    meta: { label: "Restarts", from: "md", width: 112, align: "end" },
+  }),
+  column.accessor("node", {
+    header: "Node",
+    meta: { label: "Node", from: "lg", width: 150 },
+    cell: ({ row }) => row.original.node || <Nothing />,
+  }),
+  column.accessor("namespace", {
+    id: "namespace",
+    header: "Namespace",
+    meta: { label: "Namespace", from: "md", width: 140 },
+  }),
+  column.accessor("created", {
+    header: "Age",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Age", from: "sm", width: 92, align: "end" },
+    cell: ({ row }) => <Age time={row.original.created} />,
+  }),
+]);
+
+export function PodsPage() {
+  const [namespace] = useNamespace();
+  const list = usePodWatchList({ namespace });
+  const rows = useRows(list.items, toPodRow);
+  return (
+    <TablePage
+      title="Pods"
+      description="Running copies of applications, and tasks of pipelines."
+      noun="pods"
+      list={list}
+      rows={rows}
+      columns={columns}
+      sort="-created"
+      facets={[
+        {
+          key: "status",
+          column: "phase",
+          label: "Status",
+          options: phaseOptions(rows, { succeeded: "Running or done" }),
+        },
+      ]}
+      rowLabel={(row) => row.name}
+      empty={{
+        icon: Box,
+        title: "No pods",
+        text: "Pods show here as soon as something runs.",
+      }}
+    >
+      {({ row, state }) => (
+        <PodDrawer
+          id={state.search.open}
+          row={row}
+          onClose={() => state.set({ open: undefined })}
+        />
+      )}
+    </TablePage>
+  );
+}

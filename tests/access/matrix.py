@@ -33,7 +33,16 @@ class Table:
 
     @classmethod
     def read(cls) -> Table:
-        return cls(**yaml.safe_load(FILE.read_text()))
+        raw = yaml.safe_load(FILE.read_text())
+        procedures: dict[str, Any] = {}
+        for router, rights in raw["kinds"].items():
+            for deed, who in rights.items():
+                names: list[str] = raw["does"][deed]
+                procedures |= {f"{router}.{name}": who for name in names}
+        twice = procedures.keys() & raw["procedures"].keys()
+        assert not twice, f"{FILE.name} says twice who may call {sorted(twice)}"
+        procedures |= raw["procedures"]
+        return cls(raw["groups"], raw["inputs"], procedures)
 
     def get_allowed(self, path: str, place: str) -> frozenset[str]:
         who = self.procedures[path]
@@ -57,6 +66,8 @@ class Table:
 def _fill(template: object, values: Mapping[str, object]) -> object:
     if isinstance(template, str) and template.startswith("$"):
         return values[template[1:]]
+    if isinstance(template, str):
+        return template.replace("$namespace", str(values["namespace"]))
     if isinstance(template, dict):
         fields = cast("dict[str, object]", template)
         return {key: _fill(value, values) for key, value in fields.items()}
@@ -132,6 +143,13 @@ def _judge_items(data: Any) -> str:
     """A bulk operation is denied when each of its items was."""
     if isinstance(data, list) and data:
         items = cast("list[Mapping[str, object]]", data)
-        if all(item.get("code") == "FORBIDDEN" for item in items):
+        if all(_is_denied(item) for item in items):
             return "FORBIDDEN"
     return "allowed"
+
+
+def _is_denied(item: Mapping[str, object]) -> bool:
+    if item.get("code") == "FORBIDDEN":
+        return True
+    failed = item.get("outcome") == "failed"
+    return failed and str(item.get("message")).startswith("You may not ")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from fairlead.access import Authorizer, ResourceAttributes, authenticated
+from fairlead.access.audit import Subject, note_allowed, note_denied
 from fairlead.errors import TRPCError
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.discovery import ServedKind
@@ -200,8 +201,12 @@ class Manifests(Router[KubeContext]):
             target.served.info, verb, namespace=target.namespace, name=target.name
         )
         decision = await authorizer.review(request, right)
+        subject = Subject(request, self.call.path, self.call.kind, {})
         if not decision.allowed:
-            raise _Refused(decision.reason or "You may not do this")
+            error = TRPCError("FORBIDDEN", decision.reason or "You may not do this")
+            note_denied(subject, error, right)
+            raise _Refused(error.message)
+        note_allowed(subject, decision)
 
 
 def _read_text(document: Document, field: str) -> str:

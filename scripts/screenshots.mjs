@@ -15,6 +15,8 @@ const browser = await chromium.launch({
 for (const colorScheme of ["light", "dark"]) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
   const page = await context.newPage();
+  await page.goto(`${url}/sign-in`);
+  await page.getByTestId("persona-admin").click();
   for (const [name, path] of Object.entries(pages)) {
     await page.goto(url + path);
     await page.getByTestId("connection").getByText("Live").waitFor();

@@ -31,6 +31,7 @@ CORE = (
 FORBIDDEN = {
     "devcluster": ("*",),
     "simulation": ("*",),
+    "devprovider": ("*",),
     "errors": ("*",),
     "tracking": ("*",),
     "protocol": (

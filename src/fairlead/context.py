@@ -29,6 +29,7 @@ __all__ = [
     "ContextScope",
     "Request",
     "RequestInfo",
+    "RequestSession",
     "Services",
     "User",
     "UserContext",
@@ -110,6 +111,18 @@ class RequestInfo:
     paths: Sequence[str]
 
 
+class RequestSession(Protocol):
+    """The sign-in that a request belongs to, as far as transports care."""
+
+    def note_use(self) -> None:
+        """The user did something: the session is not idle."""
+        ...
+
+    def on_end(self, tell: Callable[[TRPCError], None]) -> Callable[[], None]:
+        """Calls `tell` once when the session ends; returns what stops that."""
+        ...
+
+
 # Not frozen: one is made for every request, and a frozen dataclass takes three times as long.
 @dataclass(kw_only=True, slots=True, eq=False)
 class Request:
@@ -119,6 +132,7 @@ class Request:
         headers: names in lower case; repeated ones joined by `, `.
         connection_params: tRPC's connection params, None when the client sent none.
         client: host and port of the peer, when known.
+        session: the sign-in behind `user`, where there is one that can end.
         info: of an HTTP request; None for a WebSocket connection.
         abort: cuts the connection without an answer.
     """
@@ -131,6 +145,7 @@ class Request:
     connection_params: Mapping[str, str | None] | None = None
     client: tuple[str, int] | None = None
     user: User | None = None
+    session: RequestSession | None = None
     services: Services = field(default_factory=Services)
     info: RequestInfo | None = None
     abort: Callable[[], None] = field(default=_do_nothing, repr=False)

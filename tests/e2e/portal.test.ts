@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "./support/browser.ts";
+import { openSignedIn } from "./support/signIn.ts";
 import {
   kubectl,
   listCodebases,
@@ -28,7 +29,7 @@ async function open(path: string): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
-  await page.goto(`${portal.url}${path}`);
+  await openSignedIn(page, `${portal.url}${path}`, "admin");
   return { page, errors };
 }
 

@@ -31,7 +31,7 @@ export default defineConfig(({ mode }) => {
     resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
     server: {
       host: "127.0.0.1",
-      proxy: { "/trpc": { target: server, ws: true } },
+      proxy: { "/trpc": { target: server, ws: true }, "/auth": { target: server } },
     },
     build: {
       target: "es2022",

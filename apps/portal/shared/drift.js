@@ -4,7 +4,8 @@ import { schemaHash } from "./index.js";
 
 const routerHashes = {
   "": "ee09dba89849a592",
-  "account": "0b65162194d62750",
+  "account": "3dc814c126fa5956",
+  "account.sessions": "c2e87fdfffca12be",
   "audit": "a8d8d43ad1305d99",
   "codebaseBranches": "568cee66e19098e7",
   "codebases": "ace5b92443b37f56",

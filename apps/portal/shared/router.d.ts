@@ -520,6 +520,11 @@ export type DraftMeta = {
   ownerReferences?: OwnerReferenceInput[] | null | undefined;
 };
 
+/** How many sessions were ended. */
+export type EndedSessions = {
+  ended: number;
+};
+
 /** Why an object was refused, at one field. */
 export type FieldProblem = {
   field: string;
@@ -571,6 +576,23 @@ export type Me = {
   name: string;
   displayName: string;
   groups: string[];
+  session: boolean;
+};
+
+/** One of the user's sessions. */
+export type MySession = {
+  id: string;
+  /** how it was signed in; `token` for a pasted token. */
+  provider: string;
+  /** of the client that signed in. */
+  address: string | null;
+  /** its user agent. */
+  browser: string | null;
+  signedInAt: string;
+  lastSeen: string;
+  expiresAt: string;
+  /** it is the one that asks. */
+  current: boolean;
 };
 
 /** A team's share of the cluster. */
@@ -1016,6 +1038,22 @@ export type AppRouter = TRPCBuiltRouter<
     account: {
       /** Who is signed in. */
       me: $Query<void, Me>;
+      /**
+       * The user's own sessions. Their open connections end within a second of them.
+       *
+       * class Account(Router[UserContext]):
+       *     sessions: MySessions
+       */
+      sessions: {
+        /** Signs out one session, which may be this one. */
+        end: $Mutation<{
+          id: string;
+        }, EndedSessions>;
+        /** Signs out all but this one. */
+        endOthers: $Mutation<void, EndedSessions>;
+        /** All of them, the latest used first; none for a bearer token. */
+        list: $Query<void, MySession[]>;
+      };
     };
     /**
      * The audit trail of an application that has an `AuditStore` among its services.

@@ -162,6 +162,7 @@ export const zDeploymentSpecInput = /* @__PURE__ */ (() => z.object({ replicas: 
 export const zDeploymentDraft = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["apps/v1"]).optional(), kind: z.enum(["Deployment"]).optional(), metadata: zDraftMeta, spec: zDeploymentSpecInput }).catchall(z.json()))();
 export const zDeploymentStatusInput = /* @__PURE__ */ (() => z.object({ replicas: z.int().nullable().optional(), updatedReplicas: z.int().nullable().optional(), readyReplicas: z.int().nullable().optional(), availableReplicas: z.int().nullable().optional(), observedGeneration: z.int().nullable().optional(), conditions: z.array(zConditionInput).nullable().optional() }).catchall(z.json()))();
 export const zDeploymentInput = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["apps/v1"]).optional(), kind: z.enum(["Deployment"]).optional(), metadata: zObjectMetaInput, spec: zDeploymentSpecInput, status: zDeploymentStatusInput.nullable().optional() }).catchall(z.json()))();
+export const zEndedSessions = /* @__PURE__ */ (() => z.object({ ended: z.int() }))();
 export const zFieldProblem = /* @__PURE__ */ (() => z.object({ field: z.string(), reason: z.string(), message: z.string() }))();
 export const zHealth = /* @__PURE__ */ (() => z.object({ ok: z.boolean() }))();
 export const zKindRef = /* @__PURE__ */ (() => z.object({ group: z.string().optional(), version: z.string(), plural: z.string() }))();
@@ -170,7 +171,8 @@ export const zTableRow = /* @__PURE__ */ (() => z.object({ name: z.string(), nam
 export const zKindTable = /* @__PURE__ */ (() => z.object({ columns: z.array(zTableColumn), rows: z.array(zTableRow), resourceVersion: z.string(), continue: z.string().nullable(), missing: z.string().nullable() }))();
 export const zListMeta = /* @__PURE__ */ (() => z.object({ resourceVersion: z.string(), continue: z.string().nullable(), remainingItemCount: z.int().nullable() }))();
 export const zLogChunk = /* @__PURE__ */ (() => z.object({ lines: z.array(z.string()) }))();
-export const zMe = /* @__PURE__ */ (() => z.object({ name: z.string(), displayName: z.string(), groups: z.array(z.string()) }))();
+export const zMe = /* @__PURE__ */ (() => z.object({ name: z.string(), displayName: z.string(), groups: z.array(z.string()), session: z.boolean() }))();
+export const zMySession = /* @__PURE__ */ (() => z.object({ id: z.string(), provider: z.string(), address: z.string().nullable(), browser: z.string().nullable(), signedInAt: datetime, lastSeen: datetime, expiresAt: datetime, current: z.boolean() }))();
 export const zNamespaceDraft = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["v1"]).optional(), kind: z.enum(["Namespace"]).optional(), metadata: zDraftMeta }).catchall(z.json()))();
 export const zNamespaceStatusInput = /* @__PURE__ */ (() => z.object({ phase: z.string().nullable().optional() }).catchall(z.json()))();
 export const zNamespaceInput = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["v1"]).optional(), kind: z.enum(["Namespace"]).optional(), metadata: zObjectMetaInput, status: zNamespaceStatusInput.nullable().optional() }).catchall(z.json()))();
@@ -221,6 +223,9 @@ const lazily = (makers) => {
 
 export const procedures = /* @__PURE__ */ lazily({
   "account.me": () => lazily({ output: () => zMe }),
+  "account.sessions.end": () => lazily({ input: () => z.object({ id: z.string() }), output: () => zEndedSessions }),
+  "account.sessions.endOthers": () => lazily({ output: () => zEndedSessions }),
+  "account.sessions.list": () => lazily({ output: () => z.array(zMySession) }),
   "audit.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), user: z.string().nullable().optional(), decision: z.enum(["allowed", "denied"]).nullable().optional(), path: z.string().nullable().optional(), before: z.int().nullable().optional(), limit: z.int().gte(1).lte(500).optional() }).optional(), output: () => zAuditPage }),
   "codebaseBranches.create": () => lazily({ input: () => z.object({ object: zCodebaseBranchDraft, dryRun: z.boolean().optional() }), output: () => zCodebaseBranch }),
   "codebaseBranches.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional() }), output: () => z.null() }),

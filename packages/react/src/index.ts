@@ -77,6 +77,7 @@ export {
   errorData,
   type Fairlead,
   type FairleadOptions,
+  KeptInput,
   keyOf,
   type ListResult,
   LiveError,
@@ -97,8 +98,10 @@ export {
   type ResourceMetadata,
   type ResourceObject,
   type ResourceProcedures,
+  type SignInPage,
   type SuccessNotice,
   sessionLink,
+  signInUrl,
   toLiveError,
   type Verb,
   type WatchFrame,
@@ -147,6 +150,7 @@ export {
   type InfiniteListResult,
   type UseInfiniteList,
 } from "./react/useInfiniteList.js";
+export { useKeptInput } from "./react/useKeptInput.js";
 export {
   createUsePermissionsHook,
   type PermissionsOptions,

@@ -16,13 +16,17 @@ from fairlead.asgi.cors import Cors
 from fairlead.asgi.http import HttpEndpoint
 from fairlead.asgi.lifecycle import Lifecycle
 from fairlead.asgi.metrics import Metrics
+from fairlead.asgi.origins import OriginPolicy
 from fairlead.asgi.pages import send_status, send_text
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import SchemaDrift
+from fairlead.asgi.sign_in import PREFIX as SIGN_IN_PREFIX
+from fairlead.asgi.sign_in import SignInRoutes
 from fairlead.asgi.static import StaticSite
 from fairlead.asgi.types import ASGIApp, Message, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.auth.authenticator import Authenticator
+from fairlead.auth.sign_in import SignIn
 from fairlead.compiling import compile_router
 from fairlead.context import Services
 from fairlead.errors import DefinitionError
@@ -89,7 +93,7 @@ class Fairlead:
     ) -> None:
         self.router = router
         self.prefix = _check_prefix(prefix)
-        parts = [*([] if kube is None else [kube]), *services]
+        parts = [part for part in (kube, auth, *services) if part is not None]
         self.services = Services(*parts)
         self.metrics = Metrics()
         self.connections = Connections()
@@ -102,6 +106,9 @@ class Fairlead:
             drain_seconds,
         )
         compiled = compile_router(router)
+        origins = OriginPolicy(
+            cors, auth.find_public_origin if isinstance(auth, SignIn) else None
+        )
         runtime = Runtime(
             compiled=compiled,
             options=wire or WireOptions(),
@@ -112,6 +119,7 @@ class Fairlead:
             drift=SchemaDrift.of(compiled, self.metrics, development)
             if check_types
             else None,
+            origins=origins,
         )
         self.runtime = runtime
         self._http = HttpEndpoint(runtime)
@@ -120,6 +128,9 @@ class Fairlead:
         self._mounts = {
             _check_prefix(path): app for path, app in (mounts or {}).items()
         }
+        if isinstance(auth, SignIn):
+            routes = SignInRoutes(auth, self.services, origins)
+            self._mounts.setdefault(SIGN_IN_PREFIX, routes)
         self._access_log = AccessLog() if access_log else None
         self._raw_prefix = self.prefix.encode()
         self._is_plain = cors is None and not access_log

@@ -56,6 +56,7 @@ class HttpEndpoint:
                 send = self._drift.answering(sent, send)
         head: RequestHead[CompiledProcedure] | None = None
         try:
+            self._check_origin(headers, method)
             self._check_url(raw_path, scope["query_string"])
             head = self._parser.parse(
                 method, raw_path, scope["query_string"], headers.as_dict()
@@ -96,6 +97,12 @@ class HttpEndpoint:
                 await run_guarded(self._respond(exchange, send), exchange.watch)
         except ClientGoneError:
             return
+
+    def _check_origin(self, headers: Headers, method: str) -> None:
+        origins = self._runtime.origins
+        refusal = origins.find_refusal(headers.as_dict(), safe=method == "GET")
+        if refusal is not None:
+            raise TRPCError("FORBIDDEN", refusal)
 
     def _check_url(self, raw_path: bytes, query: bytes) -> None:
         bound = self._runtime.options.limits.url_bytes

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fairlead._missing import MISSING
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.metrics import CallSeries, Metrics
+from fairlead.asgi.origins import OriginPolicy
 from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.auth.authenticator import Authenticator
 from fairlead.calling import CompiledProcedure
@@ -46,6 +47,7 @@ class Runtime:
     metrics: Metrics
     connections: Connections
     drift: SchemaDrift | None
+    origins: OriginPolicy = field(default_factory=OriginPolicy)
     root: type[Context] = field(init=False)
     eager: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
@@ -138,6 +140,21 @@ class OpenedScope:
     scope: ContextScope
     context: Context | None
     refusal: TRPCError | None
+
+    def note_use(self) -> None:
+        """The user has made a call: the session, if there is one, is not idle."""
+        session = self.scope.request.session
+        if session is not None:
+            session.note_use()
+
+    def on_session_end(self, tell: Callable[[TRPCError], None]) -> Callable[[], None]:
+        """Calls `tell` when the session ends, if there is one; returns what stops that."""
+        session = self.scope.request.session
+        return _do_nothing if session is None else session.on_end(tell)
+
+
+def _do_nothing() -> None:
+    """Nothing to stop."""
 
 
 def get_root_type(compiled: CompiledRouter) -> type[Context]:

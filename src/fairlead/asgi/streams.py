@@ -9,6 +9,7 @@ from typing import cast
 
 from fairlead._missing import MISSING
 from fairlead.asgi.exchange import Exchange, close_stream, is_event_source
+from fairlead.asgi.stream_body import HeaderList, StreamBody
 from fairlead.asgi.suspension import (
     ClientGoneError,
     EndedError,
@@ -32,60 +33,9 @@ from fairlead.tracking import tracked
 
 __all__ = ["send_jsonl", "send_sse"]
 
-HeaderList = list[tuple[bytes, bytes]]
 MakeHead = Callable[[], tuple[int, HeaderList]]
 HIGH_WATER = 1_048_576
 GRACE_SECONDS = 0.001
-
-
-class _Body:
-    """A response body that is written piece by piece, with pings while it is quiet."""
-
-    def __init__(self, send: Send, ping: bytes, ping_seconds: float | None) -> None:
-        self._send = send
-        self._ping = ping
-        self._ping_seconds = ping_seconds
-        self._last = 0.0
-        self._pinger: asyncio.Task[None] | None = None
-        self._sending = False
-
-    async def start(self, status: int, headers: HeaderList) -> None:
-        await self._send(
-            {"type": "http.response.start", "status": status, "headers": headers}
-        )
-        self._last = asyncio.get_running_loop().time()
-        if self._ping_seconds is not None:
-            self._pinger = asyncio.create_task(
-                self._ping_when_quiet(self._ping_seconds)
-            )
-
-    async def write(self, data: bytes) -> None:
-        self._sending = True
-        await self._send(
-            {"type": "http.response.body", "body": data, "more_body": True}
-        )
-        self._sending = False
-        self._last = asyncio.get_running_loop().time()
-
-    async def finish(self, data: bytes = b"") -> None:
-        self.close()
-        await self._send(
-            {"type": "http.response.body", "body": data, "more_body": False}
-        )
-
-    def close(self) -> None:
-        if self._pinger is not None:
-            self._pinger.cancel()
-
-    async def _ping_when_quiet(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(max(0.0, self._last + seconds - loop.time()))
-            if loop.time() >= self._last + seconds:
-                if self._sending:
-                    self._last = loop.time()  # a reader this slow has enough to read
-                else:
-                    await self.write(self._ping)
 
 
 # --- server-sent events
@@ -116,7 +66,7 @@ async def send_sse(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
     except Exception as cause:
         failure = exchange.runtime.explain(cause, target.path)
     status, headers = make_head()
-    body = _Body(send, PING, sse.ping_seconds)
+    body = StreamBody(send, PING, sse.ping_seconds)
     code: str = failure.code if failure is not None else "OK"
     metrics.subscriptions += 1
     try:
@@ -155,7 +105,7 @@ class _EventStream:
         exchange: Exchange,
         procedure: CompiledProcedure,
         events: AsyncIterable[object],
-        body: _Body,
+        body: StreamBody,
     ) -> None:
         self._exchange = exchange
         self._procedure = procedure
@@ -168,6 +118,7 @@ class _EventStream:
 
     async def run(self) -> str:
         """Sends all events; returns the code of how it ended."""
+        unlisten = self._exchange.opened.on_session_end(self._end)
         try:
             await run_guarded(self._send_events(), self._arm)
         except EndedError:
@@ -181,8 +132,15 @@ class _EventStream:
                 _encode_failure(self._exchange, self._exchange.head.calls[0], error)
             )
             return error.code
+        finally:
+            unlisten()
         await self._body.finish(RETURN)
         return "OK"
+
+    def _end(self, reason: TRPCError) -> None:
+        """The sign-in is over, and with it the stream."""
+        if self._guard is not None:
+            self._guard.end(reason)
 
     def _arm(self) -> Guard:
         self._guard = Guard()
@@ -233,7 +191,9 @@ class _JsonlResponse:
         self, exchange: Exchange, send: Send, status: int, headers: HeaderList
     ) -> None:
         self._exchange = exchange
-        self._body = _Body(send, LINE_PING, exchange.runtime.options.jsonl.ping_seconds)
+        self._body = StreamBody(
+            send, LINE_PING, exchange.runtime.options.jsonl.ping_seconds
+        )
         self._head = (status, headers)
         self._encoder = JsonlEncoder(
             len(exchange.head.calls), exchange.runtime.options.transformer
@@ -243,12 +203,17 @@ class _JsonlResponse:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._done = False
+        self._ended: TRPCError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sources: list[object] = []
         self._sender: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        await run_guarded(self._settle_all(), self._start_streaming)
+        unlisten = self._exchange.opened.on_session_end(self._end)
+        try:
+            await run_guarded(self._settle_all(), self._start_streaming)
+        finally:
+            unlisten()
         self._done = True
         if self._sender is None:
             await self._body.start(*self._head)
@@ -256,6 +221,12 @@ class _JsonlResponse:
             return
         self._news.set()
         await self._sender
+
+    def _end(self, reason: TRPCError) -> None:
+        """The sign-in is over: what still streams ends with that error."""
+        self._ended = reason
+        for task in self._tasks:
+            task.cancel()
 
     def close(self) -> None:
         self._body.close()
@@ -366,6 +337,11 @@ class _JsonlResponse:
             else:
                 value = await cast("Awaitable[object]", chunk.source)
                 await self._write_chunk(self._encoder.settle(chunk.id, value), target)
+        except asyncio.CancelledError:
+            if self._ended is None:
+                raise
+            shape = self._get_shape(self._ended, target)
+            await self._write(self._encoder.fail(chunk, shape))
         except Exception as cause:
             error = self._exchange.runtime.explain(cause, target.path)
             await self._write(self._encoder.fail(chunk, self._get_shape(error, target)))

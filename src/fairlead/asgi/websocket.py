@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairlead.asgi.direct import find_direct
 from fairlead.asgi.outbox import AsgiOutbox
+from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.types import Receive, Scope, Send
 from fairlead.asgi.websocket_drivers import run_directly, run_over_asgi
@@ -21,6 +22,13 @@ class WebSocketEndpoint:
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection until it ends."""
         await receive()
+        headers = Headers(scope["headers"])
+        if self._runtime.origins.find_refusal(headers, safe=False) is not None:
+            # Before it is accepted: the browser sees HTTP 403.
+            await send(
+                {"type": "websocket.close", "code": 1008, "reason": "another origin"}
+            )
+            return
         if self._runtime.connections.draining:
             await send(
                 {"type": "websocket.close", "code": 1012, "reason": "restarting"}

@@ -65,6 +65,7 @@ class WebSocketSession:
         self._pushed: dict[CallMessage, PushedSubscription] = {}
         self._side_tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._unlisten = NOT_OPENED.on_session_end(self._end_session)
         self.request: Request | None = None
 
     # --- the connection's life
@@ -109,6 +110,7 @@ class WebSocketSession:
         await asyncio.gather(*tasks, return_exceptions=True)
         for pushed in list(self._pushed.values()):
             await pushed.stop()
+        self._unlisten()
         if self._owner is not None:
             self._runtime.connections.release(self._owner)
         if self.outbox.overflowed:
@@ -136,6 +138,12 @@ class WebSocketSession:
     def _abort(self) -> None:
         self.close(1011, "aborted")
 
+    def _end_session(self, error: TRPCError) -> None:
+        """The sign-in is over: every call is told so, and the connection ends."""
+        for message in (*self._calls, *self._pushed):
+            self.outbox.post(self._protocol.encode_error(message, error))
+        self.close(1008, "the session has ended")
+
     # --- commands
 
     def _perform(self, commands: list[Command]) -> None:
@@ -144,6 +152,7 @@ class WebSocketSession:
                 case SendText(text):
                     self.outbox.post(text)
                 case StartCall(call):
+                    self._opened.note_use()
                     task = self._loop.create_task(self._run_call(call))
                     self._calls[call] = task
                     task.add_done_callback(partial(self._forget, call))
@@ -183,6 +192,7 @@ class WebSocketSession:
             self._perform(self._protocol.context_failed(refusal))
             return
         self._opened = opened
+        self._unlisten = opened.on_session_end(self._end_session)
         self._perform(self._protocol.context_ready(opened.context))
 
     def _note_drift(self, params: Mapping[str, str] | None) -> None:

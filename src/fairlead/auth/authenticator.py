@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Protocol, runtime_checkable
 
+from fairlead.auth.loopback import is_loopback_address, is_loopback_host
 from fairlead.context import Request, User
 from fairlead.errors import TRPCError
 
@@ -59,15 +59,6 @@ class FixedUser:
 
 
 def _is_loopback(request: Request) -> bool:
-    if request.client is None or not _is_loopback_address(request.client[0]):
+    if request.client is None or not is_loopback_address(request.client[0]):
         return False
-    host = request.headers.get("host", "")
-    name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
-    return name == "localhost" or _is_loopback_address(name.strip("[]"))
-
-
-def _is_loopback_address(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_host(request.headers.get("host", ""))

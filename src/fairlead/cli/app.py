@@ -16,6 +16,7 @@ import yaml
 from fairlead.cli.checking import Finding, check_application, check_cluster
 from fairlead.cli.crds import write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
+from fairlead.cli.identity import wants_provider
 from fairlead.cli.loading import load_target
 from fairlead.cli.processes import ChildError
 from fairlead.cli.scaffolding import create_application
@@ -127,6 +128,13 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
             help="Folder with CRDs and objects to put into a new dev cluster."
         ),
     ] = None,
+    sign_in: Annotated[
+        bool | None,
+        typer.Option(
+            help="Start the development sign-in with ready personas (this machine only). "
+            "By default: unless OIDC_ISSUER or OIDC_PROVIDERS is set.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of the TypeScript package, written on every save."),
@@ -138,7 +146,7 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
     """Serve an application with everything it needs, and again on every save.
 
     Starts the embedded dev cluster with seed data and simulator (unless KUBECONFIG names a
-    cluster), defines the application's resource classes in it, writes the TypeScript package,
+    cluster) and a sign-in with ready personas (unless a provider is configured), defines the application's resource classes in it, writes the TypeScript package,
     and serves.
     """
     if cluster is None:
@@ -152,6 +160,7 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
         data=data,
         cluster_port=cluster_port,
         seed=seed,
+        sign_in=wants_provider(host) if sign_in is None else sign_in,
         reload=reload,
         out=out,
     )

@@ -1,6 +1,6 @@
 """`fairlead dev`: everything an application needs on one machine, with one command.
 
-    dev cluster (child process) -> seed -> simulator (child process) -> server
+    sign-in (child process), dev cluster (child process) -> seed -> simulator (child process) -> server
 
 The server is a child process too, started anew on every save, unless `--no-reload` was given.
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from fairlead.cli.identity import start_provider
 from fairlead.cli.loading import load_target
 from fairlead.cli.processes import Child, keep_running
 from fairlead.cli.reloading import ServerOptions, run_reloading
@@ -38,6 +39,7 @@ class DevelopmentOptions:
         cluster: start the embedded dev cluster.
         data: folder of its database, certificates and kubeconfig.
         seed: folder with `crds`, `seed` and maybe `scenario.yaml`; applied once.
+        sign_in: start the development provider, with ready personas.
         reload: start the server again whenever a Python file below `app_dir` changes.
         out: folder of the TypeScript package, written at every start.
     """
@@ -50,6 +52,7 @@ class DevelopmentOptions:
     data: Path
     cluster_port: int
     seed: Path | None
+    sign_in: bool = False
     reload: bool = False
     out: Path | None = None
 
@@ -67,6 +70,9 @@ async def run_development(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(contextlib.closing(sock))
         stack.enter_context(stop_on_signals(stop))
+        os.environ.setdefault("FAIRLEAD_DATA", str(options.data.resolve()))
+        if options.sign_in:
+            await start_provider(options.host, options.data, options.seed, stack)
         if options.cluster:
             await _start_cluster(options, stack, say)
         if stop.is_set():
@@ -87,6 +93,7 @@ def _server_options(options: DevelopmentOptions, sock: socket.socket) -> ServerO
         address=f"http://{options.host}:{sock.getsockname()[1]}",
         cluster=str(kubeconfig) if kubeconfig else None,
         out=str(options.out) if options.out else None,
+        grant=options.cluster and options.sign_in and options.seed is None,
     )
 
 
@@ -115,7 +122,7 @@ async def _serve(
     if options.out is not None:
         _generate(source, Path(options.out), say)
     if options.cluster is not None:
-        await _define(Path(options.cluster), source, say)
+        await _define(Path(options.cluster), source, grant=options.grant, say=say)
 
     def tell() -> None:
         say(f"Serving {options.target} at {options.address}")
@@ -173,15 +180,24 @@ async def _seed(kubeconfig: Path, folder: Path, say: Callable[[str], None]) -> N
 
 
 async def _define(
-    kubeconfig: Path, source: GenerationSource, say: Callable[[str], None]
+    kubeconfig: Path,
+    source: GenerationSource,
+    *,
+    grant: bool,
+    say: Callable[[str], None],
 ) -> None:
-    """Gives the dev cluster the kinds that the application has classes for."""
+    """Gives the dev cluster the kinds that the application has classes for, and the personas
+    rights in it, where no seed does.
+    """
     from fairlead.codegen.kind_definitions import (  # noqa: PLC0415
         custom_resource_definitions,
     )
-    from fairlead.simulation import define_kinds  # noqa: PLC0415
+    from fairlead.simulation import define_kinds, grant_personas  # noqa: PLC0415
 
-    await define_kinds(kubeconfig, custom_resource_definitions(source), progress=say)
+    definitions = custom_resource_definitions(source)
+    await define_kinds(kubeconfig, definitions, progress=say)
+    if grant:
+        await grant_personas(kubeconfig, definitions)
 
 
 def _simulator(kubeconfig: Path, scenario: Path) -> Child:

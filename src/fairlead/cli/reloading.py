@@ -34,6 +34,7 @@ class ServerOptions:
         cluster: kubeconfig of the dev cluster, which gets the application's kinds; None where the
             cluster is somebody else's.
         out: folder of the generated package, written at every start; None for none.
+        grant: give the development personas rights in that cluster.
     """
 
     target: str
@@ -41,6 +42,7 @@ class ServerOptions:
     address: str
     cluster: str | None
     out: str | None
+    grant: bool = False
 
 
 async def run_reloading(
@@ -134,7 +136,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 
 def _read_environment() -> tuple[ServerOptions, int]:
-    given: dict[str, str | int | None] = json.loads(os.environ["FAIRLEAD_DEV"])
+    given: dict[str, str | int | bool | None] = json.loads(os.environ["FAIRLEAD_DEV"])
     number = given.pop("fd")
     options = ServerOptions(
         target=str(given["target"]),
@@ -142,6 +144,7 @@ def _read_environment() -> tuple[ServerOptions, int]:
         address=str(given["address"]),
         cluster=None if given["cluster"] is None else str(given["cluster"]),
         out=None if given["out"] is None else str(given["out"]),
+        grant=given["grant"] is True,
     )
     return options, int(number or 0)
 

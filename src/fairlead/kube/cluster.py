@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self, TypedDict, Unpack
 
 from fairlead.access import Authorizer
+from fairlead.auth.tokens import TokenReviewer
 from fairlead.context import Context, Request, User, UserContext
 from fairlead.kube.client import ClientOptions, KubeClient
 from fairlead.kube.credentials import Credentials
@@ -18,6 +19,7 @@ from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
 from fairlead.kube.rbac_changes import RbacChanges
 from fairlead.kube.reviews import ClusterAuthorizer, ReviewOptions
+from fairlead.kube.token_reviews import ClusterTokenReviewer
 from fairlead.kube.user_kube import UserKube
 
 __all__ = ["Kube", "KubeContext", "KubeOptions"]
@@ -124,7 +126,11 @@ class Kube:
     @property
     def provides(self) -> Mapping[type, Callable[[], object]]:
         """Further services that come with it; made when first asked for."""
-        return {Authorizer: lambda: self.authorizer, Hub: lambda: self.hub}
+        return {
+            Authorizer: lambda: self.authorizer,
+            Hub: lambda: self.hub,
+            TokenReviewer: lambda: ClusterTokenReviewer(self.client),
+        }
 
     async def __aenter__(self) -> Self:
         _ = self.client  # a configuration that cannot be used is told at start

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
+from fairlead.auth.tokens import TokenSource, UserToken
 from fairlead.context import Request, User
 from fairlead.errors import TRPCError
 from fairlead.kube.credentials import (
@@ -24,32 +24,6 @@ Identity = Literal["user", "impersonate", "service"]
 server stands in for the user, for which it needs the right to impersonate. `service`: as the
 server itself, after the cluster was asked whether the user may.
 """
-
-
-class UserToken(Protocol):
-    """The token of one session."""
-
-    @property
-    def key(self) -> Hashable:
-        """The session's, so that a refreshed token counts as the same."""
-        ...
-
-    async def get(self, *, renew: bool) -> str:
-        """The token now; `renew` when the cluster refused the last one.
-
-        Raises:
-            TRPCError: the session has ended.
-        """
-        ...
-
-
-@runtime_checkable
-class TokenSource(Protocol):
-    """Where users' cluster tokens come from: a service that sign-in provides."""
-
-    def find_token(self, request: Request) -> UserToken | None:
-        """The token of a request's user; None when sign-in left none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from fairlead.simulation.errors import (
     SimulationError,
     UnreachableError,
 )
+from fairlead.simulation.granting import grant_personas
 from fairlead.simulation.scenario import Scenario, read_scenario
 from fairlead.simulation.seeding import SeedReport, seed
 from fairlead.simulation.simulator import Simulator
@@ -34,6 +35,7 @@ __all__ = [
     "UnreachableError",
     "clear_storm",
     "define_kinds",
+    "grant_personas",
     "read_scenario",
     "seed",
     "unleash",

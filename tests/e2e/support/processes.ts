@@ -109,11 +109,10 @@ export async function startServer(folder: string): Promise<{ url: string; runnin
         "portal.app:app",
         "--app-dir",
         "apps/portal/server",
-        "--no-reload",
       ],
       ...["--port", String(port)],
     ],
-    { KUBECONFIG: join(folder, "kubeconfig") },
+    { KUBECONFIG: join(folder, "kubeconfig"), PORTAL_USER: "admin" },
   );
   await running.waitFor("Serving");
   return { url: `http://127.0.0.1:${port}`, running };

@@ -1,7 +1,8 @@
 """The signed-in user.
 
-Sign-in is for development only so far: PORTAL_USER picks one of three personas, whose rights
-are RBAC objects of the dev cluster (apps/portal/cluster).
+People sign in with the OpenID Connect providers of the environment; `make run` brings one with
+ready personas. For scripts and tests PORTAL_USER makes everybody on this machine one persona,
+without any sign-in.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from fairlead import DefinitionError, Router, User, UserContext, authenticated, query
+from fairlead.auth import Authenticator, FixedUser, MySessions, SignIn
+from fairlead.auth.sessions import LiveSession
 
 PERSONAS = {
     "admin": User(name="admin", groups=("portal-admins",), display_name="Ada Admin"),
@@ -23,19 +26,21 @@ PERSONAS = {
 }
 
 
-def get_persona() -> User:
-    """The persona that PORTAL_USER names; admin by default.
+def choose_auth() -> Authenticator:
+    """A sign-in, or the persona that PORTAL_USER names.
 
     Raises:
         DefinitionError: there is none of that name.
     """
-    name = os.environ.get("PORTAL_USER", "admin")
+    name = os.environ.get("PORTAL_USER")
+    if not name:
+        return SignIn(page="/sign-in")
     if name not in PERSONAS:
         known = ", ".join(PERSONAS)
         raise DefinitionError(
             f"PORTAL_USER={name!r} is no persona: choose one of {known}"
         )
-    return PERSONAS[name]
+    return FixedUser(PERSONAS[name])
 
 
 class Me(BaseModel):
@@ -46,10 +51,14 @@ class Me(BaseModel):
     name: str
     display_name: str
     groups: list[str]
+    session: bool
+    """There is a session that can be ended: the user has signed in here."""
 
 
 class Account(Router[UserContext]):
     """The signed-in user."""
+
+    sessions: MySessions
 
     @query(access=authenticated)
     async def me(self) -> Me:
@@ -59,4 +68,5 @@ class Account(Router[UserContext]):
             name=user.name,
             display_name=user.display_name or user.name,
             groups=list(user.groups),
+            session=isinstance(self.ctx.request.session, LiveSession),
         )

@@ -11,7 +11,6 @@ from fairlead import Context, Fairlead, Router, public, query
 from fairlead.access import Audit, LogSink
 from fairlead.access.store import AuditStore
 from fairlead.access.trail import AuditTrail
-from fairlead.auth import FixedUser
 from fairlead.kube import (
     DeploymentRouter,
     Explorer,
@@ -21,7 +20,7 @@ from fairlead.kube import (
     ResourceRouter,
 )
 from fairlead.kube.reviews import ReviewOptions
-from portal.account import Account, get_persona
+from portal.account import Account, choose_auth
 from portal.resources import (
     Codebase,
     CodebaseBranch,
@@ -92,6 +91,6 @@ app = Fairlead(
     App,
     kube=Kube.from_env(identity="impersonate", reviews=reviews),
     services=[Audit(LogSink(), records), records],
-    auth=FixedUser(get_persona()),
+    auth=choose_auth(),
     site=PAGE,
 )

@@ -4,9 +4,11 @@
 import type { BackoffOptions } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { createFrameScheduler, type FrameScheduler } from "./frames.js";
+import { KeptInput } from "./keptInput.js";
 import { type Notifier, silentNotifier } from "./notify.js";
 import { PermissionCache, type PermissionCacheOptions } from "./permissions.js";
 import { WatchRegistry } from "./registry.js";
+import { leadToSignIn, type SignInPage } from "./signInPage.js";
 import type { TabGroup } from "./tabGroup.js";
 
 export interface FairleadOptions<C> {
@@ -26,6 +28,8 @@ export interface FairleadOptions<C> {
   readonly backoff?: BackoffOptions;
   readonly permissions?: PermissionCacheOptions;
   readonly scheduler?: FrameScheduler;
+  /** Where the browser is led when the session has ended; it comes back to the same place. */
+  readonly signIn?: SignInPage;
   /** `createTabGroup()`: the tabs of a browser then share one socket. */
   readonly tabs?: TabGroup;
 }
@@ -37,6 +41,8 @@ export interface Fairlead<C = unknown> {
   readonly permissions: PermissionCache;
   readonly notify: Notifier;
   readonly initial: "http" | "subscription";
+  /** Input that is kept over a new sign-in. */
+  readonly kept: KeptInput;
   /** Forgets every object and permission. To be called at sign-out: the next user must not see them. */
   clear(): void;
   dispose(): void;
@@ -72,6 +78,8 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
     onVisible(() => permissions.refresh()),
     options.wsClient ? connection.follow(options.wsClient) : () => undefined,
   ];
+  const kept = new KeptInput();
+  if (options.signIn) stops.push(leadToSignIn(connection, kept, options.signIn));
   const group = options.tabs;
   // Another tab's socket brings no news of permissions here; a socket of its own would defeat the group.
   if (group) permissions.canFollow = () => group.isLeader();
@@ -84,7 +92,9 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
     permissions,
     notify: options.notify ?? silentNotifier,
     initial: options.initial ?? "http",
+    kept,
     clear() {
+      kept.clear();
       registry.clear();
       permissions.clear();
     },

@@ -10,6 +10,7 @@ export {
 export { type ErrorKind, errorData, LiveError, toLiveError } from "./errors.js";
 export { createFairlead, type Fairlead, type FairleadOptions } from "./fairlead.js";
 export { createFrameScheduler, type FrameScheduler } from "./frames.js";
+export { KeptInput } from "./keptInput.js";
 export { createSnapshot, LiveStore, type StoreSnapshot } from "./liveStore.js";
 export type {
   ErrorNotice,
@@ -35,6 +36,7 @@ export { type ShareSource, WatchRegistry, type WatchRequest, watchKey } from "./
 export { describeResource, type Resource } from "./resource.js";
 export { coversObject, inScope, type Scope } from "./selectors.js";
 export { sessionLink } from "./sessionLink.js";
+export { leadToSignIn, type SignInPage, signInUrl } from "./signInPage.js";
 export type { TabGroup, TabTarget } from "./tabGroup.js";
 export {
   Watch,

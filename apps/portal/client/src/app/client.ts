@@ -14,6 +14,8 @@ import { notify } from "./toasts";
 
 const PATH = "/trpc";
 
+export const SIGN_IN_PAGE = "/sign-in";
+
 const connection = createConnection();
 const wsClient = createWSClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
@@ -37,7 +39,13 @@ export const client = createTRPCClient<AppRouter>({
 export const queryClient = new QueryClient();
 
 /** Everything live: watches, permissions and writes go through it. */
-export const fairlead = createFairlead({ client, connection, wsClient, notify });
+export const fairlead = createFairlead({
+  client,
+  connection,
+  wsClient,
+  notify,
+  signIn: { page: SIGN_IN_PAGE },
+});
 
 /** Plain queries, as TanStack Query options. */
 export const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });

@@ -5,20 +5,28 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from "@tanstack/react-router";
-import { Shell } from "@/components/shell/shell";
+import { Root } from "@/components/shell/root";
 import { readText, validateTableSearch } from "@/components/table/useTableSearch";
 import { validateAuditSearch } from "@/pages/access/auditSearch";
 import { validateExplorerSearch } from "@/pages/explorer/explorerSearch";
 import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";
 import { findTimeRange, type TimeRangeId } from "@/resources/timeRange";
+import { SIGN_IN_PAGE } from "./client";
 
 type ShellSearch = {
   /** The namespace all pages show; absent means all namespaces. */
   ns?: string | undefined;
 };
 
+type SignInSearch = {
+  /** Where to go afterwards: a path of this site. */
+  return_to?: string | undefined;
+  /** Why the last attempt failed. */
+  problem?: string | undefined;
+};
+
 const rootRoute = createRootRoute({
-  component: Shell,
+  component: Root,
   notFoundComponent: NotFoundPage,
   validateSearch: (search: { [key: string]: unknown }): ShellSearch => ({
     ns: readText(search["ns"]),
@@ -91,6 +99,16 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import("@/pages/access/audit"), "AuditPage"),
 });
 
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: SIGN_IN_PAGE,
+  validateSearch: (search: { [key: string]: unknown }): SignInSearch => ({
+    return_to: readText(search["return_to"]),
+    problem: readText(search["problem"]),
+  }),
+  component: lazyRouteComponent(() => import("@/pages/signIn/page"), "SignInPage"),
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     overviewRoute,
@@ -102,6 +120,7 @@ export const router = createRouter({
     exploreRoute,
     accessRoute,
     auditRoute,
+    signInRoute,
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: RouteErrorPage,

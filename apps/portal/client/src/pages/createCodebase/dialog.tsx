@@ -1,5 +1,6 @@
 import "./zodWithoutEval";
 
+import { useKeptInput } from "@fairlead/react";
 import { zodResolver } from "@hookform/resolvers/zod";
 import { createCodebaseDraft } from "@portal/shared/drafts";
 import { useCodebaseCRUD, useCodebasePermissions } from "@portal/shared/hooks";
@@ -11,7 +12,7 @@ import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { cn } from "@/lib/cn";
-import { type FormValues, formSchema, initialValues, steps } from "./form";
+import { type FormValues, formSchema, initialValues, readKept, steps } from "./form";
 import { DeliveryStep, RepositoryStep, ReviewStep, StartStep } from "./steps";
 
 export function CreateCodebaseDialog({
@@ -24,10 +25,11 @@ export function CreateCodebaseDialog({
 }) {
   const { create } = useCodebaseCRUD();
   const namespaces = useNamespaces();
-  const [step, setStep] = useState(0);
+  const kept = readKept(useKeptInput("createCodebase", () => ({ step, values: form.getValues() })));
+  const [step, setStep] = useState(kept?.step ?? 0);
   const form = useForm<FormValues>({
     resolver: zodResolver(formSchema),
-    defaultValues: initialValues(namespace),
+    defaultValues: kept?.values ?? initialValues(namespace),
     mode: "onTouched",
   });
   const permissions = useCodebasePermissions({ namespace: form.watch("namespace") || null });

@@ -164,3 +164,21 @@ export const stacks: readonly {
   { lang: "helm", label: "Helm", frameworks: ["helm", "charts"], buildTools: ["helm"] },
   { lang: "other", label: "Other", frameworks: ["other"], buildTools: ["other"] },
 ];
+
+/** What was kept over a new sign-in, if it is the input of this form as it is now. */
+export function readKept(kept: unknown): { step: number; values: FormValues } | null {
+  if (typeof kept !== "object" || kept === null) return null;
+  if (!("step" in kept && "values" in kept)) return null;
+  const { step, values } = kept;
+  if (typeof step !== "number" || !steps[step] || !isFormValues(values)) return null;
+  return { step, values };
+}
+
+/** Unfinished, so it need not be valid: every field is there and of the right type. */
+function isFormValues(values: unknown): values is FormValues {
+  if (typeof values !== "object" || values === null) return false;
+  const found = new Map(Object.entries(values));
+  return Object.entries(initialValues("")).every(
+    ([name, value]) => typeof found.get(name) === typeof value,
+  );
+}

@@ -2,7 +2,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "./support/browser.ts";
-import { openSignedIn } from "./support/signIn.ts";
 import {
   kubectl,
   listCodebases,
@@ -10,6 +9,7 @@ import {
   type Running,
   startPortal,
 } from "./support/processes.ts";
+import { openSignedIn } from "./support/signIn.ts";
 
 const folder = makeFolder();
 let portal: { url: string; running: Running };

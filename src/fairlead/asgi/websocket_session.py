@@ -72,11 +72,7 @@ class WebSocketSession:
 
     @property
     def outbox(self) -> Outbox:
-        """Where frames go.
-
-        Raises:
-            RuntimeError: it was not started.
-        """
+        """Where frames go; RuntimeError before it was started."""
         if self._outbox is None:
             raise RuntimeError("the session was not started")
         return self._outbox
@@ -135,9 +131,6 @@ class WebSocketSession:
             pushed.cancel()
         self.outbox.close(Close(code, reason))
 
-    def _abort(self) -> None:
-        self.close(1011, "aborted")
-
     def _end_session(self, error: TRPCError) -> None:
         """The sign-in is over: every call is told so, and the connection ends."""
         for message in (*self._calls, *self._pushed):
@@ -183,7 +176,12 @@ class WebSocketSession:
         self._note_drift(params)
         headers = Headers(scope["headers"])
         request = make_request(
-            scope, headers, self._runtime.services, params, None, self._abort
+            scope,
+            headers,
+            self._runtime.services,
+            params,
+            None,
+            partial(self.close, 1011, "aborted"),
         )
         opened = await self._runtime.open_scope(request)
         self.request = opened.scope.request

@@ -102,14 +102,7 @@ export async function startServer(folder: string): Promise<{ url: string; runnin
   const port = await findPort();
   const running = new Running(
     [
-      ...[
-        "-m",
-        "fairlead",
-        "serve",
-        "portal.app:app",
-        "--app-dir",
-        "apps/portal/server",
-      ],
+      ...["-m", "fairlead", "serve", "portal.app:app", "--app-dir", "apps/portal/server"],
       ...["--port", String(port)],
     ],
     { KUBECONFIG: join(folder, "kubeconfig"), PORTAL_USER: "admin" },

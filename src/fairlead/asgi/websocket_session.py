@@ -200,11 +200,8 @@ class WebSocketSession:
 
     def _claim(self, request: Request) -> TRPCError | None:
         bound = self._runtime.options.limits.connections_per_user
-        owner = (
-            f"user {request.user.name}"
-            if request.user
-            else f"address {request.client and request.client[0]}"
-        )
+        user, client = request.user, request.client
+        owner = f"user {user.name}" if user else f"address {client and client[0]}"
         if not self._runtime.connections.claim(owner, bound):
             return TRPCError(
                 "TOO_MANY_REQUESTS",

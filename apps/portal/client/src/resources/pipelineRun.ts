@@ -1,4 +1,4 @@
-import type { PipelineRunCondition as Condition, PipelineRun } from "@portal/shared";
+import type { Condition, PipelineRun } from "@portal/shared";
 import { cachedByObject } from "@/lib/cachedByObject";
 import { parseTime } from "@/lib/time";
 import type { Phase, StatusView } from "./phase";

@@ -30,6 +30,16 @@ CORE = (
 
 FORBIDDEN = {
     "devcluster": ("*",),
+    "testing": (
+        "asgi",
+        "kube",
+        "client",
+        "codegen",
+        "cli",
+        "auth",
+        "simulation",
+        *CORE,
+    ),
     "simulation": ("*",),
     "devprovider": ("*",),
     "errors": ("*",),

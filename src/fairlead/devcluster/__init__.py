@@ -20,8 +20,10 @@ from fairlead.devcluster.errors import DevClusterError
 from fairlead.devcluster.execution import ExecHandler, ExecRequest, ExecSession
 from fairlead.devcluster.faults import Faults
 from fairlead.devcluster.state import Limits
+from fairlead.devcluster.timekeeping import Clock
 
 __all__ = [
+    "Clock",
     "DevCluster",
     "DevClusterError",
     "ExecHandler",

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 from uuid import uuid4
@@ -45,8 +45,15 @@ class StaticToken:
 class Authenticator:
     """Turns credentials into users."""
 
-    def __init__(self, tokens: list[StaticToken], key: bytes, storage: Storage) -> None:
+    def __init__(
+        self,
+        tokens: list[StaticToken],
+        key: bytes,
+        storage: Storage,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._key = key
+        self._clock = clock
         self._storage = storage
         # Kept by digest: the lookup then takes the same time for any wrong token.
         self._users: Mapping[bytes, User] = {
@@ -85,7 +92,7 @@ class Authenticator:
         self, namespace: str, name: str, uid: str, audiences: list[str], seconds: int
     ) -> JsonObject:
         """Return the claims of a new service account token."""
-        now = int(time.time())
+        now = int(self._clock())
         return {
             "aud": audiences or [AUDIENCE],
             "exp": now + seconds,
@@ -135,7 +142,7 @@ class Authenticator:
             return None
         if not is_object(claims) or not claims.get(
             "nbf", 0
-        ) <= time.time() < claims.get("exp", 0):
+        ) <= self._clock() < claims.get("exp", 0):
             return None
         return claims if AUDIENCE in claims.get("aud", ()) else None
 

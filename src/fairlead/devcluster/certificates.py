@@ -25,6 +25,13 @@ def ensure_certificates(folder: Path, hosts: tuple[str, ...] = ()) -> None:
     names.write_text(listed)
 
 
+def copy_certificates(source: Path, folder: Path) -> None:
+    """Take over the certificates of another cluster, where there are none yet."""
+    for name in (*_FILES, "server.names"):
+        if not (folder / name).exists():
+            write_private(folder / name, (source / name).read_bytes())
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read, in one step."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import json
 import secrets
 import shutil
 import socket
 import tempfile
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -20,7 +18,11 @@ import uvicorn
 from fairlead.devcluster.authentication import Authenticator, StaticToken
 from fairlead.devcluster.bootstrap import bootstrap
 from fairlead.devcluster.builtins import register_builtins
-from fairlead.devcluster.certificates import ensure_certificates, write_private
+from fairlead.devcluster.certificates import (
+    copy_certificates,
+    ensure_certificates,
+    write_private,
+)
 from fairlead.devcluster.controllers import Controllers
 from fairlead.devcluster.definitions import Definitions
 from fairlead.devcluster.errors import DevClusterError
@@ -32,21 +34,14 @@ from fairlead.devcluster.podlogs import PodLogs, previous_of
 from fairlead.devcluster.rbac import Authorizer
 from fairlead.devcluster.registry import Registry
 from fairlead.devcluster.server import Application
+from fairlead.devcluster.serving import Server
 from fairlead.devcluster.state import Limits, State
 from fairlead.devcluster.storage import Storage
+from fairlead.devcluster.timekeeping import Clock
 
 _CHECKPOINT_SECONDS = 5.0
 _COMPACT_SECONDS = 60.0
 _ADMIN = "admin"
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the process's signals alone: it may be one of several."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Take no signals."""
-        yield
 
 
 class DevCluster:
@@ -62,7 +57,8 @@ class DevCluster:
         tokens: Further users beside `admin`.
         hosts: Further names under which the server may be asked.
         limits: Bounds of sizes, times and histories.
-        clock: Where the cluster takes the time of timestamps from.
+        clock: The cluster's time, which a test can move. The machine's when left out.
+        authority: A folder with the certificates of another cluster, to use the same.
         insecure: Plain HTTP where a request without credentials is the administrator's.
             For scripts on a machine of one's own; kubectl sends no credentials there.
         on_exec: What answers `exec` in a pod, instead of the echo shell: it reads and
@@ -77,9 +73,10 @@ class DevCluster:
         tokens: Sequence[StaticToken] = (),
         hosts: Sequence[str] = (),
         limits: Limits | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Clock | None = None,
         insecure: bool = False,
         on_exec: ExecHandler | None = None,
+        authority: Path | None = None,
     ) -> None:
         self._temporary = data_dir is None
         self.data_dir = (
@@ -91,13 +88,14 @@ class DevCluster:
         self._tokens = list(tokens)
         self._hosts = tuple(hosts)
         self._limits = limits or Limits()
-        self._clock = clock
+        self.clock = clock or Clock()
+        self._authority = authority
         self._insecure = insecure
         self._on_exec = on_exec
         self._state: State | None = None
         self._log_store: LogStore | None = None
         self._controllers: Controllers | None = None
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.port = 0
         self.admin_token = ""
@@ -123,6 +121,8 @@ class DevCluster:
                 "this dev cluster is already running: close it, or make another"
             )
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._authority is not None:
+            copy_certificates(self._authority, self.data_dir)
         ensure_certificates(self.data_dir, self._hosts)
         listener = _listen(self._wanted_port)
         self.port = listener.getsockname()[1]
@@ -131,6 +131,7 @@ class DevCluster:
         Definitions(state)
         self._controllers = Controllers(state)
         state.storage.listen(state.bell.ring)
+        self.clock.listen(state.bell.ring_all)
         self._controllers.start()
         self._write_kubeconfig()
         await self._serve(state, listener)
@@ -141,7 +142,10 @@ class DevCluster:
     def _open(self) -> State:
         self._log_store = LogStore(self.data_dir / "logs.db")
         storage = Storage(
-            self.data_dir / "cluster.db", recent_events=self._limits.recent_events
+            self.data_dir / "cluster.db",
+            recent_events=self._limits.recent_events,
+            steady=self.clock.steady,
+            durable=not self._temporary,
         )
         registry = Registry()
         register_builtins(registry)
@@ -151,9 +155,9 @@ class DevCluster:
         return State(
             storage,
             registry,
-            Authenticator(tokens, key, storage),
+            Authenticator(tokens, key, storage, self.clock),
             Authorizer(storage),
-            self._clock,
+            self.clock,
             self._limits,
             logs=PodLogs(self._limits.log_lines, self._log_store),
             ca_pem=(self.data_dir / "ca.crt").read_text(),
@@ -177,7 +181,7 @@ class DevCluster:
             ssl_certfile=certificate,
             ssl_keyfile=None if self._insecure else self.data_dir / "server.key",
         )
-        server = self._server = _Server(config)
+        server = self._server = Server(config)
         task = asyncio.create_task(
             server.serve(sockets=[listener]), name="devcluster-server"
         )
@@ -197,7 +201,7 @@ class DevCluster:
         state.bell.ring_all()
         state.logs.wake_all()
         if server is not None:
-            server.should_exit = True
+            server.stop()
         for task in self._tasks:
             if task.get_name() != "devcluster-server":
                 task.cancel()
@@ -222,12 +226,15 @@ class DevCluster:
             await asyncio.to_thread(state.storage.checkpoint)
             if since_compaction >= _COMPACT_SECONDS:
                 since_compaction = 0.0
-                limits = state.limits
-                target = state.storage.revision_before(
-                    limits.history_seconds, limits.history_revisions
-                )
-                if target > state.storage.compacted:
-                    await self._compact_to(target)
+                await self._forget_history()
+
+    async def _forget_history(self) -> None:
+        state, limits = self._running, self._running.limits
+        target = state.storage.revision_before(
+            limits.history_seconds, limits.history_revisions
+        )
+        if target > state.storage.compacted:
+            await self._compact_to(target)
 
     async def _compact_to(self, revision: int) -> None:
         storage = self._running.storage
@@ -273,6 +280,22 @@ class DevCluster:
     async def compact(self) -> None:
         """Forget all history up to now: older versions then answer 410."""
         await self._compact_to(self._running.storage.revision)
+
+    async def settle(self) -> None:
+        """Return when the controllers have done what was due, and old history is gone."""
+        if self._controllers is not None:
+            await self._controllers.join()
+        await self._forget_history()
+
+    def cut_network(self) -> None:
+        """Break every connection, and every new one until `heal_network`."""
+        if self._server is not None:
+            self._server.cut()
+
+    def heal_network(self) -> None:
+        """Take connections again."""
+        if self._server is not None:
+            self._server.heal()
 
     def append_log(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TypeAlias
 
@@ -11,6 +12,9 @@ from fairlead.devcluster import cells_builtin as built
 from fairlead.devcluster.jsonpath import first
 from fairlead.devcluster.jsontypes import JsonArray, JsonObject, JsonValue
 from fairlead.devcluster.registry import Column, Resource, Version
+
+# The clock of the cluster that is answering: ages are told by its time.
+wall_time: ContextVar[Callable[[], float]] = ContextVar("wall_time", default=time.time)
 
 Cell: TypeAlias = Callable[[JsonObject], JsonValue]
 
@@ -27,7 +31,7 @@ def age_of(stamp: JsonValue) -> str:
         then = datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
     except ValueError:
         return "<invalid>"
-    return short_duration(max(0, int(time.time() - then)))
+    return short_duration(max(0, int(wall_time.get()() - then)))
 
 
 def short_duration(seconds: int) -> str:  # noqa: PLR0911 - one line for each scale

@@ -18,7 +18,7 @@ class Work:
     def __init__(self, state: State) -> None:
         self.state = state
         self.graph = Graph()
-        self.queue = WorkQueue()
+        self.queue = WorkQueue(state.clock)
 
     def find(self, place: Place) -> Record | None:
         """Return the live object at a place, if there is one."""

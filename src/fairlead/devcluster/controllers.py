@@ -40,6 +40,10 @@ class Controllers:
         self._work.queue.put(self._upkeep.aggregate_roles)
         self._work.queue.start()
 
+    async def join(self) -> None:
+        """Return when all work that is due has been done."""
+        await self._work.queue.join()
+
     async def aclose(self) -> None:
         """Stop."""
         await self._work.queue.aclose()

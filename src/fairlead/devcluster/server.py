@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from fairlead.devcluster.authentication import impersonate
+from fairlead.devcluster.columns import wall_time
 from fairlead.devcluster.errors import ApiError, PlainError, bad_request, expired
 from fairlead.devcluster.execution import Exchange
 from fairlead.devcluster.faults import Fault
@@ -37,6 +38,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_CLOSING_SECONDS = 0.05  # how soon a held request notices that the server closes
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
 
@@ -53,6 +55,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        wall_time.set(self._state.clock)
         if scope["type"] == "websocket":
             await self._upgrade(scope, receive, send)
             return
@@ -152,9 +155,16 @@ class Application:
             return _INSECURE_ADMIN
         return self._state.authenticator.authenticate(authorization)
 
+    async def _hold(self, seconds: float) -> None:
+        """Wait, but not longer than the server runs."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not self._state.closing and (left := end - loop.time()) > 0:  # noqa: ASYNC110 - a flag, looked at again
+            await asyncio.sleep(min(left, _CLOSING_SECONDS))
+
     async def _fail(self, fault: Fault, request: Request) -> Response | Stream | None:
         if fault.delay:
-            await asyncio.sleep(fault.delay)
+            await self._hold(fault.delay)
             return None
         if fault.cut:
             raise _Cut

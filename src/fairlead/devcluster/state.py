@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from fairlead.devcluster.faults import Faults
 from fairlead.devcluster.podlogs import PodLogs
 from fairlead.devcluster.registry import Registry
 from fairlead.devcluster.storage import Event, Storage
+from fairlead.devcluster.timekeeping import Clock
 
 if TYPE_CHECKING:
     from fairlead.devcluster.authentication import Authenticator
@@ -74,7 +74,7 @@ class State:
     registry: Registry
     authenticator: Authenticator
     authorizer: Authorizer
-    clock: Callable[[], float]
+    clock: Clock
     limits: Limits = field(default_factory=Limits)
     faults: Faults = field(default_factory=Faults)
     logs: PodLogs = field(default_factory=PodLogs)

@@ -121,7 +121,15 @@ class Table:
 class Storage:
     """The versioned key-value store under every resource."""
 
-    def __init__(self, path: Path, *, recent_events: int = 1024) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        recent_events: int = 1024,
+        steady: Callable[[], float] = time.monotonic,
+        durable: bool = True,
+    ) -> None:
+        self._steady = steady
         self._recent = recent_events
         self._tables: dict[str, Table] = {}
         self._listeners: list[Listener] = []
@@ -131,8 +139,8 @@ class Storage:
             self._db = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False
             )
+            self._db.execute(f"PRAGMA synchronous={'NORMAL' if durable else 'OFF'}")
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA wal_autocheckpoint=0")
             self._db.executescript(_SCHEMA)
         except sqlite3.DatabaseError as exc:
@@ -317,13 +325,13 @@ class Storage:
     # history
 
     def _remember_time(self) -> None:
-        now = time.monotonic()
+        now = self._steady()
         if not self._times or now - self._times[-1][0] >= 1:
             self._times.append((now, self.revision))
 
     def revision_before(self, age: float, keep: int) -> int:
         """Return the newest revision that is older than `age` and `keep` revisions back."""
-        limit = time.monotonic() - age
+        limit = self._steady() - age
         index = bisect_right(self._times, (limit, self.revision)) - 1
         if index < 0:
             return self.compacted

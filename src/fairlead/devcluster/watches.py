@@ -177,12 +177,10 @@ class Watcher:
             yield b"".join(parts)
 
     async def _live(self) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + self.options.seconds
+        steady = self.state.clock.steady
+        end = steady() + self.options.seconds
         last_mark = min(2.0, self.options.seconds / 2)
-        next_mark = min(
-            loop.time() + self.state.limits.bookmark_seconds, end - last_mark
-        )
+        next_mark = min(steady() + self.state.limits.bookmark_seconds, end - last_mark)
         while not self._is_over():
             waiter = self.state.bell.waiter(self.key)
             try:
@@ -193,7 +191,7 @@ class Watcher:
                 if piece:
                     yield piece
                     continue
-                now = loop.time()
+                now = steady()
                 if now >= end:
                     return
                 if now >= next_mark:

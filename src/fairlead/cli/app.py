@@ -249,7 +249,13 @@ def openapi_command(
 
 @add.command("crd")
 def add_crd_command(
-    file: Annotated[Path, typer.Argument(help="YAML with CustomResourceDefinitions.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A YAML file, an https:// address, or a kind of $KUBECONFIG's cluster "
+            "(Codebase, codebases, codebases.v2.edp.epam.com)."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the Python modules.")] = Path(),
     overlay: Annotated[
         Path | None, typer.Option(help="YAML of what the CRD does not say.")
@@ -259,7 +265,7 @@ def add_crd_command(
     ] = None,
 ) -> None:
     """Turn CustomResourceDefinitions into readable Pydantic modules."""
-    for module in write_crd_modules(file, out, overlay=overlay, version=version):
+    for module in write_crd_modules(source, out, overlay=overlay, version=version):
         _say(f"wrote {module}")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from fairlead.cli.crd_sources import read_definitions
 from fairlead.codegen.crd import Overlay, crd_module, read_crds
 from fairlead.errors import DefinitionError
 
@@ -13,17 +14,17 @@ __all__ = ["write_crd_modules"]
 
 
 def write_crd_modules(
-    file: Path, out: Path, *, overlay: Path | None = None, version: str | None = None
+    source: str, out: Path, *, overlay: Path | None = None, version: str | None = None
 ) -> Iterator[Path]:
     """Writes one module per definition, named after its kind; yields each path.
 
+    Args:
+        source: a file, an address, or the name of a kind that the cluster has.
+
     Raises:
-        DefinitionError: the file cannot be read, or a module of that name is there already.
+        DefinitionError: the source cannot be read, or a module of that name is there already.
     """
-    try:
-        text = file.read_text("utf-8")
-    except OSError as error:
-        raise DefinitionError(f"{file} cannot be read: {error.strerror}") from error
+    text = read_definitions(source)
     rules = Overlay.read(overlay) if overlay is not None else None
     for crd in read_crds(text, version=version):
         target = out / f"{_snake_case(crd.kind)}.py"

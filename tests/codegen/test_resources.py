@@ -1,3 +1,6 @@
+from typing import Literal
+
+import pytest
 from tests.codegen.conftest import Workspace
 
 from fairlead.access import public
@@ -13,6 +16,16 @@ class CodebaseSpec(KubeModel):
     default_branch: str = "main"
 
 
+class Condition(KubeModel):
+    type: str
+    status: Literal["True", "False", "Unknown"]
+
+
+class CodebaseStatus(KubeModel):
+    phase: str | None = None
+    conditions: list[Condition] | None = None
+
+
 class Codebase(
     Resource,
     group="v2.edp.epam.com",
@@ -23,7 +36,7 @@ class Codebase(
     """A source repository."""
 
     spec: CodebaseSpec
-    status: str | None = None
+    status: CodebaseStatus | None = None
 
 
 class Node(Resource, group="", version="v1", plural="nodes", namespaced=False):
@@ -41,7 +54,16 @@ class App(Router[Context]):
 
 
 USE = """
-import type { Codebase, CodebaseInput } from "./shared/index.js";
+import type {
+  Codebase,
+  CodebaseInput,
+  ResourceCondition,
+  ResourceKind,
+  ResourceLabel,
+  ResourceObject,
+  ResourceSpec,
+  ResourceStatus,
+} from "./shared/index.js";
 import { resources, zCodebaseInput } from "./shared/index.js";
 
 export const plural: "codebases" = resources.Codebase.pluralName;
@@ -49,7 +71,16 @@ export const team: "app.edp.epam.com/team" = resources.Codebase.labels.team;
 export const scoped: true = resources.Node.clusterScoped;
 export const draft: CodebaseInput = { metadata: { name: "a" }, spec: { gitUrl: "x" } };
 export const branch = (codebase: Codebase): string | undefined => codebase.spec.defaultBranch;
-export const status = (codebase: Codebase): string | undefined => codebase.status;
+export const phase = (codebase: Codebase): string | undefined => codebase.status?.phase;
+export const status: ResourceStatus<"Codebase"> = { phase: "Done" };
+export const spec: ResourceSpec<"Codebase"> = { gitUrl: "x" };
+export const condition: ResourceCondition<"Codebase"> = { type: "Ready", status: "True" };
+export const none = (status: ResourceStatus<"Node">): never => status;
+export const kinds: ResourceKind[] = ["Codebase", "Node"];
+export const label: ResourceLabel<"Codebase"> = "app.edp.epam.com/team";
+export const object = (codebase: Codebase): ResourceObject<"Codebase"> => codebase;
+// @ts-expect-error no such status of a condition
+export const wrong: ResourceCondition<"Codebase"> = { type: "Ready", status: "Yes" };
 // @ts-expect-error an unknown label
 resources.Codebase.labels.owner;
 // @ts-expect-error misspelt, although unknown fields travel
@@ -59,10 +90,13 @@ console.log(zCodebaseInput.safeParse({ metadata: {}, spec: {} }).success);
 """
 
 
-def test_resources_have_typed_configurations(workspace: Workspace) -> None:
+@pytest.mark.parametrize("compiler", ["7", "5.9"])
+def test_resources_have_typed_configurations(
+    workspace: Workspace, compiler: str
+) -> None:
     generate(App, workspace.folder / "shared")
     workspace.write("use.ts", USE)
-    assert workspace.compile() == ""
+    assert workspace.compile(compiler) == ""
 
 
 def test_resource_configurations_carry_their_scope_and_names(

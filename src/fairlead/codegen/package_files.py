@@ -124,7 +124,9 @@ def index_dts(app: Application) -> str:
     return (
         f'{HEADER}export type {{ {", ".join(sorted(types))} }} from "./router.js";\n'
         f'export {{ {values} }} from "./schemas.js";\n'
-        'export type { ResourceConfig } from "./resources.js";\n'
+        "export type { ResourceCondition, ResourceConfig, ResourceKind, ResourceLabel, "
+        "ResourceObject, ResourceObjects, ResourceSpec, ResourceStatus } "
+        'from "./resources.js";\n'
         f'{_draft_exports(app)}export {{ resources }} from "./resources.js";\n'
         "\n/** Changes with the types; the server compares it with its own. */\n"
         "export declare const schemaHash: string;\n"

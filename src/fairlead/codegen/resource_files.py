@@ -2,7 +2,7 @@
 
 import json
 
-from fairlead.codegen.nodes import Application, ResourceConfig
+from fairlead.codegen.nodes import Application, Constant, Record, ResourceConfig, Type
 from fairlead.codegen.router_types import HEADER
 from fairlead.codegen.typescript import property_name, quote
 
@@ -29,13 +29,78 @@ def resources_js(app: Application) -> str:
     return f"{HEADER}export const resources = {{\n{entries}}};\n"
 
 
+_HELPERS = """
+/** A kind whose objects procedures answer with. */
+export type ResourceKind = keyof ResourceObjects;
+
+/** An object of a kind. */
+export type ResourceObject<K extends ResourceKind> = ResourceObjects[K];
+
+/** What its author wants of an object of a kind; `never` for kinds without. */
+export type ResourceSpec<K extends ResourceKind> = ResourceObjects[K] extends { spec?: infer S }
+  ? NonNullable<S>
+  : never;
+
+/** What the cluster says of an object of a kind; `never` for kinds without. */
+export type ResourceStatus<K extends ResourceKind> = ResourceObjects[K] extends { status?: infer S }
+  ? NonNullable<S>
+  : never;
+
+/** One of the conditions in the status of a kind; `never` for kinds without. */
+export type ResourceCondition<K extends ResourceKind> = ResourceStatus<K> extends { conditions?: infer C }
+  ? NonNullable<C> extends readonly (infer Condition)[]
+    ? Condition
+    : never
+  : never;
+
+/** The label keys that a kind is known to have. */
+export type ResourceLabel<K extends keyof typeof resources> =
+  (typeof resources)[K]["labels"][keyof (typeof resources)[K]["labels"]];
+"""
+
+
 def resources_dts(app: Application) -> str:
-    """Their literal types: a wrong kind or label key does not compile."""
+    """Their literal types, so a wrong kind or label key does not compile, and types of their objects."""
     entries = "".join(
         f"  readonly {property_name(node.kind)}: {_literal(node)};\n"
         for node in app.resources
     )
-    return f"{HEADER}{_TYPE}\nexport declare const resources: {{\n{entries}}};\n"
+    objects = _objects(app)
+    listed = "".join(
+        f"  readonly {property_name(kind)}: {name};\n" for kind, name in objects
+    )
+    names = ", ".join(sorted({name for _, name in objects}))
+    used = f'import type {{ {names} }} from "./router.js";\n\n' if objects else ""
+    return (
+        f"{HEADER}{used}{_TYPE}\n"
+        f"export declare const resources: {{\n{entries}}};\n\n"
+        f"/** The types of objects, by kind. */\n"
+        f"export type ResourceObjects = {{\n{listed}}};\n{_HELPERS}"
+    )
+
+
+def _objects(app: Application) -> list[tuple[str, str]]:
+    """Kinds and the declarations of their objects, as procedures answer with them."""
+    by_kind = {(node.api_version, node.kind): node.kind for node in app.resources}
+    return [
+        (by_kind[facts], node.name)
+        for node in app.declarations
+        if not node.input and (facts := _facts(node.type)) in by_kind
+    ]
+
+
+def _facts(node: Type) -> tuple[object, object] | None:
+    """`apiVersion` and `kind`, where an object always says them."""
+    if not isinstance(node, Record):
+        return None
+    fixed = {
+        field.name: field.type.values[0]
+        for field in node.fields
+        if field.required and isinstance(field.type, Constant)
+    }
+    if not any(field.name == "metadata" for field in node.fields):
+        return None
+    return fixed.get("apiVersion"), fixed.get("kind")
 
 
 def _config(node: ResourceConfig) -> dict[str, object]:

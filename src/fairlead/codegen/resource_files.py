@@ -81,11 +81,15 @@ def resources_dts(app: Application) -> str:
 
 def _objects(app: Application) -> list[tuple[str, str]]:
     """Kinds and the declarations of their objects, as procedures answer with them."""
-    by_kind = {(node.api_version, node.kind): node.kind for node in app.resources}
+    by_kind: dict[tuple[object, object], str] = {
+        (node.api_version, node.kind): node.kind for node in app.resources
+    }
     return [
         (by_kind[facts], node.name)
         for node in app.declarations
-        if not node.input and (facts := _facts(node.type)) in by_kind
+        if not node.input
+        and (facts := _facts(node.type)) is not None
+        and facts in by_kind
     ]
 
 

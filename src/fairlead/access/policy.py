@@ -11,6 +11,7 @@ from fairlead.context import Request
 
 __all__ = [
     "AccessRequest",
+    "AssumesInput",
     "ChecksFields",
     "Decision",
     "Policy",
@@ -78,6 +79,15 @@ class ChecksFields(Protocol):
 
     def check_fields(self, fields: frozenset[str], owner: str) -> None:
         """Raises DefinitionError, naming the procedure (`owner`) and the cure."""
+        ...
+
+
+@runtime_checkable
+class AssumesInput(Protocol):
+    """A policy that can say what input would be about a namespace, for reports."""
+
+    def assume(self, fields: dict[str, object], namespace: str) -> None:
+        """Adds the fields that it would read the namespace from."""
         ...
 
 
@@ -171,6 +181,11 @@ class _Combined:
         for policy in self.policies:
             if isinstance(policy, ChecksFields):
                 policy.check_fields(fields, owner)
+
+    def assume(self, fields: dict[str, object], namespace: str) -> None:
+        for policy in self.policies:
+            if isinstance(policy, AssumesInput):
+                policy.assume(fields, namespace)
 
     def show(self, name: str) -> str:
         return f"{name}({', '.join(map(repr, self.policies))})"

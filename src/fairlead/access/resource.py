@@ -108,6 +108,19 @@ class _Can:
                     f"input field {first!r}; the fields are: {known}"
                 )
 
+    def assume(self, fields: dict[str, object], namespace: str) -> None:
+        """Puts the namespace where this policy looks for it."""
+        if not isinstance(self.namespace, str):
+            return
+        *outer, last = self.namespace.split(".")
+        place = fields
+        for part in outer:
+            inner = place.setdefault(part, {})
+            if not isinstance(inner, dict):
+                return
+            place = cast("dict[str, object]", inner)
+        place[last] = namespace
+
     def __repr__(self) -> str:
         resource = self.resource
         shown = "the router's resource"

@@ -13,6 +13,7 @@ from typing import Annotated, cast
 import typer
 import yaml
 
+from fairlead.cli.access import access
 from fairlead.cli.checking import Finding, check_application, check_cluster
 from fairlead.cli.crds import write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
@@ -42,6 +43,7 @@ add = typer.Typer(
     help="Add to an application: a resource from its CRD.", no_args_is_help=True
 )
 app.add_typer(add, name="add")
+app.add_typer(access, name="access")
 
 Target = Annotated[
     str,

@@ -106,6 +106,11 @@ class SignIn:
         return self._running
 
     @property
+    def is_running(self) -> bool:
+        """The application has started."""
+        return self._running is not None
+
+    @property
     def settings(self) -> SignInSettings:
         """What is configured; known from the start of the application on."""
         return self._parts.settings

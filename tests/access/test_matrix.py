@@ -18,6 +18,7 @@ from tests.access.matrix import FILE, PERSONAS, PLACES, Table, Wire
 
 import portal.app
 from fairlead import Request, User
+from fairlead.auth import SignIn
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Kube
 from fairlead.kube.client import KubeRequest
@@ -49,9 +50,12 @@ def test_the_table_has_every_procedure_and_no_other() -> None:
 
 
 @pytest.fixture
-async def url(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The portal on a dev cluster with the portal's own seed."""
-    async with DevCluster() as cluster:
+    monkeypatch.setenv("FAIRLEAD_DATA", str(tmp_path))
+    monkeypatch.setenv("FAIRLEAD_DEV_ISSUER", "http://127.0.0.1:1")  # nobody signs in
+    sign_in = portal.app.app.services.get(SignIn)
+    async with DevCluster() as cluster, sign_in:
         target = ["--kubeconfig", str(cluster.kubeconfig_path)]
         seeding = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "fairlead.simulation", *target),

@@ -5,6 +5,7 @@ General layout, imports going down only:
     live                          a mapping that stays equal to the cluster
     explorer, manifests           kinds without a class; YAML applied with a result per document
     discovery, documents          what a cluster serves; YAML with the line of every field
+    executing, terminals, channels  commands in containers, and their streams
     rollouts, workloads           logs of pods; scale, restart and rollback
     routers, policies, drafts     procedures of one kind of resource
     view_routers, watching        the same of rows computed from it; live views of a user

@@ -15,6 +15,7 @@ from collections.abc import (
     Callable,
     Hashable,
     Mapping,
+    Sequence,
 )
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -73,7 +74,9 @@ class KubeRequest:
     method: Method
     path: str
     credentials: Credentials
-    query: Query = field(default_factory=dict[str, str | int | bool | None])
+    query: Query = field(
+        default_factory=dict[str, str | int | bool | tuple[str, ...] | None]
+    )
     body: bytes | None = None
     content_type: str = "application/json"
     accept: str = "application/json"
@@ -148,6 +151,43 @@ class KubeClient:
         async with self._open(request, None, silence) as response:
             yield self._read_chunks(response)
 
+    async def connect(
+        self, request: KubeRequest, protocols: Sequence[str]
+    ) -> aiohttp.ClientWebSocketResponse:
+        """Opens a WebSocket: for exec and attach.
+
+        Raises:
+            KubeError: it could not be opened.
+        """
+        for renew in (False, True):
+            try:
+                return await self._get_session().ws_connect(
+                    self._get_url(request),
+                    headers=await request.credentials.get_headers(renew=renew),
+                    protocols=protocols,
+                    autoping=True,
+                    heartbeat=30.0,
+                    max_msg_size=2**22,
+                    proxy=self.config.proxy,
+                )
+            except aiohttp.WSServerHandshakeError as error:
+                if error.status == HTTPStatus.UNAUTHORIZED and not renew:
+                    continue
+                raise await self._explain_handshake(request, error) from error
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                self._fail(error)
+        raise AssertionError("unreachable")
+
+    async def _explain_handshake(
+        self, request: KubeRequest, error: aiohttp.WSServerHandshakeError
+    ) -> KubeError:
+        """Why a WebSocket was refused: asked again by HTTP, whose answer has a body."""
+        try:
+            await self.send(request)
+        except KubeError as explained:
+            return explained
+        return make_status_error(error.status, b"")
+
     async def _read_chunks(
         self, response: aiohttp.ClientResponse
     ) -> AsyncIterator[bytes]:
@@ -184,12 +224,7 @@ class KubeClient:
         timeout = aiohttp.ClientTimeout(
             total=total, sock_connect=self.options.connect_timeout, sock_read=silence
         )
-        query = to_query(request.query)
-        # `encoded`: the path is checked and quoted; nothing may be resolved or quoted again.
-        url = URL(
-            f"{self.config.server}{request.path}{'?' if query else ''}{query}",
-            encoded=True,
-        )
+        url = self._get_url(request)
         headers = [("Accept", request.accept)]
         if request.body is not None:
             headers.append(("Content-Type", request.content_type))
@@ -209,6 +244,14 @@ class KubeClient:
             raise KubeError(str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             self._fail(error)
+
+    def _get_url(self, request: KubeRequest) -> URL:
+        query = to_query(request.query)
+        # `encoded`: the path is checked and quoted; nothing may be resolved or quoted again.
+        return URL(
+            f"{self.config.server}{request.path}{'?' if query else ''}{query}",
+            encoded=True,
+        )
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         try:

@@ -19,6 +19,7 @@ from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
 from fairlead.kube.rbac_changes import RbacChanges
 from fairlead.kube.reviews import ClusterAuthorizer, ReviewOptions
+from fairlead.kube.terminals import TerminalOptions, Terminals
 from fairlead.kube.token_reviews import ClusterTokenReviewer
 from fairlead.kube.user_kube import UserKube
 
@@ -44,6 +45,7 @@ class KubeOptions:
     client: ClientOptions = field(default_factory=ClientOptions)
     hub: HubOptions = field(default_factory=HubOptions)
     reviews: ReviewOptions = field(default_factory=ReviewOptions)
+    terminals: TerminalOptions = field(default_factory=TerminalOptions)
 
 
 class _Options(TypedDict, total=False):
@@ -56,6 +58,7 @@ class _Options(TypedDict, total=False):
     client: ClientOptions
     hub: HubOptions
     reviews: ReviewOptions
+    terminals: TerminalOptions
 
 
 class Kube:
@@ -111,6 +114,11 @@ class Kube:
         return Discovery(self.client)
 
     @cached_property
+    def terminals(self) -> Terminals:
+        """The commands that run in containers through this process."""
+        return Terminals(self.options.terminals)
+
+    @cached_property
     def authorizer(self) -> ClusterAuthorizer:
         """The cluster's own answers about rights."""
         options = self.options
@@ -130,6 +138,7 @@ class Kube:
             Authorizer: lambda: self.authorizer,
             Hub: lambda: self.hub,
             TokenReviewer: lambda: ClusterTokenReviewer(self.client),
+            Terminals: lambda: self.terminals,
         }
 
     async def __aenter__(self) -> Self:
@@ -142,6 +151,7 @@ class Kube:
     async def aclose(self) -> None:
         """Ends all live views and closes the connections."""
         self.authorizer.close()
+        await self.terminals.aclose()
         await self.hub.aclose()
         await self.client.aclose()
 

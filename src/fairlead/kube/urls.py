@@ -11,7 +11,7 @@ from fairlead.kube.resource import ResourceInfo
 
 __all__ = ["Query", "get_collection_path", "get_object_path", "to_query"]
 
-Query = Mapping[str, str | int | bool | None]
+Query = Mapping[str, str | int | bool | tuple[str, ...] | None]
 
 
 def get_collection_path(info: ResourceInfo, namespace: str | None) -> str:
@@ -55,10 +55,14 @@ def get_object_path(
 
 
 def to_query(parameters: Query) -> str:
-    """A query string of what is not None; booleans as Kubernetes writes them."""
-    pairs = {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
+    """A query string of what is not None; booleans as Kubernetes writes them.
+
+    A tuple is given as often as it has items.
+    """
+    pairs = [
+        (name, str(item).lower() if isinstance(item, bool) else str(item))
         for name, value in parameters.items()
         if value is not None
-    }
+        for item in (value if isinstance(value, tuple) else (value,))
+    ]
     return urlencode(pairs, quote_via=quote)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from fairlead.access import can
 from fairlead.kube.client import KubeRequest
+from fairlead.kube.executing import ExecRouter
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.routers import ResourceRouter
@@ -93,8 +94,8 @@ class LogReader:
         return line.removesuffix("\r")
 
 
-class PodRouter(ResourceRouter[R], Generic[R]):
-    """A resource router for pods: with their logs."""
+class PodRouter(ExecRouter[R], Generic[R]):
+    """A resource router for pods: with their logs, and commands in their containers."""
 
     subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "log": ("get",),

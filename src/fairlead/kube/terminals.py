@@ -1,0 +1,235 @@
+"""Commands that run in containers, each with its streams: kept apart from who looks at them.
+
+A browser that loses its connection comes back to the same command and gets the output that it
+missed. It never starts a second one: a command that is gone is told as gone. Input goes to the
+process that runs the command, so a client sends it over the same WebSocket as it reads from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Generator
+from dataclasses import dataclass
+
+import aiohttp
+
+from fairlead.errors import TRPCError
+from fairlead.kube.channels import (
+    PROTOCOLS,
+    Exit,
+    Output,
+    Streams,
+    encode_close,
+    encode_input,
+    encode_size,
+)
+from fairlead.kube.client import KubeClient, KubeRequest
+
+__all__ = ["Terminal", "TerminalOptions", "Terminals"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOptions:
+    """Bounds of commands in containers.
+
+    Attributes:
+        per_user: commands of one user that may run at once.
+        kept: characters of output kept for who comes back.
+        linger: seconds that a command nobody looks at goes on.
+        waiting_input: pieces of input that may be ahead of their turn.
+    """
+
+    per_user: int = 10
+    kept: int = 200_000
+    linger: float = 30.0
+    waiting_input: int = 64
+
+
+Event = Output | Exit
+
+
+class Terminal:
+    """One command in a container, with the output that is kept of it."""
+
+    def __init__(
+        self, id_: str, owner: str, socket: aiohttp.ClientWebSocketResponse, kept: int
+    ) -> None:
+        self.id = id_
+        self.owner = owner
+        self._socket = socket
+        self._kept = kept
+        self._events: deque[tuple[int, Event]] = deque()
+        self._size = 0
+        self._count = 0
+        self._news = asyncio.Event()
+        self._next_input = 0
+        self._ahead: dict[int, str] = {}
+        self._sending = asyncio.Lock()
+        self.viewers = 0
+        self.exit: Exit | None = None
+
+    async def pump(self) -> None:
+        """Takes what the command writes, until it ends."""
+        streams = Streams()
+        end = Exit(None, "The connection to the container was lost")
+        async for message in self._socket:
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                continue
+            event = streams.feed(message.data)
+            if isinstance(event, Exit):
+                end = event
+                break
+            if event is not None:
+                self._add(event)
+        self.exit = end
+        self._add(end)
+        await self._socket.close()
+
+    def _add(self, event: Event) -> None:
+        self._count += 1
+        self._events.append((self._count, event))
+        self._size += len(event.text) if isinstance(event, Output) else 0
+        while self._size > self._kept and len(self._events) > 1:
+            _, oldest = self._events.popleft()
+            self._size -= len(oldest.text) if isinstance(oldest, Output) else 0
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def read(self, after: int) -> AsyncIterator[tuple[int, Event]]:
+        """What came after an event that was seen, and what comes; ends with the command."""
+        seen = after
+        while True:
+            news = self._news
+            for number, event in list(self._events):
+                if number > seen:
+                    seen = number
+                    yield number, event
+                    if isinstance(event, Exit):
+                        return
+            if news is self._news:
+                await news.wait()
+
+    async def write(self, number: int, text: str, limit: int) -> None:
+        """Sends input in the order of its numbers, whatever order it arrives in.
+
+        Raises:
+            TRPCError: the command has ended, or too much input waits for some that is missing.
+        """
+        self._check_open()
+        if number < self._next_input:
+            return  # sent again after a lost answer
+        if len(self._ahead) >= limit:
+            raise TRPCError(
+                "TOO_MANY_REQUESTS",
+                f"Input {self._next_input} is missing: {limit} later ones wait for it",
+            )
+        self._ahead[number] = text
+        async with self._sending:
+            while (ready := self._ahead.pop(self._next_input, None)) is not None:
+                self._next_input += 1
+                for piece in encode_input(ready):
+                    await self._send(piece)
+
+    async def close_input(self) -> None:
+        """Ends standard input, where the cluster's protocol can say so."""
+        self._check_open()
+        if self._socket.protocol == PROTOCOLS[0]:
+            await self._send(encode_close())
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Tells the command how large its terminal is."""
+        self._check_open()
+        await self._send(encode_size(columns, rows))
+
+    async def aclose(self) -> None:
+        """Ends the command by closing its connection."""
+        await self._socket.close()
+
+    def _check_open(self) -> None:
+        if self.exit is not None:
+            raise TRPCError("PRECONDITION_FAILED", "The command has ended")
+
+    async def _send(self, message: bytes) -> None:
+        try:
+            await self._socket.send_bytes(message)
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise TRPCError("PRECONDITION_FAILED", "The command has ended") from error
+
+
+class Terminals:
+    """The commands that run through this process."""
+
+    def __init__(self, options: TerminalOptions | None = None) -> None:
+        self.options = options or TerminalOptions()
+        self._running: dict[str, Terminal] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(
+        self, client: KubeClient, request: KubeRequest, owner: str
+    ) -> Terminal:
+        """Starts a command.
+
+        Raises:
+            KubeError: the cluster refused it.
+            TRPCError: TOO_MANY_REQUESTS; the user has too many.
+        """
+        own = sum(each.owner == owner for each in self._running.values())
+        if own >= self.options.per_user:
+            raise TRPCError(
+                "TOO_MANY_REQUESTS",
+                f"You have {own} commands running: end one of them first",
+            )
+        socket = await client.connect(request, PROTOCOLS)
+        terminal = Terminal(secrets.token_urlsafe(16), owner, socket, self.options.kept)
+        self._running[terminal.id] = terminal
+        self._start(self._run(terminal))
+        return terminal
+
+    def find(self, id_: str, owner: str) -> Terminal:
+        """A command of that user.
+
+        Raises:
+            TRPCError: NOT_FOUND; there is none, or it is another user's: that is not told.
+        """
+        terminal = self._running.get(id_)
+        if terminal is None or terminal.owner != owner:
+            raise TRPCError("NOT_FOUND", "There is no such command here any more")
+        return terminal
+
+    @contextlib.contextmanager
+    def viewing(self, terminal: Terminal) -> Generator[None]:
+        """While somebody looks, a command goes on."""
+        terminal.viewers += 1
+        try:
+            yield
+        finally:
+            terminal.viewers -= 1
+            if terminal.viewers == 0:
+                self._start(self._end_unless_viewed(terminal))
+
+    async def aclose(self) -> None:
+        """Ends all commands."""
+        for terminal in list(self._running.values()):
+            await terminal.aclose()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, terminal: Terminal) -> None:
+        await terminal.pump()
+        # Who comes back a little later still learns how it ended.
+        await asyncio.sleep(self.options.linger)
+        self._running.pop(terminal.id, None)
+
+    async def _end_unless_viewed(self, terminal: Terminal) -> None:
+        await asyncio.sleep(self.options.linger)
+        if terminal.viewers == 0:
+            await terminal.aclose()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

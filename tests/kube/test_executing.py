@@ -1,0 +1,213 @@
+"""Commands in containers through the dev cluster: streams, input in order, resume, the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.kube.cluster import grant, make_context, opened, prepare, send
+
+from fairlead import Context, Router, TRPCError, create_caller
+from fairlead.devcluster import DevCluster
+from fairlead.kube import Kube, PodRouter, Resource
+from fairlead.kube.executing import ExecEvent, ExecExit, ExecOpened, ExecOutput
+from fairlead.kube.terminals import TerminalOptions
+from fairlead.tracking import tracked
+
+
+class Pod(Resource, group="", version="v1", plural="pods"):
+    """What runs."""
+
+
+class Pods(PodRouter[Pod]):
+    """With commands."""
+
+
+class App(Router[Context]):
+    pods: Pods
+
+
+Events = AsyncIterator[tracked[ExecEvent]]
+
+
+@pytest.fixture
+async def kube() -> AsyncIterator[Kube]:
+    options = TerminalOptions(per_user=2, linger=0.2, waiting_input=3)
+    async with (
+        DevCluster() as cluster,
+        Kube.from_kubeconfig(
+            cluster.kubeconfig_path, identity="impersonate", terminals=options
+        ) as kube,
+    ):
+        await prepare(kube.client)
+        for user in ("ann", "bob"):
+            await grant(kube.client, user, ["create", "get"], None, ("", "pods/exec"))
+            await grant(kube.client, user, ["create", "get"], None, ("", "pods/attach"))
+        await send(
+            kube.client,
+            "POST",
+            "/api/v1/namespaces/team-a/pods",
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": "web"},
+                "spec": {"containers": [{"name": "main", "image": "x"}]},
+            },
+        )
+        yield kube
+
+
+@pytest.fixture
+def app(kube: Kube) -> App:
+    return create_caller(App, make_context(kube, "ann"))
+
+
+async def read_until(events: Events, text: str) -> str:
+    """What a command wrote until a text came."""
+    shown = ""
+    async with asyncio.timeout(20):
+        async for event in events:
+            if isinstance(event.data, ExecOutput):
+                shown += event.data.text
+            if text in shown:
+                return shown
+    raise AssertionError(shown)
+
+
+async def read_exit(events: Events) -> ExecExit:
+    async with asyncio.timeout(20):
+        async for event in events:
+            if isinstance(event.data, ExecExit):
+                return event.data
+    raise AssertionError("it ended without saying how")
+
+
+async def start(events: Events) -> str:
+    first = (await anext(events)).data
+    assert isinstance(first, ExecOpened)
+    return first.id
+
+
+async def test_command_gives_its_output_and_its_exit_code(app: App) -> None:
+    command = ["sh", "-c", "echo hello; exit 3"]
+    async with opened(
+        app.pods.exec("web", "team-a", command=command, tty=False)
+    ) as events:
+        await start(events)
+        assert await read_until(events, "hello") == "hello\n"
+        assert (await read_exit(events)).code == 3
+
+
+async def test_shell_takes_input_in_its_order(app: App) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        # The second comes first, and the first twice, as after a lost answer.
+        await app.pods.exec_input(id_, 1, "two\n")
+        await app.pods.exec_input(id_, 0, "echo one-")
+        await app.pods.exec_input(id_, 0, "echo one-")
+        assert "one-two" in await read_until(events, "one-two\r\n")
+        await app.pods.exec_input(id_, 2, "exit 4\n")
+        assert (await read_exit(events)).code == 4
+
+
+async def test_large_paste_arrives_whole(app: App) -> None:
+    async with opened(app.pods.exec("web", "team-a", command=["cat"])) as events:
+        id_ = await start(events)
+        text = "é" * 60_000 + "END"
+        await app.pods.exec_input(id_, 0, f"{text}\n")
+        shown = await read_until(events, "END")
+        assert shown.count("é") >= 60_000
+
+
+async def test_who_comes_back_gets_what_was_missed_of_the_same_command(
+    app: App,
+) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        await app.pods.exec_input(id_, 0, "X=kept\n")
+        last = (await anext(events)).id
+        await app.pods.exec_input(id_, 1, "echo value-$X\n")
+    async with opened(app.pods.exec("web", "team-a", last_event_id=last)) as again:
+        assert "value-kept" in await read_until(again, "value-kept")
+
+
+async def test_command_that_is_gone_is_never_started_again(app: App) -> None:
+    with pytest.raises(TRPCError, match="no such command") as caught:
+        await anext(app.pods.exec("web", "team-a", last_event_id="gone/3"))
+    assert caught.value.code == "NOT_FOUND"
+
+
+async def test_command_nobody_looks_at_ends(app: App, kube: Kube) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                kube.terminals.find(id_, "ann")
+            except TRPCError:
+                break
+            await asyncio.sleep(0.02)
+
+
+async def test_other_users_cannot_type_into_it(app: App, kube: Kube) -> None:
+    other = create_caller(App, make_context(kube, "bob"))
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        for call in (
+            other.pods.exec_input(id_, 0, "exit\n"),
+            other.pods.exec_resize(id_, 80, 24),
+            other.pods.exec_end(id_),
+        ):
+            with pytest.raises(TRPCError) as caught:
+                await call
+            assert caught.value.code == "NOT_FOUND"
+
+
+async def test_commands_of_one_user_are_bounded(app: App) -> None:
+    async with (
+        opened(app.pods.exec("web", "team-a")) as first,
+        opened(app.pods.exec("web", "team-a")) as second,
+    ):
+        await start(first)
+        await start(second)
+        with pytest.raises(TRPCError, match="end one of them") as caught:
+            await anext(app.pods.exec("web", "team-a"))
+        assert caught.value.code == "TOO_MANY_REQUESTS"
+
+
+async def test_input_ahead_of_its_turn_is_bounded(app: App) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        for number in (1, 2, 3):
+            await app.pods.exec_input(id_, number, "x")
+        with pytest.raises(TRPCError, match="Input 0 is missing"):
+            await app.pods.exec_input(id_, 4, "x")
+
+
+async def test_resize_and_end(app: App) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        await app.pods.exec_resize(id_, 100, 30)
+        await app.pods.exec_end(id_)
+        assert (await read_exit(events)).code is None
+        with pytest.raises(TRPCError, match="has ended"):
+            await app.pods.exec_input(id_, 0, "x")
+
+
+async def test_attach_shows_what_the_container_writes(app: App) -> None:
+    async with opened(app.pods.attach("web", "team-a")) as events:
+        await start(events)
+
+
+async def test_without_the_right_nothing_runs(kube: Kube) -> None:
+    app = create_caller(App, make_context(kube, "eve"))
+    with pytest.raises(TRPCError, match="pods/exec") as caught:
+        await anext(app.pods.exec("web", "team-a"))
+    assert caught.value.code == "FORBIDDEN"
+
+
+async def test_pod_that_is_not_there(app: App) -> None:
+    with pytest.raises(TRPCError) as caught:
+        await anext(app.pods.exec("nowhere", "team-a"))
+    assert caught.value.code == "NOT_FOUND"

@@ -14,7 +14,7 @@ const routerHashes = {
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "eef42233e165ff5c",
   "pipelineRuns": "7398b20bef2eca26",
-  "pods": "4efddf38dcc04ccb"
+  "pods": "6ad6f4e885a320b2"
 };
 
 /** For a link's `headers`: says which types the calls were written against. */

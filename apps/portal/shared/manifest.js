@@ -79,9 +79,14 @@ export const manifest = {
 "pipelineRuns.watch": "eddfc673a7fd713c",
 "pipelineRuns.watchItem": "bc80d9579b7b0a71",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
+"pods.attach": "95f234d2be2f6007",
 "pods.create": "c7ec19a1e395e821",
 "pods.delete": "6e0849be6fcb440d",
 "pods.deleteMany": "963e11bbaf30714e",
+"pods.exec": "be6b973978177e1a",
+"pods.execEnd": "bf213bfdebbaf14b",
+"pods.execInput": "5695db13411b5344",
+"pods.execResize": "0cefc993c17a8638",
 "pods.get": "e297449d3418f6c1",
 "pods.list": "949eb2a71cc3acab",
 "pods.logs": "cbf15ce7754b4084",
@@ -1510,6 +1515,56 @@ export const manifest = {
 ".ended": [
 "number",
 "z.int()"
+]
+},
+"ExecExit": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"exit\"",
+"z.enum([\"exit\"])"
+],
+".code": [
+"number | null",
+"z.int().nullable()"
+],
+".message": [
+"string",
+"z.string()"
+]
+},
+"ExecOpened": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"opened\"",
+"z.enum([\"opened\"])"
+],
+".id": [
+"string",
+"z.string()"
+]
+},
+"ExecOutput": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"output\"",
+"z.enum([\"output\"])"
+],
+".stream": [
+"\"stdout\" | \"stderr\"",
+"z.enum([\"stdout\", \"stderr\"])"
+],
+".text": [
+"string",
+"z.string()"
 ]
 },
 "FieldProblem": {
@@ -4984,6 +5039,43 @@ export const manifest = {
 "zPermissions"
 ]
 },
+"pods.attach": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.container": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.stdin": [
+"optional boolean",
+"z.boolean()"
+],
+" input.tty": [
+"optional boolean",
+"z.boolean()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ExecOpened | ExecOutput | ExecExit",
+"z.discriminatedUnion(\"type\", [zExecOpened, zExecOutput, zExecExit])"
+]
+},
 "pods.create": {
 "": [
 "a mutation"
@@ -5077,6 +5169,110 @@ export const manifest = {
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
+]
+},
+"pods.exec": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.container": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.command": [
+"optional string[] | null",
+"z.array(z.string()).min(1).max(100).nullable()"
+],
+" input.tty": [
+"optional boolean",
+"z.boolean()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ExecOpened | ExecOutput | ExecExit",
+"z.discriminatedUnion(\"type\", [zExecOpened, zExecOutput, zExecExit])"
+]
+},
+"pods.execEnd": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.id": [
+"string",
+"z.string().max(64)"
+],
+" output": [
+"null",
+"z.null()"
+]
+},
+"pods.execInput": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.id": [
+"string",
+"z.string().max(64)"
+],
+" input.number": [
+"number",
+"z.int().gte(0)"
+],
+" input.text": [
+"string",
+"z.string().max(1000000)"
+],
+" output": [
+"null",
+"z.null()"
+]
+},
+"pods.execResize": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.id": [
+"string",
+"z.string().max(64)"
+],
+" input.columns": [
+"number",
+"z.int().gte(1).lte(1000)"
+],
+" input.rows": [
+"number",
+"z.int().gte(1).lte(1000)"
+],
+" output": [
+"null",
+"z.null()"
 ]
 },
 "pods.get": {

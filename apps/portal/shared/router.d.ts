@@ -525,6 +525,27 @@ export type EndedSessions = {
   ended: number;
 };
 
+/** The command has ended. */
+export type ExecExit = {
+  type: "exit";
+  /** its exit code; None where it did not end by itself, and `message` says why. */
+  code: number | null;
+  message: string;
+};
+
+/** The command runs; `id` names it to the mutations. */
+export type ExecOpened = {
+  type: "opened";
+  id: string;
+};
+
+/** Text that the command wrote; with a terminal all of it is `stdout`. */
+export type ExecOutput = {
+  type: "output";
+  stream: "stdout" | "stderr";
+  text: string;
+};
+
 /** Why an object was refused, at one field. */
 export type FieldProblem = {
   field: string;
@@ -1557,6 +1578,17 @@ export type AppRouter = TRPCBuiltRouter<
     };
     /** Running copies of applications, and tasks of pipelines, with their logs. */
     pods: {
+      /** Gives the output of what the container runs anyway. */
+      attach: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        container?: string | null | undefined;
+        /** @default false */
+        stdin?: boolean | undefined;
+        /** @default false */
+        tty?: boolean | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<ExecOpened | ExecOutput | ExecExit>>;
       /** Creates an object in the namespace its metadata names. */
       create: $Mutation<{
         object: PodDraft;
@@ -1575,6 +1607,36 @@ export type AppRouter = TRPCBuiltRouter<
       deleteMany: $Mutation<{
         items: DeleteTarget[];
       }, DeleteResult[]>;
+      /**
+       * Runs a command (by default `sh`) and gives its output.
+       *
+       * Who comes back with the last event's id gets what was missed of the same command.
+       */
+      exec: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        container?: string | null | undefined;
+        command?: string[] | null | undefined;
+        /** @default true */
+        tty?: boolean | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<ExecOpened | ExecOutput | ExecExit>>;
+      /** Ends a command of one's own. */
+      execEnd: $Mutation<{
+        id: string;
+      }, null>;
+      /** Types into a command of one's own; `number` counts from 0 and keeps the order. */
+      execInput: $Mutation<{
+        id: string;
+        number: number;
+        text: string;
+      }, null>;
+      /** Tells a command of one's own how large its terminal is. */
+      execResize: $Mutation<{
+        id: string;
+        columns: number;
+        rows: number;
+      }, null>;
       /** One object. */
       get: $Query<{
         name: string;

@@ -18,6 +18,7 @@ from typing import (
     Protocol,
     Self,
     TypeVar,
+    cast,
     get_type_hints,
     runtime_checkable,
 )
@@ -58,11 +59,14 @@ class Services:
     def __init__(self, *parts: object) -> None:
         self._parts: dict[type, object] = {}
         self._provided: dict[type, Callable[[], object]] = {}
+        # Checks of protocols take microseconds each, and calls look the same parts up.
+        self._found: dict[type, object] = {}
         for part in parts:
             self.add(part)
 
     def add(self, part: object, *, as_type: type | None = None) -> None:
         """Registers a part under its class (and `as_type`, when given)."""
+        self._found.clear()
         for cls in (type(part), as_type):
             if cls is not None:
                 self._parts[cls] = part
@@ -71,8 +75,13 @@ class Services:
 
     def find(self, cls: type[T]) -> T | None:
         """The part of that type, or None."""
+        try:
+            return cast("T | None", self._found[cls])
+        except KeyError:
+            pass
         part = self._look_up(cls)
-        return part if isinstance(part, cls) else None
+        found = self._found[cls] = part if isinstance(part, cls) else None
+        return found
 
     def _look_up(self, cls: type) -> object:
         if cls not in self._parts and cls in self._provided:

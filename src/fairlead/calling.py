@@ -10,11 +10,18 @@ Nothing here knows of HTTP or sockets; a transport makes a `Call` and serializes
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from fairlead.access.audit import DENIALS, Subject, note_allowed, note_denied
+from fairlead.access.audit import (
+    DENIALS,
+    Subject,
+    is_audited,
+    note_allowed,
+    note_denied,
+)
 from fairlead.access.policy import AccessRequest, Decision, Policy, public
 from fairlead.access.rights import ResourceAttributes
 from fairlead.context import Context, ContextScope, Request
@@ -172,6 +179,7 @@ class CompiledProcedure:
         streaming: a query or mutation whose result is an async iterator.
         tracked: a subscription whose events carry ids.
         context_type: what its router needs to run.
+        direct: nothing before or after its body has to wait: see `begin`.
     """
 
     __slots__ = (
@@ -183,6 +191,7 @@ class CompiledProcedure:
         "_router_path",
         "attributes",
         "context_type",
+        "direct",
         "function",
         "input",
         "kind",
@@ -230,6 +239,37 @@ class CompiledProcedure:
         self._is_public = self._policy is public
         self._is_mutation = procedure.kind == "mutation"
         self._router_path = attributes[:-1]
+        self.direct = (
+            self._is_public
+            and not self._chain
+            and context_type is Context
+            and not streaming
+            and self.kind != "subscription"
+            and inspect.iscoroutinefunction(self.function)
+        )
+
+    def begin(self, call: Call) -> Coroutine[Any, Any, object] | None:
+        """The body of a `direct` procedure, with its input validated; its context is made when used.
+
+        Returns:
+            Its coroutine, whose result is to be checked with `output.check`, or None where
+            reading the input has to wait: go through `call` then.
+
+        Raises:
+            TRPCError: the input does not fit.
+        """
+        found = call.find_input()
+        if found is None:
+            return None
+        args, kwargs = found
+        if self._is_mutation:
+            self._note_mutation(call, args, kwargs, None)
+        router = self.router()
+        router.call = call
+        if self._router_path:
+            router.router_path = self._router_path
+        body: Coroutine[Any, Any, object] = self.function(router, *args, **kwargs)
+        return body
 
     def call(self, call: Call) -> Coroutine[Any, Any, object]:
         """Runs the whole pipeline.
@@ -248,7 +288,7 @@ class CompiledProcedure:
         try:
             return await self._run_middleware(call, 0)
         except TRPCError as error:
-            self._note_denial(call, error)
+            self.note_denial(call, error)
             raise
 
     async def _run_middleware(self, call: Call, index: int) -> object:
@@ -271,9 +311,7 @@ class CompiledProcedure:
             if self._policy_needs_input:
                 decision = await self._check_access(call, _get_fields(args, kwargs))
             if self._is_mutation:
-                fields = _get_fields(args, kwargs)
-                subject = Subject(scope.request, self.path, self.kind, fields)
-                note_allowed(subject, decision)
+                self._note_mutation(call, args, kwargs, decision)
             router = self.router()
             router.ctx = context
             router.call = call
@@ -283,8 +321,20 @@ class CompiledProcedure:
                 return result
             return self.output.check(await result)
         except TRPCError as error:
-            self._note_denial(call, error)
+            self.note_denial(call, error)
             raise
+
+    def _note_mutation(
+        self,
+        call: Call,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        decision: Decision | None,
+    ) -> None:
+        request = call.scope.request
+        if is_audited(request):
+            fields = _get_fields(args, kwargs)
+            note_allowed(Subject(request, self.path, self.kind, fields), decision)
 
     async def _check_access(self, call: Call, fields: Mapping[str, object]) -> Decision:
         request = AccessRequest(
@@ -297,10 +347,10 @@ class CompiledProcedure:
             "UNAUTHORIZED" if decision.needs_user else "FORBIDDEN",
             decision.reason or f"You may not call {self.path}",
         )
-        self._note_denial(call, error, fields, decision.right)
+        self.note_denial(call, error, fields, decision.right)
         raise error
 
-    def _note_denial(
+    def note_denial(
         self,
         call: Call,
         error: TRPCError,

@@ -260,16 +260,36 @@ class ContextScope:
     """The contexts of one request: the root and each derived one are made once.
 
     A failure is remembered too, so ten calls of a batch check the user once.
+
+    Args:
+        request: what they are made from, or what makes it when somebody first asks for it.
     """
 
-    __slots__ = ("_lock", "_made", "request")
+    __slots__ = ("_lock", "_made", "_request")
 
-    def __init__(self, request: Request, *contexts: Context) -> None:
-        self.request = request
-        self._made: dict[type[Context], Context | Exception] = {
-            type(context): context for context in contexts
-        }
+    def __init__(
+        self, request: Request | Callable[[], Request], *contexts: Context
+    ) -> None:
+        self._request = request
+        self._made: dict[type[Context], Context | Exception] = (
+            {type(context): context for context in contexts} if contexts else {}
+        )
         self._lock: asyncio.Lock | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request or connection that the contexts belong to."""
+        found = self._request
+        if not isinstance(found, Request):
+            found = self._request = found()
+        return found
+
+    def get_plain(self) -> Context:
+        """The plain root context, which is made without waiting."""
+        made = self.find(Context)
+        if made is None:
+            made = self._made[Context] = Context(request=self.request)
+        return made
 
     def find(self, cls: type[C]) -> C | None:
         """The context if it was made already, else None; raises what its making raised."""
@@ -289,9 +309,8 @@ class ContextScope:
         made = self.find(cls)
         if made is not None:
             return made
-        if cls is Context:  # the plain root is made without waiting: no lock needed
-            context = self._made[cls] = cls(request=self.request)
-            return context
+        if cls is Context:  # no lock needed
+            return cast("C", self.get_plain())
         if self._lock is None:
             self._lock = asyncio.Lock()
         async with self._lock:

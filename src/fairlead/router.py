@@ -86,7 +86,10 @@ class Router(Generic[C]):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Nested routers: declared by annotation only, made when first used."""
+            """What is made when first used: a plain context, and nested routers."""
+            if name == "ctx" and "call" in self.__dict__:
+                context = self.__dict__["ctx"] = self.call.scope.get_plain()
+                return context
             nested = None if name.startswith("__") else get_nested(type(self)).get(name)
             if nested is None:
                 raise AttributeError(

@@ -25,6 +25,7 @@ __all__ = [
     "AuditSink",
     "LogSink",
     "Subject",
+    "is_audited",
     "note_allowed",
     "note_denied",
 ]
@@ -132,6 +133,11 @@ class Subject(NamedTuple):
     path: str
     kind: str
     fields: Mapping[str, object]
+
+
+def is_audited(request: Request) -> bool:
+    """Would a record of what is allowed reach anybody?"""
+    return log.isEnabledFor(logging.INFO) or request.services.find(Audit) is not None
 
 
 def note_allowed(subject: Subject, decision: Decision | None = None) -> None:

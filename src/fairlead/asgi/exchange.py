@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
-from dataclasses import dataclass, field
-from functools import partial
 from time import perf_counter
 from typing import cast
 
 from pydantic_core import PydanticSerializationError
 
 from fairlead.asgi.body import parse_form, read_body, stream_body
-from fairlead.asgi.requests import Headers
+from fairlead.asgi.requests import Headers, make_request
 from fairlead.asgi.runtime import NOT_OPENED, OpenedScope, Runtime
 from fairlead.asgi.suspension import (
     ClientGoneError,
     Guard,
+    Resumed,
     make_timeout,
-    run_guarded,
     run_with_deadline,
 )
-from fairlead.asgi.types import Receive
+from fairlead.asgi.types import Receive, Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
+from fairlead.context import Request, RequestInfo
 from fairlead.errors import TRPCError
 from fairlead.protocol.envelopes import encode_error, encode_result
 from fairlead.protocol.inputs import (
@@ -84,7 +83,6 @@ def _fail_with(error: TRPCError) -> Callable[[], Awaitable[RawInput]]:
     return fail
 
 
-@dataclass(slots=True)
 class Exchange:
     """See the module's description.
 
@@ -94,19 +92,49 @@ class Exchange:
         calls: those that run, to be told when the client has left.
     """
 
-    runtime: Runtime
-    receive: Receive
-    method: str
-    headers: Headers
-    head: RequestHead[CompiledProcedure]
-    is_watched: bool
+    # One is made for every request: what most never need is left to the class.
     opened: OpenedScope = NOT_OPENED
     allow: tuple[str, ...] | None = None
-    calls: list[Call] = field(default_factory=list[Call])
     _body: bytes | TRPCError | None = None
     _inputs: BatchInputs | None = None
     _is_shallow: bool = False
     _guard: Guard | None = None
+    _headers: Headers | None = None
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        scope: Scope,
+        receive: Receive,
+        head: RequestHead[CompiledProcedure],
+        *,
+        is_watched: bool,
+    ) -> None:
+        self.runtime = runtime
+        self.receive = receive
+        self.method: str = scope["method"]
+        self.head = head
+        self.is_watched = is_watched
+        self.calls: list[Call] = []
+        self._scope = scope
+
+    @property
+    def headers(self) -> Headers:
+        """The request's headers."""
+        if self._headers is None:
+            self._headers = Headers(self._scope["headers"])
+        return self._headers
+
+    def make_request(self) -> Request:
+        """What contexts are made from."""
+        head, services = self.head, self.runtime.services
+        info = RequestInfo(
+            head.is_batch, head.accept, head.type, [call.path for call in head.calls]
+        )
+        params = head.connection_params
+        return make_request(
+            self._scope, self.headers, services, params, info, self.abort
+        )
 
     def watch(self) -> Guard:
         """Watches over the exchange from when it first waits."""
@@ -148,19 +176,21 @@ class Exchange:
             except TRPCError as error:
                 self._body = error
                 return
-        self._body = raw = (
-            (raw if head.body_kind == "form" else clean_text(raw)) if raw else None
-        )
+        self.take_body(raw)
+
+    def take_body(self, raw: bytes | None) -> None:
+        """The bytes that the inputs are read from."""
+        if raw and self.head.body_kind != "form":
+            raw = clean_text(raw)
+        self._body = raw = raw or None
         if raw is not None:
             self._is_shallow = is_shallow(raw, self.runtime.options.limits)
-        if head.is_batch:
+        if self.head.is_batch:
             self._inputs = BatchInputs(raw)
 
     def _get_raw(
         self, target: Target, procedure: CompiledProcedure
     ) -> RawInput | Callable[[], Awaitable[RawInput]]:
-        if procedure.input is None:
-            return None
         try:
             return self._read_raw(target, procedure)
         except TRPCError as error:
@@ -202,50 +232,69 @@ class Exchange:
         Raises:
             TRPCError: the call is refused.
         """
-        runtime = self.runtime
-        procedure = target.procedure
-        if procedure is None or self.method not in runtime.methods[procedure.kind]:
-            procedure = self._reject(target)
-        if self.opened.refusal is not None:
-            raise self.opened.refusal.with_traceback(None)
-        call = Call(
-            procedure,
-            self.opened.scope,
-            self._get_raw(target, procedure),
-            batch_index=target.index,
-        )
-        self.calls.append(call)
+        call = self._open(target)
+        procedure = call.procedure
         if procedure.kind == "subscription":
-            if self.head.is_batch:
-                raise TRPCError("BAD_REQUEST", "Cannot batch subscription calls")
             call.last_event_id = get_last_event_id(self.headers, self.head.query)
             return procedure.call(call)
-        seconds = procedure.options.timeout or runtime.options.limits.call_seconds
-        if not self.is_watched:
-            return run_guarded(
-                procedure.call(call), partial(self._watch_call, procedure.path, seconds)
-            )
+        seconds = self._get_seconds(procedure)
         if seconds is None:
             return procedure.call(call)
         return run_with_deadline(procedure.call(call), seconds, procedure.path)
+
+    def _open(self, target: Target) -> Call:
+        procedure = target.procedure
+        if procedure is None or self.method not in self.runtime.methods[procedure.kind]:
+            procedure = self._reject(target)
+        opened = self.opened
+        if opened.refusal is not None:
+            raise opened.refusal.with_traceback(None)
+        raw = None if procedure.input is None else self._get_raw(target, procedure)
+        call = Call(procedure, opened.scope, raw, batch_index=target.index)
+        self.calls.append(call)
+        if procedure.kind == "subscription" and self.head.is_batch:
+            raise TRPCError("BAD_REQUEST", "Cannot batch subscription calls")
+        return call
+
+    def _get_seconds(self, procedure: CompiledProcedure) -> float | None:
+        return procedure.options.timeout or self.runtime.options.limits.call_seconds
 
     def _reject(self, target: Target) -> CompiledProcedure:
         if target.procedure is not None:
             self.allow = get_methods(target.procedure.kind, self.runtime.options)
         return find_target(target, self.method, self.head, self.runtime.options)
 
-    def _watch_call(self, path: str, seconds: float | None) -> Guard:
-        guard = self.watch()
+    async def _run(self, call: Call) -> object:
+        """The checked result of a query or mutation. Guards and timers are for those that wait."""
+        procedure = call.procedure
+        body = procedure.begin(call) if procedure.direct else None
+        coroutine = procedure.call(call) if body is None else body
+        try:
+            waits_for = coroutine.send(None)
+        except StopIteration as stop:
+            result: object = stop.value
+        else:
+            guard = self._watch_call(procedure)
+            result = await Resumed(coroutine, waits_for, guard)
+        return result if body is None else procedure.output.check(result)
+
+    def _watch_call(self, procedure: CompiledProcedure) -> Guard | None:
+        seconds = self._get_seconds(procedure)
+        if self.is_watched and seconds is None:
+            return None
+        guard = Guard() if self.is_watched else self.watch()
         if seconds is not None:
-            guard.expire_after(seconds, make_timeout(path, seconds))
+            guard.expire_after(seconds, make_timeout(procedure.path, seconds))
         return guard
 
     async def answer(self, target: Target) -> Answer:
         """Runs a query or mutation to its envelope; an error is an answer too."""
         started = perf_counter()
+        call: Call | None = None
         try:
-            result = await self.start(target)
-            procedure = cast("CompiledProcedure", target.procedure)
+            call = self._open(target)
+            procedure = call.procedure
+            result = await self._run(call)
             if procedure.streaming or procedure.kind == "subscription":
                 await close_stream(result)
                 raise StreamedResultError
@@ -253,6 +302,8 @@ class Exchange:
         except ClientGoneError:
             raise
         except Exception as cause:
+            if call is not None and isinstance(cause, TRPCError):
+                call.procedure.note_denial(call, cause)
             error = self.runtime.explain(cause, target.path)
             self.runtime.metrics.count_call(
                 target.known_path, error.code, perf_counter() - started

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from fairlead.asgi.exchange import Answer, Exchange
-from fairlead.asgi.requests import Headers, make_request
+from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import HEADER, SCHEMA_PATH
 from fairlead.asgi.streams import send_jsonl, send_sse
 from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
 from fairlead.calling import CompiledProcedure
-from fairlead.context import Request, RequestInfo
 from fairlead.errors import TRPCError
 from fairlead.protocol.envelopes import combine_statuses, encode_error, join_batch
 from fairlead.protocol.options import MetaInfo
@@ -67,32 +66,15 @@ class HttpEndpoint:
             return
         is_single = not head.is_batch and head.type != "subscription"
         exchange = Exchange(
-            self._runtime, receive, method, headers, head, not is_single
+            self._runtime, scope, receive, head, is_watched=not is_single
         )
         try:
             # Before any guard, which would take the messages of the body for itself.
             await exchange.read_inputs()
-            request = self._make_request(exchange, scope)
-            opened = self._runtime.open_scope_nowait(request)
-            exchange.opened = opened or await self._runtime.open_scope(request)
+            await self._open(exchange)
             if is_single:
                 answer = await exchange.answer(head.calls[0])
-                if self._is_plain and exchange.allow is None:
-                    headers_out = [
-                        JSON,
-                        VARY,
-                        (b"content-length", b"%d" % len(answer.body)),
-                    ]
-                    await send(
-                        {
-                            "type": "http.response.start",
-                            "status": answer.status,
-                            "headers": headers_out,
-                        }
-                    )
-                    await send({"type": "http.response.body", "body": answer.body})
-                else:
-                    await self._send_answers(exchange, send, (answer,), answer.body)
+                await self.send_single(exchange, send, answer)
             else:
                 await run_guarded(self._respond(exchange, send), exchange.watch)
         except ClientGoneError:
@@ -113,15 +95,20 @@ class HttpEndpoint:
                 "send smaller batches (maxURLLength of the link), or the call as POST",
             )
 
-    def _make_request(self, exchange: Exchange, scope: Scope) -> Request:
-        head = exchange.head
-        info = RequestInfo(
-            head.is_batch, head.accept, head.type, [call.path for call in head.calls]
-        )
-        services, params = self._runtime.services, head.connection_params
-        return make_request(
-            scope, exchange.headers, services, params, info, exchange.abort
-        )
+    async def _open(self, exchange: Exchange) -> None:
+        opened = self._runtime.open_scope_nowait(exchange.make_request)
+        if opened is None:
+            opened = await self._runtime.open_scope(exchange.make_request())
+        exchange.opened = opened
+
+    async def send_single(
+        self, exchange: Exchange, send: Send, answer: Answer
+    ) -> None:
+        """Sends the answer to the only call of a request."""
+        if self._is_plain and exchange.allow is None:
+            await _send_body(send, answer.status, [JSON, VARY], answer.body)
+        else:
+            await self._send_answers(exchange, send, (answer,), answer.body)
 
     async def _respond(self, exchange: Exchange, send: Send) -> None:
         """Answers a batch or a subscription."""

@@ -70,11 +70,13 @@ class Runtime:
             for kind in ("query", "mutation", "subscription")
         }
 
-    def open_scope_nowait(self, request: Request) -> OpenedScope | None:
+    def open_scope_nowait(
+        self, make_request: Callable[[], Request]
+    ) -> OpenedScope | None:
         """The contexts at once, where neither authentication nor a root context is due."""
         if self.eager or self.authenticator is not None:
             return None
-        return OpenedScope(ContextScope(request), None, None)
+        return OpenedScope(ContextScope(make_request), None, None)
 
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""

@@ -19,6 +19,7 @@ __all__ = [
     "ClientGoneError",
     "EndedError",
     "Guard",
+    "Resumed",
     "gather_eagerly",
     "make_timeout",
     "run_guarded",
@@ -105,13 +106,31 @@ class _Stepped(Generic[T]):
             waits_for = self._coroutine.send(None)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]  # a coroutine's StopIteration holds its T
-        watch = self._arm()
+        rest = Resumed(self._coroutine, waits_for, self._arm())
+        return (yield from rest.__await__())
+
+
+class Resumed(Generic[T]):
+    """Awaits the rest of a coroutine that was stepped once, under a guard if there is one."""
+
+    __slots__ = ("_coroutine", "_guard", "_waits_for")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, T], waits_for: object, guard: Guard | None
+    ) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+        self._guard = guard
+
+    def __await__(self) -> Step[T]:
+        guard = self._guard
         try:
-            return (yield from _go_on(self._coroutine, waits_for))
+            return (yield from _go_on(self._coroutine, self._waits_for))
         except asyncio.CancelledError as error:
-            raise watch.translate(error) from None
+            raise error if guard is None else guard.translate(error) from None
         finally:
-            watch.close()
+            if guard is not None:
+                guard.close()
 
 
 def _go_on(coroutine: Coroutine[Any, Any, T], waits_for: object) -> Step[T]:

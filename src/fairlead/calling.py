@@ -331,10 +331,10 @@ class CompiledProcedure:
         kwargs: Mapping[str, object],
         decision: Decision | None,
     ) -> None:
-        request = call.scope.request
-        if is_audited(request):
+        scope = call.scope
+        if is_audited(scope.services):
             fields = _get_fields(args, kwargs)
-            note_allowed(Subject(request, self.path, self.kind, fields), decision)
+            note_allowed(Subject(scope.request, self.path, self.kind, fields), decision)
 
     async def _check_access(self, call: Call, fields: Mapping[str, object]) -> Decision:
         request = AccessRequest(

@@ -263,14 +263,19 @@ class ContextScope:
 
     Args:
         request: what they are made from, or what makes it when somebody first asks for it.
+        services: those of the request, where they are known before it is made.
     """
 
-    __slots__ = ("_lock", "_made", "_request")
+    __slots__ = ("_lock", "_made", "_request", "_services")
 
     def __init__(
-        self, request: Request | Callable[[], Request], *contexts: Context
+        self,
+        request: Request | Callable[[], Request],
+        *contexts: Context,
+        services: Services | None = None,
     ) -> None:
         self._request = request
+        self._services = services
         self._made: dict[type[Context], Context | Exception] = (
             {type(context): context for context in contexts} if contexts else {}
         )
@@ -283,6 +288,11 @@ class ContextScope:
         if not isinstance(found, Request):
             found = self._request = found()
         return found
+
+    @property
+    def services(self) -> Services:
+        """The application's parts."""
+        return self.request.services if self._services is None else self._services
 
     def get_plain(self) -> Context:
         """The plain root context, which is made without waiting."""

@@ -188,11 +188,14 @@ class OutputSchema:
             return tracked(item.id, self.check(item.data))
         return self.check(event)
 
-    def to_json(self, value: object) -> bytes:
-        """A checked result as JSON bytes, by alias."""
-        if isinstance(value, RawJson):
-            return value.data
-        return self._dump(value, by_alias=True)
+    def to_json(self, value: object) -> bytes | None:
+        """A checked result as JSON bytes, by alias; None for one that is not there."""
+        kind = type(value)
+        if kind is self._exact:
+            return self._dump(value, by_alias=True)
+        if kind is RawJson:
+            return cast("RawJson[object]", value).data
+        return None if value is MISSING else self._dump(value, by_alias=True)
 
 
 def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from fairlead.access.policy import Decision
 from fairlead.access.rights import ResourceAttributes
-from fairlead.context import Request
+from fairlead.context import Request, Services
 from fairlead.errors import ErrorCode, TRPCError
 
 __all__ = [
@@ -135,9 +135,9 @@ class Subject(NamedTuple):
     fields: Mapping[str, object]
 
 
-def is_audited(request: Request) -> bool:
+def is_audited(services: Services) -> bool:
     """Would a record of what is allowed reach anybody?"""
-    return log.isEnabledFor(logging.INFO) or request.services.find(Audit) is not None
+    return log.isEnabledFor(logging.INFO) or services.find(Audit) is not None
 
 
 def note_allowed(subject: Subject, decision: Decision | None = None) -> None:

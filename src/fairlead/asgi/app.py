@@ -13,6 +13,7 @@ from urllib.parse import quote
 from fairlead.asgi.access_log import AccessLog
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.cors import Cors
+from fairlead.asgi.express import ExpressLane
 from fairlead.asgi.http import HttpEndpoint
 from fairlead.asgi.lifecycle import Lifecycle
 from fairlead.asgi.metrics import Metrics
@@ -133,7 +134,11 @@ class Fairlead:
             self._mounts.setdefault(SIGN_IN_PREFIX, routes)
         self._access_log = AccessLog() if access_log else None
         self._raw_prefix = self.prefix.encode()
-        self._is_plain = cors is None and not access_log
+        self._express = (
+            ExpressLane(runtime, self._raw_prefix)
+            if cors is None and not access_log
+            else None
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -141,15 +146,13 @@ class Fairlead:
         if kind == "http":
             self.lifecycle.enter()
             try:
-                raw_path = self._find_raw_path(scope)
                 if self.connections.draining:
                     send = _close_after(send)
-                if self._is_api(raw_path) and self._is_plain:
-                    await self._http.handle(
-                        scope, receive, send, raw_path[len(self._raw_prefix) :]
-                    )
+                head = self._express and self._express.find(scope)
+                if head:
+                    await self._http.express(scope, receive, send, head)
                 else:
-                    await self._serve_http(scope, receive, send, raw_path)
+                    await self._serve_http(scope, receive, send)
             finally:
                 self.lifecycle.leave()
         elif kind == "websocket":
@@ -172,9 +175,8 @@ class Fairlead:
         # Litestar's mounts shorten `path` and leave `raw_path` as it was.
         return quote(_get_local_path(scope), safe=SAFE).encode()
 
-    async def _serve_http(
-        self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
-    ) -> None:
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path = self._find_raw_path(scope)
         if self._access_log is not None:
             send = self._access_log.wrap(scope, send, perf_counter())
         if self._cors is not None:

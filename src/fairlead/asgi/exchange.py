@@ -264,20 +264,6 @@ class Exchange:
             self.allow = get_methods(target.procedure.kind, self.runtime.options)
         return find_target(target, self.method, self.head, self.runtime.options)
 
-    async def _run(self, call: Call) -> object:
-        """The checked result of a query or mutation. Guards and timers are for those that wait."""
-        procedure = call.procedure
-        body = procedure.begin(call) if procedure.direct else None
-        coroutine = procedure.call(call) if body is None else body
-        try:
-            waits_for = coroutine.send(None)
-        except StopIteration as stop:
-            result: object = stop.value
-        else:
-            guard = self._watch_call(procedure)
-            result = await Resumed(coroutine, waits_for, guard)
-        return result if body is None else procedure.output.check(result)
-
     def _watch_call(self, procedure: CompiledProcedure) -> Guard | None:
         seconds = self._get_seconds(procedure)
         if self.is_watched and seconds is None:
@@ -294,23 +280,27 @@ class Exchange:
         try:
             call = self._open(target)
             procedure = call.procedure
-            result = await self._run(call)
-            if procedure.streaming or procedure.kind == "subscription":
+            body = procedure.begin(call) if procedure.direct else None
+            coroutine = procedure.call(call) if body is None else body
+            try:
+                waits_for = coroutine.send(None)
+            except StopIteration as stop:
+                result: object = stop.value
+            else:
+                guard = self._watch_call(procedure)
+                result = await Resumed(coroutine, waits_for, guard)
+            if body is not None:
+                result = procedure.output.check(result)
+            elif procedure.streaming or procedure.kind == "subscription":
                 await close_stream(result)
                 raise StreamedResultError
-            body = encode_result(self._encode(procedure, result))
+            encoded = encode_result(self._encode(procedure, result))
         except ClientGoneError:
             raise
         except Exception as cause:
-            if call is not None and isinstance(cause, TRPCError):
-                call.procedure.note_denial(call, cause)
-            error = self.runtime.explain(cause, target.path)
-            self.runtime.metrics.count_call(
-                target.known_path, error.code, perf_counter() - started
-            )
-            return self.refuse(error, target)
+            return self._fail(cause, target, call, perf_counter() - started)
         self.runtime.answered[procedure.path].add(perf_counter() - started)
-        return Answer(body, 200, None)
+        return Answer(encoded, 200, None)
 
     def _encode(self, procedure: CompiledProcedure, result: object) -> bytes | None:
         try:
@@ -319,6 +309,15 @@ class Exchange:
             if has_streams(result):
                 raise StreamedResultError from None
             raise
+
+    def _fail(
+        self, cause: Exception, target: Target, call: Call | None, seconds: float
+    ) -> Answer:
+        if call is not None and isinstance(cause, TRPCError):
+            call.procedure.note_denial(call, cause)
+        error = self.runtime.explain(cause, target.path)
+        self.runtime.metrics.count_call(target.known_path, error.code, seconds)
+        return self.refuse(error, target)
 
     def refuse(self, error: TRPCError, target: Target) -> Answer:
         """The answer to a call that failed."""

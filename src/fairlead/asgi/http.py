@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from fairlead.asgi.exchange import Answer, Exchange
+from fairlead.asgi.express import ExpressLane
 from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import HEADER, SCHEMA_PATH
@@ -23,6 +24,7 @@ __all__ = ["HttpEndpoint"]
 
 Header = tuple[bytes, bytes]
 HeaderList = list[Header]
+Head = RequestHead[CompiledProcedure]
 VARY: Header = (b"vary", b"trpc-accept, accept")
 JSON: Header = (b"content-type", b"application/json")
 
@@ -35,6 +37,26 @@ class HttpEndpoint:
         self._drift = runtime.drift
         self._is_plain = runtime.options.response_meta is None
         self._parser = RequestParser(runtime.procedures.get, runtime.options)
+
+    async def express(
+        self, scope: Scope, receive: Receive, send: Send, head: Head
+    ) -> None:
+        """Answers a request that the express lane found to be plain."""
+        exchange = Exchange(self._runtime, scope, receive, head, is_watched=False)
+        target = head.calls[0]
+        try:
+            if target.procedure is not None and target.procedure.input is not None:
+                if exchange.method == "GET":
+                    ExpressLane.take_query(exchange, scope["query_string"])
+                else:
+                    await exchange.read_inputs()
+            opened = self._runtime.open_scope_nowait(exchange.make_request)
+            exchange.opened = opened or await self._runtime.open_scope(
+                exchange.make_request()
+            )
+            await self._send_single(exchange, send, await exchange.answer(target))
+        except ClientGoneError:
+            return
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
@@ -53,7 +75,7 @@ class HttpEndpoint:
             sent = headers.as_dict().get(HEADER)
             if sent is not None:
                 send = self._drift.answering(sent, send)
-        head: RequestHead[CompiledProcedure] | None = None
+        head: Head | None = None
         try:
             self._check_origin(headers, method)
             self._check_url(raw_path, scope["query_string"])
@@ -71,10 +93,13 @@ class HttpEndpoint:
         try:
             # Before any guard, which would take the messages of the body for itself.
             await exchange.read_inputs()
-            await self._open(exchange)
+            opened = self._runtime.open_scope_nowait(exchange.make_request)
+            exchange.opened = opened or await self._runtime.open_scope(
+                exchange.make_request()
+            )
             if is_single:
                 answer = await exchange.answer(head.calls[0])
-                await self.send_single(exchange, send, answer)
+                await self._send_single(exchange, send, answer)
             else:
                 await run_guarded(self._respond(exchange, send), exchange.watch)
         except ClientGoneError:
@@ -95,13 +120,7 @@ class HttpEndpoint:
                 "send smaller batches (maxURLLength of the link), or the call as POST",
             )
 
-    async def _open(self, exchange: Exchange) -> None:
-        opened = self._runtime.open_scope_nowait(exchange.make_request)
-        if opened is None:
-            opened = await self._runtime.open_scope(exchange.make_request())
-        exchange.opened = opened
-
-    async def send_single(
+    async def _send_single(
         self, exchange: Exchange, send: Send, answer: Answer
     ) -> None:
         """Sends the answer to the only call of a request."""
@@ -168,7 +187,7 @@ class HttpEndpoint:
         return meta.status or status, headers
 
     async def _send_refusal(
-        self, send: Send, error: TRPCError, head: RequestHead[CompiledProcedure] | None
+        self, send: Send, error: TRPCError, head: Head | None
     ) -> None:
         """Answers a request that is refused as a whole: no call of it runs."""
         shape = self._runtime.get_shape(

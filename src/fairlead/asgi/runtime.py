@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from fairlead._missing import MISSING
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.metrics import CallSeries, Metrics
 from fairlead.asgi.origins import OriginPolicy
@@ -76,7 +75,9 @@ class Runtime:
         """The contexts at once, where neither authentication nor a root context is due."""
         if self.eager or self.authenticator is not None:
             return None
-        return OpenedScope(ContextScope(make_request), None, None)
+        return OpenedScope(
+            ContextScope(make_request, services=self.services), None, None
+        )
 
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""
@@ -115,7 +116,7 @@ class Runtime:
         """A checked result (or the data of an event) as it stands on the wire."""
         transformer = self.options.transformer
         if transformer is None:
-            return None if value is MISSING else procedure.output.to_json(value)
+            return procedure.output.to_json(value)
         if isinstance(value, RawJson):
             value = load_json(value.data)
         return encode_value(value, transformer)

@@ -28,6 +28,7 @@ __all__ = [
     "parse_connection_params",
     "parse_query",
     "unquote",
+    "unquote_plus",
 ]
 
 BodyKind = Literal["json", "form", "bytes"]
@@ -139,6 +140,13 @@ def unquote(raw: bytes) -> bytes:
     return unquote_to_bytes(raw)
 
 
+def unquote_plus(raw: bytes) -> bytes:
+    """The value of a form or query parameter."""
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    return unquote(raw) if b"%" in raw else raw
+
+
 def parse_query(query: bytes) -> dict[str, bytes]:
     """The parameters of a query string, still as bytes; the first of a name wins."""
     parameters: dict[str, bytes] = {}
@@ -146,13 +154,8 @@ def parse_query(query: bytes) -> dict[str, bytes]:
         return parameters
     for part in query.split(b"&"):
         name, _, value = part.partition(b"=")
-        if b"+" in part:
-            name, value = name.replace(b"+", b" "), value.replace(b"+", b" ")
-        if b"%" in name:
-            name = unquote(name)
-        if b"%" in value:
-            value = unquote(value)
-        parameters.setdefault(name.decode("utf-8", "replace"), value)
+        text = unquote_plus(name).decode("utf-8", "replace")
+        parameters.setdefault(text, unquote_plus(value))
     return parameters
 
 

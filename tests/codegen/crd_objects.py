@@ -18,7 +18,7 @@ def make_objects(crd: Mapping[str, Any], count: int) -> list[JsonObject]:
     made: list[JsonObject] = []
     for number in range(count):
         body = cast("JsonObject", _make(version["schema"]["openAPIV3Schema"], source))
-        metadata = {
+        metadata: JsonObject = {
             "name": f"made-{number}",
             "namespace": "team-a",
             "labels": {"app": "x"},

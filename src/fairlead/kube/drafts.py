@@ -61,13 +61,23 @@ class AsDraft:
     ) -> CoreSchema:
         resource: type[Resource] = source
 
-        def read(value: object, read_draft: Callable[[object], BaseModel]) -> Resource:
-            if isinstance(value, resource):
-                return value
-            draft = read_draft(value)
+        def to_resource(draft: BaseModel) -> Resource:
             return resource.model_validate(
                 draft.model_dump(by_alias=True, exclude_none=True)
             )
 
+        def read(value: object, read_draft: Callable[[object], BaseModel]) -> Resource:
+            if isinstance(value, resource):
+                return value
+            return to_resource(read_draft(value))
+
         draft_schema = handler.generate_schema(get_draft_model(resource))
-        return core_schema.no_info_wrap_validator_function(read, draft_schema)
+        return core_schema.json_or_python_schema(
+            # Apart: inside a wrap validator JSON is Python already, and times would be refused.
+            json_schema=core_schema.no_info_after_validator_function(
+                to_resource, draft_schema
+            ),
+            python_schema=core_schema.no_info_wrap_validator_function(
+                read, draft_schema
+            ),
+        )

@@ -22,12 +22,22 @@ from fairlead.kube import (
 from fairlead.kube.reviews import ReviewOptions
 from portal.account import Account, choose_auth
 from portal.resources import (
-    Codebase,
-    CodebaseBranch,
+    CodebaseImageStream,
     Deployment,
+    Event,
     Namespace,
-    PipelineRun,
     Pod,
+    QuickLink,
+    TaskRun,
+)
+from portal.routers import (
+    ApprovalTasks,
+    CDPipelines,
+    CodebaseBranches,
+    Codebases,
+    GitServers,
+    PipelineRuns,
+    Stages,
 )
 
 PAGE = Path(__file__).parents[2] / "client" / "dist"
@@ -43,16 +53,20 @@ class Namespaces(ResourceRouter[Namespace]):
     """The teams' shares of the cluster."""
 
 
-class Codebases(ResourceRouter[Codebase]):
-    """Source repositories that the platform builds."""
+class CodebaseImageStreams(ResourceRouter[CodebaseImageStream]):
+    """Images that builds have made: the versions there are to deploy."""
 
 
-class CodebaseBranches(ResourceRouter[CodebaseBranch]):
-    """Branches of codebases."""
+class QuickLinks(ResourceRouter[QuickLink]):
+    """Links to tools."""
 
 
-class PipelineRuns(ResourceRouter[PipelineRun]):
-    """Builds, reviews and deployments."""
+class TaskRuns(ResourceRouter[TaskRun]):
+    """Tasks of pipeline runs."""
+
+
+class Events(ResourceRouter[Event]):
+    """What controllers told about objects."""
 
 
 class Deployments(DeploymentRouter[Deployment]):
@@ -71,7 +85,15 @@ class App(Router[Context]):
     namespaces: Namespaces
     codebases: Codebases
     codebase_branches: CodebaseBranches
+    codebase_image_streams: CodebaseImageStreams
+    git_servers: GitServers
+    quick_links: QuickLinks
     pipeline_runs: PipelineRuns
+    task_runs: TaskRuns
+    approval_tasks: ApprovalTasks
+    cd_pipelines: CDPipelines
+    stages: Stages
+    events: Events
     deployments: Deployments
     pods: Pods
     explorer: Explorer

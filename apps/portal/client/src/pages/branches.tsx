@@ -2,7 +2,7 @@ import { useCodebaseBranchWatchList } from "@portal/shared/hooks";
 import { GitBranch } from "lucide-react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
 import { PageHeader, TableFrame } from "@/components/page";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
@@ -87,8 +87,8 @@ const facets: readonly FacetConfig[] = [
 ];
 
 export function BranchesPage() {
-  const [namespace] = useNamespace();
-  const list = useCodebaseBranchWatchList({ namespace });
+  const scope = useNamespaceScope();
+  const list = useCodebaseBranchWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toBranchRow);
   const state = useTableSearch("codebase");
   const table = useDataTable({ rows, columns, state, facets });

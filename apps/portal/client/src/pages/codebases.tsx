@@ -5,7 +5,7 @@ import { Package, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
 import { PermittedButton } from "@/components/permittedButton";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { LiveTable } from "@/components/table/liveTable";
 import { TableToolbar } from "@/components/table/tableToolbar";
@@ -31,12 +31,12 @@ const facets: readonly FacetConfig[] = [
 ];
 
 export function CodebasesPage() {
-  const [namespace] = useNamespace();
-  const list = useCodebaseWatchList({ namespace });
+  const scope = useNamespaceScope();
+  const list = useCodebaseWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toCodebaseRow);
   const state = useTableSearch("name");
   const table = useDataTable({ rows, columns: codebaseColumns, state, facets });
-  const creation = useCreatePermission(namespace, namespacesOf(rows));
+  const creation = useCreatePermission(scope.sole, namespacesOf(rows));
   const [deleting, setDeleting] = useState<readonly Codebase[]>([]);
   const selected = table.getSelectedRowModel().rows.map((row) => row.original.codebase);
   const createButton = (

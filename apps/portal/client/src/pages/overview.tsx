@@ -8,7 +8,7 @@ import type { ReactNode } from "react";
 import { PageHeader } from "@/components/page";
 import { DeniedState, ErrorState } from "@/components/pageStates";
 import { RangeSwitch } from "@/components/rangeSwitch";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useRows } from "@/lib/useRows";
@@ -19,12 +19,12 @@ import { findTimeRange } from "@/resources/timeRange";
 import { OverviewGrid } from "./overviewGrid";
 
 export function OverviewPage() {
-  const [namespace] = useNamespace();
+  const scope = useNamespaceScope();
   const navigate = useNavigate();
   const range = findTimeRange(useSearch({ from: "/" }).range);
-  const runList = usePipelineRunWatchList({ namespace });
-  const codebaseList = useCodebaseWatchList({ namespace });
-  const branchList = useCodebaseBranchWatchList({ namespace });
+  const runList = usePipelineRunWatchList({ namespace: scope.watched });
+  const codebaseList = useCodebaseWatchList({ namespace: scope.watched });
+  const branchList = useCodebaseBranchWatchList({ namespace: scope.watched });
   const runs = useRows(runList.items, toPipelineRunRow);
   const codebases = useRows(codebaseList.items, toCodebaseRow);
   const branches = useRows(branchList.items, toBranchRow);
@@ -36,7 +36,9 @@ export function OverviewPage() {
       <PageHeader
         title="Overview"
         description={
-          namespace ? `What happens in ${namespace}.` : "What happens across all namespaces."
+          scope.names.length > 0
+            ? `What happens in ${scope.names.join(", ")}.`
+            : "What happens across all namespaces."
         }
       >
         <RangeSwitch

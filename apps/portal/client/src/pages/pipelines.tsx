@@ -2,7 +2,7 @@ import { usePipelineRunWatchList } from "@portal/shared/hooks";
 import { Workflow } from "lucide-react";
 import { useMemo } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
@@ -84,8 +84,8 @@ const facets: readonly FacetConfig[] = [
 ];
 
 export function PipelinesPage() {
-  const [namespace] = useNamespace();
-  const list = usePipelineRunWatchList({ namespace });
+  const scope = useNamespaceScope();
+  const list = usePipelineRunWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toPipelineRunRow);
   const state = useTableSearch("-started");
   const table = useDataTable({ rows, columns, state, facets });

@@ -1,65 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import {
-  Box,
-  Boxes,
-  Gauge,
-  GitBranch,
-  type LucideIcon,
-  Package,
-  ScrollText,
-  Shapes,
-  ShieldCheck,
-  Workflow,
-} from "lucide-react";
 import { Tooltip } from "@/components/ui/tooltip";
 import { cn } from "@/lib/cn";
-
-type Item = {
-  to:
-    | "/"
-    | "/pipelines"
-    | "/codebases"
-    | "/branches"
-    | "/workloads"
-    | "/pods"
-    | "/explore"
-    | "/access"
-    | "/audit";
-  label: string;
-  icon: LucideIcon;
-};
-
-const sections: { title: string; items: Item[] }[] = [
-  {
-    title: "Delivery",
-    items: [
-      { to: "/", label: "Overview", icon: Gauge },
-      { to: "/pipelines", label: "Pipelines", icon: Workflow },
-    ],
-  },
-  {
-    title: "Catalogue",
-    items: [
-      { to: "/codebases", label: "Codebases", icon: Package },
-      { to: "/branches", label: "Branches", icon: GitBranch },
-    ],
-  },
-  {
-    title: "Cluster",
-    items: [
-      { to: "/workloads", label: "Workloads", icon: Boxes },
-      { to: "/pods", label: "Pods", icon: Box },
-      { to: "/explore", label: "All resources", icon: Shapes },
-    ],
-  },
-  {
-    title: "Security",
-    items: [
-      { to: "/access", label: "My access", icon: ShieldCheck },
-      { to: "/audit", label: "Audit trail", icon: ScrollText },
-    ],
-  },
-];
+import { pageGroups } from "./pages";
 
 export function Navigation({
   compact = false,
@@ -70,7 +12,7 @@ export function Navigation({
 }) {
   return (
     <nav aria-label="Main" className="flex flex-col gap-5 px-3 py-4">
-      {sections.map((section) => (
+      {pageGroups.map((section) => (
         <div key={section.title}>
           <h2
             className={cn(
@@ -81,7 +23,7 @@ export function Navigation({
             {section.title}
           </h2>
           <ul className="flex flex-col gap-0.5">
-            {section.items.map((item) => (
+            {section.pages.map((item) => (
               <li key={item.to}>
                 <Tooltip content={compact ? item.label : null} side="right">
                   <Link

@@ -1,6 +1,7 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { Menu, PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { Palette } from "@/components/palette/palette";
 import { Button } from "@/components/ui/button";
 import { Sheet, SheetContent, SheetDescription, SheetTitle } from "@/components/ui/sheet";
 import { TooltipProvider } from "@/components/ui/tooltip";
@@ -68,6 +69,7 @@ export function Shell() {
             </Button>
             <NamespaceSwitch />
             <div className="ml-auto flex items-center gap-1.5">
+              <Palette />
               <ConnectionBadge />
               <ThemeMenu />
             </div>

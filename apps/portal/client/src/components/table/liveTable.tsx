@@ -8,7 +8,7 @@ import {
   NoMatches,
   TableSkeleton,
 } from "@/components/pageStates";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { useIsBehind } from "@/lib/watchHealth";
 import { DataTable, type DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
@@ -22,7 +22,7 @@ export type ListState = {
   refetch: () => void;
 };
 
-type Props<Row extends TableRow> = {
+export type LiveTableProps<Row extends TableRow> = {
   list: ListState;
   table: DataTableInstance<Row>;
   state: TableSearchState;
@@ -33,12 +33,14 @@ type Props<Row extends TableRow> = {
   rowLabel: (row: Row) => string;
   rowClass?: (row: Row) => string | undefined;
   selectable?: boolean;
+  /** What a click on a row does; without it, the row's details open beside the table. */
+  onOpen?: (id: string) => void;
 };
 
 /** A live list as a table, in each of the states it can be in. */
-export function LiveTable<Row extends TableRow>(props: Props<Row>) {
+export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
   const { list, table, state, noun, total, empty } = props;
-  const [namespace] = useNamespace();
+  const scope = useNamespaceScope();
   const isBehind = useIsBehind(list);
   if (list.status === "loading") return <TableSkeleton noun={noun} />;
   if (list.status === "denied") {
@@ -58,7 +60,7 @@ export function LiveTable<Row extends TableRow>(props: Props<Row>) {
   if (total === 0) {
     return (
       <EmptyState icon={empty.icon} title={empty.title} action={empty.action}>
-        {namespace ? `Nothing here in ${namespace}. ` : null}
+        {scope.names.length > 0 ? `Nothing here in ${scope.names.join(", ")}. ` : null}
         {empty.text}
       </EmptyState>
     );
@@ -72,11 +74,11 @@ export function LiveTable<Row extends TableRow>(props: Props<Row>) {
       {isBehind ? <StaleNotice /> : null}
       <DataTable
         // Another namespace is another table: its rows are not news.
-        key={namespace ?? ""}
+        key={scope.names.join()}
         table={table}
         label={noun}
         openId={state.search.open}
-        onOpen={(id) => state.set({ open: id })}
+        onOpen={props.onOpen ?? ((id) => state.set({ open: id, tab: undefined }))}
         rowLabel={props.rowLabel}
         {...(props.rowClass ? { rowClass: props.rowClass } : {})}
         {...(props.selectable ? { selectable: true } : {})}

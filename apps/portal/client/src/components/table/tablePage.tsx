@@ -25,12 +25,14 @@ export type TablePageProps<Row extends TableRow> = {
   empty: { icon: LucideIcon; title: string; text: string; action?: ReactNode };
   rowLabel: (row: Row) => string;
   rowClass?: (row: Row) => string | undefined;
+  /** What a click on a row does; without it, the row's details open beside the table. */
+  onOpen?: (id: string) => void;
   /** Buttons beside the heading. */
   actions?: ReactNode;
   /** Rows can be chosen; what is shown in the toolbar while some are. */
   selection?: (table: DataTableInstance<Row>) => ReactNode;
   /** The opened row's details, and dialogs. */
-  children: (opened: { row: Row | undefined; state: TableSearchState }) => ReactNode;
+  children?: (opened: { row: Row | undefined; state: TableSearchState }) => ReactNode;
 };
 
 const none: readonly (ToolbarFacet & FacetConfig)[] = [];
@@ -68,10 +70,11 @@ export function TablePage<Row extends TableRow>(props: TablePageProps<Row>) {
           rowLabel={props.rowLabel}
           empty={props.empty}
           {...(props.rowClass ? { rowClass: props.rowClass } : {})}
+          {...(props.onOpen ? { onOpen: props.onOpen } : {})}
           {...(selection ? { selectable: true } : {})}
         />
       </TableFrame>
-      {props.children({ row: rows.find((row) => row.id === state.search.open), state })}
+      {props.children?.({ row: rows.find((row) => row.id === state.search.open), state })}
     </>
   );
 }

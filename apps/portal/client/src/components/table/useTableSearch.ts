@@ -13,6 +13,8 @@ export type TableSearch = {
   type?: string | undefined;
   /** The row whose details are shown, as `namespace/name`. */
   open?: string | undefined;
+  /** The tab of the details. */
+  tab?: string | undefined;
   create?: true | undefined;
 };
 
@@ -31,6 +33,7 @@ export function validateTableSearch(search: { [key: string]: unknown }): TableSe
     status: readText(search["status"]),
     type: readText(search["type"]),
     open: readText(search["open"]),
+    tab: readText(search["tab"]),
     create: search["create"] === true ? true : undefined,
   };
 }

@@ -1,6 +1,6 @@
 import { useDeploymentWatchList } from "@portal/shared/hooks";
 import { Boxes } from "lucide-react";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { phaseOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
@@ -54,8 +54,8 @@ const columns = column.columns([
 ]);
 
 export function DeploymentsPage() {
-  const [namespace] = useNamespace();
-  const list = useDeploymentWatchList({ namespace });
+  const scope = useNamespaceScope();
+  const list = useDeploymentWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toDeploymentRow);
   return (
     <TablePage

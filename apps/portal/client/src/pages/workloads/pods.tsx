@@ -1,6 +1,6 @@
 import { usePodWatchList } from "@portal/shared/hooks";
 import { Box } from "lucide-react";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { phaseOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
@@ -58,8 +58,8 @@ const columns = column.columns([
 ]);
 
 export function PodsPage() {
-  const [namespace] = useNamespace();
-  const list = usePodWatchList({ namespace });
+  const scope = useNamespaceScope();
+  const list = usePodWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toPodRow);
   return (
     <TablePage

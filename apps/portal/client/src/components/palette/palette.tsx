@@ -1,0 +1,42 @@
+import { Search } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Button } from "@/components/ui/button";
+
+const PaletteDialog = lazy(async () => {
+  const { PaletteDialog } = await import("./paletteDialog");
+  return { default: PaletteDialog };
+});
+
+/** The button that opens the command palette; Ctrl-K and Cmd-K do too, from anywhere. */
+export function Palette() {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    const toggle = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      setOpen((isOpen) => !isOpen);
+    };
+    document.addEventListener("keydown", toggle);
+    return () => document.removeEventListener("keydown", toggle);
+  }, []);
+  return (
+    <>
+      <Button
+        size="sm"
+        aria-label="Search and commands"
+        aria-keyshortcuts="Control+K Meta+K"
+        className="text-muted-foreground max-lg:w-8 max-lg:px-0 lg:min-w-52 lg:justify-start"
+        onClick={() => setOpen(true)}
+      >
+        <Search />
+        <span className="flex-1 text-left max-lg:hidden">Search…</span>
+        <kbd className="rounded border bg-muted px-1.5 text-[11px] max-lg:hidden">Ctrl K</kbd>
+      </Button>
+      {open ? (
+        <Suspense>
+          <PaletteDialog onClose={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
+    </>
+  );
+}

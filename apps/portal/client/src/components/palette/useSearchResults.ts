@@ -1,0 +1,69 @@
+import {
+  useCodebaseBranchWatchList,
+  useCodebaseWatchList,
+  usePipelineRunWatchList,
+} from "@portal/shared/hooks";
+import type { NavigateOptions } from "@tanstack/react-router";
+import { GitBranch, type LucideIcon, Package, Workflow } from "lucide-react";
+import { useMemo } from "react";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
+
+const MOST = 12;
+
+export type Found = {
+  key: string;
+  kind: string;
+  name: string;
+  namespace: string;
+  icon: LucideIcon;
+  target: NavigateOptions;
+};
+
+type Named = {
+  readonly metadata: { readonly name?: string; readonly namespace?: string | null };
+};
+type Source = {
+  kind: string;
+  icon: LucideIcon;
+  items: readonly Named[];
+  target: (namespace: string, name: string) => NavigateOptions;
+};
+
+/** Objects whose name holds the text, from live lists that are shared with the pages. */
+export function useSearchResults(text: string): readonly Found[] {
+  const { watched: namespace } = useNamespaceScope();
+  const wanted = text.trim().toLowerCase();
+  const enabled = wanted.length > 1;
+  const codebases = useCodebaseWatchList({ namespace, enabled }).items;
+  const branches = useCodebaseBranchWatchList({ namespace, enabled }).items;
+  const runs = usePipelineRunWatchList({ namespace, enabled }).items;
+  return useMemo(() => {
+    if (!enabled) return [];
+    const sources: readonly Source[] = [
+      { kind: "Codebase", icon: Package, items: codebases, target: opened("/codebases") },
+      { kind: "Branch", icon: GitBranch, items: branches, target: opened("/branches") },
+      { kind: "Run", icon: Workflow, items: runs, target: opened("/pipelines") },
+    ];
+    return sources.flatMap((source) => findIn(source, wanted)).slice(0, MOST);
+  }, [enabled, wanted, codebases, branches, runs]);
+}
+
+function opened(to: "/pipelines" | "/codebases" | "/branches") {
+  return (namespace: string, name: string): NavigateOptions => ({
+    to,
+    search: { open: `${namespace}/${name}` },
+  });
+}
+
+function findIn({ kind, icon, items, target }: Source, wanted: string): Found[] {
+  const found: Found[] = [];
+  for (const { metadata } of items) {
+    const { name = "", namespace } = metadata;
+    if (!name.includes(wanted)) continue;
+    const place = namespace ?? "";
+    const key = `${kind} ${place}/${name}`;
+    found.push({ key, kind, name, namespace: place, icon, target: target(place, name) });
+    if (found.length === MOST) break;
+  }
+  return found;
+}

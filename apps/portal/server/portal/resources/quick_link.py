@@ -1,0 +1,53 @@
+"""QuickLink: a link to a tool, shown on the overview."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fairlead.kube import KubeModel, Resource
+from fairlead.kube.drafts import At, DraftInputs, Fixed, Label, creator, editor
+
+PROVIDER_LABEL = "app.edp.epam.com/quicklink-provider"
+# A plain disc, base64 of an SVG image.
+DISC = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCI+PGNpcmNsZSBjeD0iMTIiIGN5PSIxMiIgcj0iMTAiLz48L3N2Zz4="
+Url = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2000)]
+
+
+class QuickLinkSpec(KubeModel):
+    """The link."""
+
+    icon: str = DISC
+    type: Literal["default", "system"] = "default"
+    url: str | None = None
+    visible: bool = True
+
+
+class QuickLinkDraftInputs(DraftInputs):
+    """What it takes to add a link."""
+
+    name: Annotated[
+        str,
+        Field(min_length=2, max_length=40, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+        At("metadata.name"),
+        Label(PROVIDER_LABEL),
+    ]
+    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
+    url: Annotated[Url, At("spec.url")]
+    visible: Annotated[bool, At("spec.visible")] = True
+
+
+class QuickLinkEdits(DraftInputs):
+    """What may be changed in a link."""
+
+    url: Annotated[Url | None, At("spec.url")] = None
+    visible: Annotated[bool | None, At("spec.visible")] = None
+
+
+class QuickLink(Resource, group="v2.edp.epam.com", version="v1", plural="quicklinks"):
+    """A link to a tool, shown on the overview."""
+
+    spec: QuickLinkSpec
+    draft = creator(
+        QuickLinkDraftInputs, Fixed("spec.icon", DISC), Fixed("spec.type", "default")
+    )
+    edit = editor(QuickLinkEdits)

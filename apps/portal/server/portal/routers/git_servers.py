@@ -1,0 +1,170 @@
+"""Git servers with their credentials: two objects that come and go as one."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
+from pydantic.alias_generators import to_camel
+
+from fairlead import mutation
+from fairlead.access import all_of, can
+from fairlead.kube import (
+    DeleteOptions,
+    InvalidObject,
+    KubeConflictError,
+    KubeError,
+    KubeInvalidError,
+    ObjectMeta,
+    Resource,
+    ResourceRouter,
+    StaleObject,
+    UserKube,
+)
+from fairlead.kube.routers import explain_invalid
+from portal.resources import GitServer, Secret
+from portal.resources.git_server import GitProvider, GitServerSpec, Port
+from portal.resources.owner import owner_of
+
+R = TypeVar("R", bound=Resource)
+
+log = logging.getLogger("portal.git_servers")
+TYPE_LABEL = "app.edp.epam.com/secret-type"
+
+
+class Credentials(BaseModel):
+    """What opens a Git server. It goes into a Secret, and never back to a browser."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    ssh_key: Annotated[SecretStr, Field(min_length=1)]
+    token: Annotated[SecretStr, Field(min_length=1)]
+
+
+class NewGitServer(BaseModel):
+    """What it takes to connect a Git server."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    name: Annotated[
+        str,
+        Field(min_length=2, max_length=30, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+    ]
+    namespace: Annotated[str, Field(min_length=1)]
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$")]
+    provider: GitProvider
+    user: Annotated[str, Field(min_length=1)] = "git"
+    ssh_port: Port = 22
+    https_port: Port = 443
+    credentials: Credentials
+
+
+class Creations:
+    """Objects made one after the other; `undo` takes back exactly those, and no others."""
+
+    def __init__(self, kube: UserKube) -> None:
+        self._kube = kube
+        self._made: list[Resource] = []
+
+    async def create(self, object_: R) -> R:
+        """Creates one and remembers it."""
+        made = await self._kube.create(object_)
+        self._made.append(made)
+        return made
+
+    async def undo(self) -> None:
+        """Deletes what was made, the last first; by uid, so that nothing else is hit."""
+        for made in reversed(self._made):
+            metadata = made.metadata
+            options = DeleteOptions(uid=metadata.uid)
+            try:
+                await self._kube.delete(
+                    type(made), metadata.name, metadata.namespace, options
+                )
+            except KubeError:
+                # The first error is what the caller must hear of.
+                log.exception("could not take back %s %s", made.kind, made.key)
+
+
+class GitServers(ResourceRouter[GitServer]):
+    """Git servers that codebases live on."""
+
+    @mutation(
+        access=all_of(
+            can("create", Secret, namespace="server.namespace", name=None),
+            can("create", GitServer, namespace="server.namespace", name=None),
+        ),
+        raises=(StaleObject, InvalidObject),
+    )
+    async def connect(self, server: NewGitServer) -> GitServer:
+        """Creates a Git server and the Secret that opens it: both, or neither."""
+        kube = self.ctx.kube
+        creations = Creations(kube)
+        try:
+            # In this order nobody sees a server that cannot be opened.
+            secret = await creations.create(make_secret(server))
+            made = await creations.create(make_git_server(server))
+            owner = owner_of(made).model_dump(by_alias=True, exclude_none=True)
+            patch: dict[str, JsonValue] = {"metadata": {"ownerReferences": [owner]}}
+            await kube.patch(
+                Secret, secret.metadata.name, server.namespace, patch=patch
+            )
+        except KubeConflictError as error:
+            await creations.undo()
+            raise StaleObject(current=None).with_message(error.message) from error
+        except KubeInvalidError as error:
+            await creations.undo()
+            raise explain_invalid(error) from error
+        except BaseException:
+            await creations.undo()
+            raise
+        return made
+
+    @mutation(access=can("patch", GitServer))
+    async def renew(
+        self, name: str, credentials: Credentials, namespace: str | None = None
+    ) -> None:
+        """Replaces the credentials of a Git server, under the caller's right to its Secret."""
+        kube = self.ctx.kube
+        spec = (await kube.get(GitServer, name, namespace)).spec
+        data = encode(credentials, spec.git_user)
+        patch: dict[str, JsonValue] = {"stringData": dict(data)}
+        await kube.patch(Secret, spec.name_ssh_key_secret, namespace, patch=patch)
+
+
+def encode(credentials: Credentials, user: str) -> dict[str, str]:
+    """The entries of the Secret."""
+    return {
+        "id_rsa": credentials.ssh_key.get_secret_value(),
+        "token": credentials.token.get_secret_value(),
+        "username": user,
+    }
+
+
+def make_secret(server: NewGitServer) -> Secret:
+    """The Secret of a new Git server."""
+    return Secret(
+        metadata=ObjectMeta(
+            name=f"ci-{server.name}",
+            namespace=server.namespace,
+            labels={TYPE_LABEL: server.provider},
+        ),
+        type="Opaque",
+        string_data=encode(server.credentials, server.user),
+    )
+
+
+def make_git_server(server: NewGitServer) -> GitServer:
+    """The Git server itself."""
+    return GitServer(
+        metadata=ObjectMeta(name=server.name, namespace=server.namespace),
+        spec=GitServerSpec(
+            git_host=server.host,
+            git_provider=server.provider,
+            git_user=server.user,
+            ssh_port=server.ssh_port,
+            https_port=server.https_port,
+            name_ssh_key_secret=f"ci-{server.name}",
+        ),
+    )

@@ -6,15 +6,23 @@ const routerHashes = {
   "": "ee09dba89849a592",
   "account": "3dc814c126fa5956",
   "account.sessions": "c2e87fdfffca12be",
+  "approvalTasks": "e4d0d13c43a928dd",
   "audit": "a8d8d43ad1305d99",
-  "codebaseBranches": "568cee66e19098e7",
-  "codebases": "ace5b92443b37f56",
+  "cdPipelines": "dda8f2f6025ed777",
+  "codebaseBranches": "6c2ddffc7f4aa659",
+  "codebaseImageStreams": "dabb318b5a2ceccb",
+  "codebases": "1ec2dfcc77846d7d",
   "deployments": "43c79da17a6e012f",
+  "events": "226eca7c9761e037",
   "explorer": "22e845a29e86344e",
+  "gitServers": "2f22dfb9e26a5b60",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "eef42233e165ff5c",
-  "pipelineRuns": "7398b20bef2eca26",
-  "pods": "6ad6f4e885a320b2"
+  "pipelineRuns": "9de14724cf53bf04",
+  "pods": "6ad6f4e885a320b2",
+  "quickLinks": "c52c5b3428805cf2",
+  "stages": "4b8ba60b2fa68261",
+  "taskRuns": "cbbda8f81b86a950"
 };
 
 /** For a link's `headers`: says which types the calls were written against. */

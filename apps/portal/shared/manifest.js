@@ -5,9 +5,36 @@ export const manifest = {
 "account.sessions.end": "d1f42cb26161ac68",
 "account.sessions.endOthers": "9c00999931441ad2",
 "account.sessions.list": "479923e7403b4f14",
+"approvalTasks.approve": "f70f72057d7980af",
+"approvalTasks.create": "4ee7833185cdb4ae",
+"approvalTasks.delete": "b0897eb1d919045b",
+"approvalTasks.deleteMany": "f50b5d1f8b89bc9d",
+"approvalTasks.get": "ea4da7f0b417647c",
+"approvalTasks.list": "a52dee4611e544ef",
+"approvalTasks.patch": "39ec25300630ac0f",
+"approvalTasks.permissions": "a403ab4f62479443",
+"approvalTasks.permissionsOf": "2b19be2f71cb9bce",
+"approvalTasks.reject": "ef5815fc1c1d209b",
+"approvalTasks.update": "96ccc2e45a3fc0f2",
+"approvalTasks.watch": "e383b01c7fca3e4f",
+"approvalTasks.watchItem": "6842d3aba4aae441",
+"approvalTasks.watchPermissions": "37cb7f9fdf9c3fe5",
 "audit.list": "cf1733a862e620e1",
+"cdPipelines.create": "3d59d226cdf7d116",
+"cdPipelines.define": "02c4a3b84b493ac1",
+"cdPipelines.delete": "1e95c08b2d1797f7",
+"cdPipelines.deleteMany": "8a6ef5bbdf1ef19e",
+"cdPipelines.get": "acf1bbee23df6e89",
+"cdPipelines.list": "c2c2471586cd5375",
+"cdPipelines.patch": "91de2917bb65310f",
+"cdPipelines.permissions": "32b219f62a0b3c8c",
+"cdPipelines.permissionsOf": "16cff7e039a53763",
+"cdPipelines.update": "b2d19ea25d6388a0",
+"cdPipelines.watch": "1ec6deb2586db6aa",
+"cdPipelines.watchItem": "cf5f4f905328d475",
+"cdPipelines.watchPermissions": "c6446964a1e47297",
 "codebaseBranches.create": "c4e6497e8b3f2f5b",
-"codebaseBranches.delete": "3785d3eae3f45e86",
+"codebaseBranches.delete": "ade5678729ab759b",
 "codebaseBranches.deleteMany": "a353e006ac8a8b05",
 "codebaseBranches.get": "d756e22392955f63",
 "codebaseBranches.list": "98d66653ce25b625",
@@ -18,8 +45,20 @@ export const manifest = {
 "codebaseBranches.watch": "3fb094ca5e37053d",
 "codebaseBranches.watchItem": "a9fd8033980dafbd",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
+"codebaseImageStreams.create": "59fc157e62e60103",
+"codebaseImageStreams.delete": "8b1f8b4325f800cc",
+"codebaseImageStreams.deleteMany": "6e7c8cbace9ab018",
+"codebaseImageStreams.get": "d9d8da565f6cd669",
+"codebaseImageStreams.list": "6ad7571d4f2600d4",
+"codebaseImageStreams.patch": "7b86980262ebdf31",
+"codebaseImageStreams.permissions": "b8eee7b83cd6a8f0",
+"codebaseImageStreams.permissionsOf": "10f057f9b77555fc",
+"codebaseImageStreams.update": "2b59e52d693b55f3",
+"codebaseImageStreams.watch": "fc12102a7e1c9363",
+"codebaseImageStreams.watchItem": "7441e42cc604e499",
+"codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
 "codebases.create": "8a53d5e9035edc9e",
-"codebases.delete": "be018de478c9a82a",
+"codebases.delete": "c9c7ccd9ad336fe2",
 "codebases.deleteMany": "8246e752bd64c8dc",
 "codebases.get": "155bc872c418ba9d",
 "codebases.list": "a71fa6993cd35392",
@@ -46,6 +85,18 @@ export const manifest = {
 "deployments.watch": "576ca27483180af5",
 "deployments.watchItem": "c73e0d6aa28a44ac",
 "deployments.watchPermissions": "f12ce841f570bffa",
+"events.create": "123ba7a1ce690de4",
+"events.delete": "d8778e47a41a13ea",
+"events.deleteMany": "6806ba2075906f43",
+"events.get": "8108881120953375",
+"events.list": "bc9fe31eaf039756",
+"events.patch": "017846132c0113ac",
+"events.permissions": "3e2d9ec6240346e9",
+"events.permissionsOf": "b340bedadb0f96ba",
+"events.update": "04788e1487231edb",
+"events.watch": "66f3afbc70331f9a",
+"events.watchItem": "65b9444111018253",
+"events.watchPermissions": "1565e6542923941f",
 "explorer.changes": "913f42ee3180e610",
 "explorer.delete": "e100055340ee4d2d",
 "explorer.get": "a8bf2df2f91b53e6",
@@ -53,6 +104,20 @@ export const manifest = {
 "explorer.replace": "e17d257123f07b0a",
 "explorer.schema": "7b792dc729b5cdb3",
 "explorer.table": "76faafa37ebe7199",
+"gitServers.connect": "388a1e12c7b96c7f",
+"gitServers.create": "12edc69e5ef088d1",
+"gitServers.delete": "2d3f5411ea7c4f74",
+"gitServers.deleteMany": "9c26a83f52426292",
+"gitServers.get": "96cf964bddf7f883",
+"gitServers.list": "4350e0ce35fc1e79",
+"gitServers.patch": "25d2cf0abec3b14c",
+"gitServers.permissions": "d37eb3e2e02223cb",
+"gitServers.permissionsOf": "a34b1ed273aaf63f",
+"gitServers.renew": "db27414eec01be4e",
+"gitServers.update": "61accca13b0eb6b7",
+"gitServers.watch": "5f2b4dbbbad3c731",
+"gitServers.watchItem": "34a40b7d7422cece",
+"gitServers.watchPermissions": "b96121de39f76047",
 "health": "03b8a4bf348f6d01",
 "manifests.applyYaml": "6a1c570e53c79f59",
 "namespaces.create": "089a5c89336daeae",
@@ -67,6 +132,7 @@ export const manifest = {
 "namespaces.watch": "de5e7eea06d8f215",
 "namespaces.watchItem": "9286531e84ceaad1",
 "namespaces.watchPermissions": "19ed82a4e128f93d",
+"pipelineRuns.cancel": "71661a2cd60936a8",
 "pipelineRuns.create": "32f174783b1bf7cd",
 "pipelineRuns.delete": "7e1157095639e133",
 "pipelineRuns.deleteMany": "2ed59ee6c0197d69",
@@ -75,6 +141,7 @@ export const manifest = {
 "pipelineRuns.patch": "46a04349acedc8d1",
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
+"pipelineRuns.rerun": "5f7eb36b1e9b7bad",
 "pipelineRuns.update": "b55d62b301156bf9",
 "pipelineRuns.watch": "eddfc673a7fd713c",
 "pipelineRuns.watchItem": "bc80d9579b7b0a71",
@@ -96,7 +163,45 @@ export const manifest = {
 "pods.update": "0af14216cd6f81f4",
 "pods.watch": "2ffac5de8372d741",
 "pods.watchItem": "cfa3f57421198398",
-"pods.watchPermissions": "6fee752b8be35769"
+"pods.watchPermissions": "6fee752b8be35769",
+"quickLinks.create": "46cb25e74d451892",
+"quickLinks.delete": "97ee07a354e8baeb",
+"quickLinks.deleteMany": "e6614fb103dbc517",
+"quickLinks.get": "6c3f31a9814e81d8",
+"quickLinks.list": "5465fd5a74fb3556",
+"quickLinks.patch": "8fb6dbfc2894c709",
+"quickLinks.permissions": "5b5e7419e705be8a",
+"quickLinks.permissionsOf": "4895540e1c1d2636",
+"quickLinks.update": "a07019216e63e340",
+"quickLinks.watch": "5ceed07a6c0ae356",
+"quickLinks.watchItem": "db002e4bac3661e8",
+"quickLinks.watchPermissions": "c50ceeddf9d762cf",
+"stages.add": "820d8e06454c56f6",
+"stages.create": "b8fc453aedbe9060",
+"stages.delete": "d55d1db445b244bb",
+"stages.deleteMany": "927c68d95982a487",
+"stages.deploy": "560442cb5d78d890",
+"stages.get": "e557f9037897097d",
+"stages.list": "87e258fe481af8f4",
+"stages.patch": "074512dd49755098",
+"stages.permissions": "fe8e91829587885f",
+"stages.permissionsOf": "631bca61e4b43466",
+"stages.update": "99a26f5687fb2f43",
+"stages.watch": "026fc25c6a7cc239",
+"stages.watchItem": "30797755233244c3",
+"stages.watchPermissions": "de8f5d4bf8523e81",
+"taskRuns.create": "2971486454172de0",
+"taskRuns.delete": "62a0541e34c7f856",
+"taskRuns.deleteMany": "11f90a81bef1ec8e",
+"taskRuns.get": "dd0693e38bde6e2a",
+"taskRuns.list": "a43c682799f62af4",
+"taskRuns.patch": "9956ebee359a78b4",
+"taskRuns.permissions": "cc94670870eb3ab8",
+"taskRuns.permissionsOf": "bba95422bb0b7ad9",
+"taskRuns.update": "ede3e45db0964f30",
+"taskRuns.watch": "52ac8188cbc5a104",
+"taskRuns.watchItem": "00fb153f2e99d01b",
+"taskRuns.watchPermissions": "4e4f9a8c0a6a59bc"
 },
 "facts": {
 "AppliedDocument": {
@@ -135,6 +240,136 @@ export const manifest = {
 ".problems": [
 "DocumentProblem[]",
 "z.array(zDocumentProblem)"
+]
+},
+"Approval": {
+"": [
+"an object",
+"z.json()"
+],
+".approvedBy": [
+"string",
+"z.string()"
+],
+".comment": [
+"optional string",
+"z.string()"
+]
+},
+"ApprovalInput": {
+"": [
+"an object",
+"z.json()"
+],
+".approvedBy": [
+"string",
+"z.string()"
+],
+".comment": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
+"ApprovalTask": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"edp.epam.com/v1alpha1\"",
+"z.enum([\"edp.epam.com/v1alpha1\"])"
+],
+".kind": [
+"\"ApprovalTask\"",
+"z.enum([\"ApprovalTask\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"ApprovalTaskSpec",
+"zApprovalTaskSpec"
+]
+},
+"ApprovalTaskDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"edp.epam.com/v1alpha1\"",
+"z.enum([\"edp.epam.com/v1alpha1\"])"
+],
+".kind": [
+"optional \"ApprovalTask\"",
+"z.enum([\"ApprovalTask\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"ApprovalTaskSpecInput",
+"zApprovalTaskSpecInput"
+]
+},
+"ApprovalTaskInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"edp.epam.com/v1alpha1\"",
+"z.enum([\"edp.epam.com/v1alpha1\"])"
+],
+".kind": [
+"optional \"ApprovalTask\"",
+"z.enum([\"ApprovalTask\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"ApprovalTaskSpecInput",
+"zApprovalTaskSpecInput"
+]
+},
+"ApprovalTaskSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".action": [
+"optional \"Pending\" | \"Approved\" | \"Rejected\" | \"Canceled\"",
+"z.enum([\"Pending\", \"Approved\", \"Rejected\", \"Canceled\"])"
+],
+".description": [
+"optional string",
+"z.string()"
+],
+".approve": [
+"optional Approval",
+"zApproval"
+]
+},
+"ApprovalTaskSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".action": [
+"optional \"Pending\" | \"Approved\" | \"Rejected\" | \"Canceled\"",
+"z.enum([\"Pending\", \"Approved\", \"Rejected\", \"Canceled\"])"
+],
+".description": [
+"optional string",
+"z.string()"
+],
+".approve": [
+"optional ApprovalInput | null",
+"zApprovalInput.nullable()"
 ]
 },
 "AuditEntry": {
@@ -249,6 +484,140 @@ export const manifest = {
 "z.string().nullable()"
 ],
 ".security": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
+"CDPipeline": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"\"CDPipeline\"",
+"z.enum([\"CDPipeline\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"CDPipelineSpec",
+"zCDPipelineSpec"
+],
+".status": [
+"optional DeliveryStatus",
+"zDeliveryStatus"
+]
+},
+"CDPipelineDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"CDPipeline\"",
+"z.enum([\"CDPipeline\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"CDPipelineSpecInput",
+"zCDPipelineSpecInput"
+]
+},
+"CDPipelineInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"CDPipeline\"",
+"z.enum([\"CDPipeline\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"CDPipelineSpecInput",
+"zCDPipelineSpecInput"
+],
+".status": [
+"optional DeliveryStatusInput | null",
+"zDeliveryStatusInput.nullable()"
+]
+},
+"CDPipelineSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string().min(2)"
+],
+".applications": [
+"string[]",
+"z.array(z.string()).min(1)"
+],
+".inputDockerStreams": [
+"string[]",
+"z.array(z.string()).min(1)"
+],
+".applicationsToPromote": [
+"optional string[]",
+"z.array(z.string())"
+],
+".deploymentType": [
+"optional \"container\" | \"custom\"",
+"z.enum([\"container\", \"custom\"])"
+],
+".description": [
+"optional string",
+"z.string()"
+]
+},
+"CDPipelineSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string().min(2)"
+],
+".applications": [
+"string[]",
+"z.array(z.string()).min(1)"
+],
+".inputDockerStreams": [
+"string[]",
+"z.array(z.string()).min(1)"
+],
+".applicationsToPromote": [
+"optional string[] | null",
+"z.array(z.string()).nullable()"
+],
+".deploymentType": [
+"optional \"container\" | \"custom\"",
+"z.enum([\"container\", \"custom\"])"
+],
+".description": [
 "optional string | null",
 "z.string().nullable()"
 ]
@@ -713,6 +1082,108 @@ export const manifest = {
 "z.string().nullable()"
 ]
 },
+"CodebaseImageStream": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"\"CodebaseImageStream\"",
+"z.enum([\"CodebaseImageStream\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"CodebaseImageStreamSpec",
+"zCodebaseImageStreamSpec"
+]
+},
+"CodebaseImageStreamDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"CodebaseImageStream\"",
+"z.enum([\"CodebaseImageStream\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"CodebaseImageStreamSpecInput",
+"zCodebaseImageStreamSpecInput"
+]
+},
+"CodebaseImageStreamInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"CodebaseImageStream\"",
+"z.enum([\"CodebaseImageStream\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"CodebaseImageStreamSpecInput",
+"zCodebaseImageStreamSpecInput"
+]
+},
+"CodebaseImageStreamSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".codebase": [
+"string",
+"z.string()"
+],
+".imageName": [
+"string",
+"z.string()"
+],
+".tags": [
+"optional ImageTag[]",
+"z.array(zImageTag)"
+]
+},
+"CodebaseImageStreamSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".codebase": [
+"string",
+"z.string()"
+],
+".imageName": [
+"string",
+"z.string()"
+],
+".tags": [
+"optional ImageTagInput[] | null",
+"z.array(zImageTagInput).nullable()"
+]
+},
 "CodebaseInput": {
 "": [
 "an object",
@@ -1101,6 +1572,20 @@ export const manifest = {
 "z.int()"
 ]
 },
+"Credentials": {
+"": [
+"an object",
+"ignore"
+],
+".sshKey": [
+"string",
+"z.string().min(1)"
+],
+".token": [
+"string",
+"z.string().min(1)"
+]
+},
 "DeleteResult": {
 "": [
 "an object",
@@ -1143,6 +1628,134 @@ export const manifest = {
 ".uid": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"DeliveryStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".status": [
+"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string",
+"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()])"
+],
+".available": [
+"optional boolean",
+"z.boolean()"
+],
+".action": [
+"optional string",
+"z.string()"
+],
+".value": [
+"optional string",
+"z.string()"
+],
+".username": [
+"optional string",
+"z.string()"
+],
+".result": [
+"optional \"success\" | \"error\" | string",
+"z.union([z.enum([\"success\", \"error\"]), z.string()])"
+],
+".detailed_message": [
+"optional string",
+"z.string()"
+],
+".failureCount": [
+"optional number",
+"z.int()"
+],
+".last_time_updated": [
+"optional string",
+"datetimeAware"
+]
+},
+"DeliveryStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".status": [
+"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string | null",
+"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()]).nullable()"
+],
+".available": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".action": [
+"optional string | null",
+"z.string().nullable()"
+],
+".value": [
+"optional string | null",
+"z.string().nullable()"
+],
+".username": [
+"optional string | null",
+"z.string().nullable()"
+],
+".result": [
+"optional \"success\" | \"error\" | string | null",
+"z.union([z.enum([\"success\", \"error\"]), z.string()]).nullable()"
+],
+".detailed_message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".failureCount": [
+"optional number | null",
+"z.int().nullable()"
+],
+".last_time_updated": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
+"DeltaApprovalTask": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"ApprovalTask[]",
+"z.array(zApprovalTask)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"DeltaCDPipeline": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"CDPipeline[]",
+"z.array(zCDPipeline)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
 ]
 },
 "DeltaCodebase": {
@@ -1189,6 +1802,28 @@ export const manifest = {
 "z.array(zObjectRef)"
 ]
 },
+"DeltaCodebaseImageStream": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"CodebaseImageStream[]",
+"z.array(zCodebaseImageStream)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
 "DeltaDeployment": {
 "": [
 "an object",
@@ -1205,6 +1840,50 @@ export const manifest = {
 ".upserts": [
 "Deployment[]",
 "z.array(zDeployment)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"DeltaEvent": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"Event[]",
+"z.array(zEvent)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"DeltaGitServer": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"GitServer[]",
+"z.array(zGitServer)"
 ],
 ".deletes": [
 "ObjectRef[]",
@@ -1271,6 +1950,72 @@ export const manifest = {
 ".upserts": [
 "Pod[]",
 "z.array(zPod)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"DeltaQuickLink": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"QuickLink[]",
+"z.array(zQuickLink)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"DeltaStage": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"Stage[]",
+"z.array(zStage)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
+"DeltaTaskRun": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"TaskRun[]",
+"z.array(zTaskRun)"
 ],
 ".deletes": [
 "ObjectRef[]",
@@ -1517,6 +2262,156 @@ export const manifest = {
 "z.int()"
 ]
 },
+"Event": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v1\"",
+"z.enum([\"v1\"])"
+],
+".kind": [
+"\"Event\"",
+"z.enum([\"Event\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".involvedObject": [
+"InvolvedObject",
+"zInvolvedObject"
+],
+".type": [
+"optional string",
+"z.string()"
+],
+".reason": [
+"optional string",
+"z.string()"
+],
+".message": [
+"optional string",
+"z.string()"
+],
+".count": [
+"optional number",
+"z.int()"
+],
+".firstTimestamp": [
+"optional string",
+"datetimeAware"
+],
+".lastTimestamp": [
+"optional string",
+"datetimeAware"
+],
+".eventTime": [
+"optional string",
+"datetimeAware"
+]
+},
+"EventDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v1\"",
+"z.enum([\"v1\"])"
+],
+".kind": [
+"optional \"Event\"",
+"z.enum([\"Event\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".involvedObject": [
+"InvolvedObjectInput",
+"zInvolvedObjectInput"
+],
+".type": [
+"optional string | null",
+"z.string().nullable()"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".count": [
+"optional number | null",
+"z.int().nullable()"
+],
+".firstTimestamp": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".lastTimestamp": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".eventTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
+"EventInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v1\"",
+"z.enum([\"v1\"])"
+],
+".kind": [
+"optional \"Event\"",
+"z.enum([\"Event\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".involvedObject": [
+"InvolvedObjectInput",
+"zInvolvedObjectInput"
+],
+".type": [
+"optional string | null",
+"z.string().nullable()"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".count": [
+"optional number | null",
+"z.int().nullable()"
+],
+".firstTimestamp": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".lastTimestamp": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".eventTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
 "ExecExit": {
 "": [
 "an object",
@@ -1585,6 +2480,184 @@ export const manifest = {
 "z.string()"
 ]
 },
+"GitServer": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"\"GitServer\"",
+"z.enum([\"GitServer\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"GitServerSpec",
+"zGitServerSpec"
+],
+".status": [
+"optional GitServerStatus",
+"zGitServerStatus"
+]
+},
+"GitServerDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"GitServer\"",
+"z.enum([\"GitServer\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"GitServerSpecInput",
+"zGitServerSpecInput"
+]
+},
+"GitServerInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"GitServer\"",
+"z.enum([\"GitServer\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"GitServerSpecInput",
+"zGitServerSpecInput"
+],
+".status": [
+"optional GitServerStatusInput | null",
+"zGitServerStatusInput.nullable()"
+]
+},
+"GitServerSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".gitHost": [
+"string",
+"z.string().min(1)"
+],
+".gitProvider": [
+"optional \"gerrit\" | \"github\" | \"gitlab\" | \"bitbucket\"",
+"z.enum([\"gerrit\", \"github\", \"gitlab\", \"bitbucket\"])"
+],
+".gitUser": [
+"optional string",
+"z.string()"
+],
+".sshPort": [
+"number",
+"z.int().gte(1).lte(65535)"
+],
+".httpsPort": [
+"number",
+"z.int().gte(1).lte(65535)"
+],
+".nameSshKeySecret": [
+"string",
+"z.string()"
+],
+".webhookUrl": [
+"optional string",
+"z.string()"
+]
+},
+"GitServerSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".gitHost": [
+"string",
+"z.string().min(1)"
+],
+".gitProvider": [
+"optional \"gerrit\" | \"github\" | \"gitlab\" | \"bitbucket\"",
+"z.enum([\"gerrit\", \"github\", \"gitlab\", \"bitbucket\"])"
+],
+".gitUser": [
+"optional string",
+"z.string()"
+],
+".sshPort": [
+"number",
+"z.int().gte(1).lte(65535)"
+],
+".httpsPort": [
+"number",
+"z.int().gte(1).lte(65535)"
+],
+".nameSshKeySecret": [
+"string",
+"z.string()"
+],
+".webhookUrl": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
+"GitServerStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".connected": [
+"optional boolean",
+"z.boolean()"
+],
+".error": [
+"optional string",
+"z.string()"
+],
+".status": [
+"optional string",
+"z.string()"
+]
+},
+"GitServerStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".connected": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".error": [
+"optional string | null",
+"z.string().nullable()"
+],
+".status": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
 "Health": {
 "": [
 "an object",
@@ -1593,6 +2666,86 @@ export const manifest = {
 ".ok": [
 "boolean",
 "z.boolean()"
+]
+},
+"ImageTag": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".created": [
+"string",
+"datetimeAware"
+],
+".digest": [
+"optional string",
+"z.string()"
+]
+},
+"ImageTagInput": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".created": [
+"string",
+"datetimeAware"
+],
+".digest": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
+"InvolvedObject": {
+"": [
+"an object",
+"z.json()"
+],
+".kind": [
+"optional string",
+"z.string()"
+],
+".name": [
+"optional string",
+"z.string()"
+],
+".namespace": [
+"optional string",
+"z.string()"
+],
+".uid": [
+"optional string",
+"z.string()"
+]
+},
+"InvolvedObjectInput": {
+"": [
+"an object",
+"z.json()"
+],
+".kind": [
+"optional string | null",
+"z.string().nullable()"
+],
+".name": [
+"optional string | null",
+"z.string().nullable()"
+],
+".namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+".uid": [
+"optional string | null",
+"z.string().nullable()"
 ]
 },
 "KindRef": {
@@ -1807,6 +2960,44 @@ export const manifest = {
 ".phase": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"NewGitServer": {
+"": [
+"an object",
+"ignore"
+],
+".name": [
+"string",
+"z.string().min(2).max(30).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+".namespace": [
+"string",
+"z.string().min(1)"
+],
+".host": [
+"string",
+"z.string().regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/u)"
+],
+".provider": [
+"\"gerrit\" | \"github\" | \"gitlab\" | \"bitbucket\"",
+"z.enum([\"gerrit\", \"github\", \"gitlab\", \"bitbucket\"])"
+],
+".user": [
+"optional string",
+"z.string().min(1)"
+],
+".sshPort": [
+"optional number",
+"z.int().gte(1).lte(65535)"
+],
+".httpsPort": [
+"optional number",
+"z.int().gte(1).lte(65535)"
+],
+".credentials": [
+"Credentials",
+"zCredentials"
 ]
 },
 "ObjectMeta": {
@@ -2081,6 +3272,24 @@ export const manifest = {
 ".subresources": [
 "{ [key: string]: { [key: string]: Permission } }",
 "z.record(z.string(), z.record(z.string(), zPermission))"
+]
+},
+"PipelineApplication": {
+"": [
+"an object",
+"ignore"
+],
+".codebase": [
+"string",
+"z.string().min(1)"
+],
+".stream": [
+"string",
+"z.string().min(1)"
+],
+".promote": [
+"optional boolean",
+"z.boolean()"
 ]
 },
 "PipelineRef": {
@@ -2447,6 +3656,196 @@ export const manifest = {
 "zPodSpecInput"
 ]
 },
+"QualityGate": {
+"": [
+"an object",
+"z.json()"
+],
+".qualityGateType": [
+"\"manual\" | \"autotests\"",
+"z.enum([\"manual\", \"autotests\"])"
+],
+".stepName": [
+"string",
+"z.string().min(2)"
+],
+".autotestName": [
+"optional string",
+"z.string()"
+],
+".branchName": [
+"optional string",
+"z.string()"
+]
+},
+"QualityGateInput": {
+"": [
+"an object",
+"z.json()"
+],
+".qualityGateType": [
+"\"manual\" | \"autotests\"",
+"z.enum([\"manual\", \"autotests\"])"
+],
+".stepName": [
+"string",
+"z.string().min(2)"
+],
+".autotestName": [
+"optional string | null",
+"z.string().nullable()"
+],
+".branchName": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
+"QuickLink": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"\"QuickLink\"",
+"z.enum([\"QuickLink\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"QuickLinkSpec",
+"zQuickLinkSpec"
+]
+},
+"QuickLinkDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"QuickLink\"",
+"z.enum([\"QuickLink\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"QuickLinkSpecInput",
+"zQuickLinkSpecInput"
+]
+},
+"QuickLinkDraftInputs": {
+"": [
+"an object",
+"forbid"
+],
+".name": [
+"string",
+"z.string().min(2).max(40).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+".namespace": [
+"string",
+"z.string().min(1)"
+],
+".url": [
+"string",
+"z.string().max(2000).regex(/^https?:\\/\\/\\P{White_Space}+$/u)"
+],
+".visible": [
+"optional boolean",
+"z.boolean()"
+]
+},
+"QuickLinkEdits": {
+"": [
+"an object",
+"forbid"
+],
+".url": [
+"optional string | null",
+"z.string().max(2000).regex(/^https?:\\/\\/\\P{White_Space}+$/u).nullable()"
+],
+".visible": [
+"optional boolean | null",
+"z.boolean().nullable()"
+]
+},
+"QuickLinkInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"QuickLink\"",
+"z.enum([\"QuickLink\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"QuickLinkSpecInput",
+"zQuickLinkSpecInput"
+]
+},
+"QuickLinkSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".icon": [
+"optional string",
+"z.string()"
+],
+".type": [
+"optional \"default\" | \"system\"",
+"z.enum([\"default\", \"system\"])"
+],
+".url": [
+"optional string",
+"z.string()"
+],
+".visible": [
+"optional boolean",
+"z.boolean()"
+]
+},
+"QuickLinkSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".icon": [
+"optional string",
+"z.string()"
+],
+".type": [
+"optional \"default\" | \"system\"",
+"z.enum([\"default\", \"system\"])"
+],
+".url": [
+"optional string | null",
+"z.string().nullable()"
+],
+".visible": [
+"optional boolean",
+"z.boolean()"
+]
+},
 "Repository": {
 "": [
 "an object",
@@ -2455,6 +3854,34 @@ export const manifest = {
 ".url": [
 "string",
 "z.string()"
+]
+},
+"ResourceListApprovalTask": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"ApprovalTask[]",
+"z.array(zApprovalTask)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"ResourceListCDPipeline": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"CDPipeline[]",
+"z.array(zCDPipeline)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
 ]
 },
 "ResourceListCodebase": {
@@ -2485,6 +3912,20 @@ export const manifest = {
 "zListMeta"
 ]
 },
+"ResourceListCodebaseImageStream": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"CodebaseImageStream[]",
+"z.array(zCodebaseImageStream)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
 "ResourceListDeployment": {
 "": [
 "an object",
@@ -2493,6 +3934,34 @@ export const manifest = {
 ".items": [
 "Deployment[]",
 "z.array(zDeployment)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"ResourceListEvent": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"Event[]",
+"z.array(zEvent)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"ResourceListGitServer": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"GitServer[]",
+"z.array(zGitServer)"
 ],
 ".metadata": [
 "ListMeta",
@@ -2535,6 +4004,48 @@ export const manifest = {
 ".items": [
 "Pod[]",
 "z.array(zPod)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"ResourceListQuickLink": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"QuickLink[]",
+"z.array(zQuickLink)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"ResourceListStage": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"Stage[]",
+"z.array(zStage)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
+"ResourceListTaskRun": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"TaskRun[]",
+"z.array(zTaskRun)"
 ],
 ".metadata": [
 "ListMeta",
@@ -2641,6 +4152,42 @@ export const manifest = {
 "z.array(z.string())"
 ]
 },
+"SnapshotApprovalTask": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"ApprovalTask[]",
+"z.array(zApprovalTask)"
+]
+},
+"SnapshotCDPipeline": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"CDPipeline[]",
+"z.array(zCDPipeline)"
+]
+},
 "SnapshotCodebase": {
 "": [
 "an object",
@@ -2677,6 +4224,24 @@ export const manifest = {
 "z.array(zCodebaseBranch)"
 ]
 },
+"SnapshotCodebaseImageStream": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"CodebaseImageStream[]",
+"z.array(zCodebaseImageStream)"
+]
+},
 "SnapshotDeployment": {
 "": [
 "an object",
@@ -2693,6 +4258,42 @@ export const manifest = {
 ".items": [
 "Deployment[]",
 "z.array(zDeployment)"
+]
+},
+"SnapshotEvent": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"Event[]",
+"z.array(zEvent)"
+]
+},
+"SnapshotGitServer": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"GitServer[]",
+"z.array(zGitServer)"
 ]
 },
 "SnapshotNamespace": {
@@ -2749,6 +4350,226 @@ export const manifest = {
 "z.array(zPod)"
 ]
 },
+"SnapshotQuickLink": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"QuickLink[]",
+"z.array(zQuickLink)"
+]
+},
+"SnapshotStage": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"Stage[]",
+"z.array(zStage)"
+]
+},
+"SnapshotTaskRun": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"TaskRun[]",
+"z.array(zTaskRun)"
+]
+},
+"Stage": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"\"Stage\"",
+"z.enum([\"Stage\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"StageSpec",
+"zStageSpec"
+],
+".status": [
+"optional DeliveryStatus",
+"zDeliveryStatus"
+]
+},
+"StageDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"Stage\"",
+"z.enum([\"Stage\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"StageSpecInput",
+"zStageSpecInput"
+]
+},
+"StageInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"v2.edp.epam.com/v1\"",
+"z.enum([\"v2.edp.epam.com/v1\"])"
+],
+".kind": [
+"optional \"Stage\"",
+"z.enum([\"Stage\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"StageSpecInput",
+"zStageSpecInput"
+],
+".status": [
+"optional DeliveryStatusInput | null",
+"zDeliveryStatusInput.nullable()"
+]
+},
+"StageSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string().min(2)"
+],
+".cdPipeline": [
+"string",
+"z.string()"
+],
+".order": [
+"number",
+"z.int().gte(0)"
+],
+".namespace": [
+"string",
+"z.string()"
+],
+".clusterName": [
+"optional string",
+"z.string()"
+],
+".triggerType": [
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
+"z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
+],
+".triggerTemplate": [
+"optional string",
+"z.string()"
+],
+".cleanTemplate": [
+"optional string",
+"z.string()"
+],
+".qualityGates": [
+"QualityGate[]",
+"z.array(zQualityGate)"
+],
+".description": [
+"optional string",
+"z.string()"
+]
+},
+"StageSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string().min(2)"
+],
+".cdPipeline": [
+"string",
+"z.string()"
+],
+".order": [
+"number",
+"z.int().gte(0)"
+],
+".namespace": [
+"string",
+"z.string()"
+],
+".clusterName": [
+"optional string",
+"z.string()"
+],
+".triggerType": [
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
+"z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
+],
+".triggerTemplate": [
+"optional string",
+"z.string()"
+],
+".cleanTemplate": [
+"optional string | null",
+"z.string().nullable()"
+],
+".qualityGates": [
+"QualityGateInput[]",
+"z.array(zQualityGateInput)"
+],
+".description": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
 "StateChange": {
 "": [
 "an object",
@@ -2769,6 +4590,114 @@ export const manifest = {
 ".reason": [
 "string | null",
 "z.string().nullable()"
+]
+},
+"StepEnd": {
+"": [
+"an object",
+"z.json()"
+],
+".exitCode": [
+"number",
+"z.int()"
+],
+".reason": [
+"optional string",
+"z.string()"
+],
+".startedAt": [
+"optional string",
+"datetimeAware"
+],
+".finishedAt": [
+"optional string",
+"datetimeAware"
+]
+},
+"StepEndInput": {
+"": [
+"an object",
+"z.json()"
+],
+".exitCode": [
+"number",
+"z.int()"
+],
+".reason": [
+"optional string | null",
+"z.string().nullable()"
+],
+".startedAt": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".finishedAt": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
+"StepStart": {
+"": [
+"an object",
+"z.json()"
+],
+".startedAt": [
+"optional string",
+"datetimeAware"
+]
+},
+"StepStartInput": {
+"": [
+"an object",
+"z.json()"
+],
+".startedAt": [
+"optional string | null",
+"datetimeAware.nullable()"
+]
+},
+"StepState": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".container": [
+"optional string",
+"z.string()"
+],
+".running": [
+"optional StepStart",
+"zStepStart"
+],
+".terminated": [
+"optional StepEnd",
+"zStepEnd"
+]
+},
+"StepStateInput": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".container": [
+"optional string | null",
+"z.string().nullable()"
+],
+".running": [
+"optional StepStartInput | null",
+"zStepStartInput.nullable()"
+],
+".terminated": [
+"optional StepEndInput | null",
+"zStepEndInput.nullable()"
 ]
 },
 "TableColumn": {
@@ -2845,6 +4774,138 @@ export const manifest = {
 "zPermissions"
 ]
 },
+"TaskRun": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"tekton.dev/v1\"",
+"z.enum([\"tekton.dev/v1\"])"
+],
+".kind": [
+"\"TaskRun\"",
+"z.enum([\"TaskRun\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"TaskRunSpec",
+"zTaskRunSpec"
+],
+".status": [
+"optional TaskRunStatus",
+"zTaskRunStatus"
+]
+},
+"TaskRunDraft": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"tekton.dev/v1\"",
+"z.enum([\"tekton.dev/v1\"])"
+],
+".kind": [
+"optional \"TaskRun\"",
+"z.enum([\"TaskRun\"])"
+],
+".metadata": [
+"DraftMeta",
+"zDraftMeta"
+],
+".spec": [
+"TaskRunSpec",
+"zTaskRunSpec"
+]
+},
+"TaskRunInput": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"optional \"tekton.dev/v1\"",
+"z.enum([\"tekton.dev/v1\"])"
+],
+".kind": [
+"optional \"TaskRun\"",
+"z.enum([\"TaskRun\"])"
+],
+".metadata": [
+"ObjectMetaInput",
+"zObjectMetaInput"
+],
+".spec": [
+"TaskRunSpec",
+"zTaskRunSpec"
+],
+".status": [
+"optional TaskRunStatusInput | null",
+"zTaskRunStatusInput.nullable()"
+]
+},
+"TaskRunSpec": {
+"": [
+"an object",
+"z.json()"
+]
+},
+"TaskRunStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".startTime": [
+"optional string",
+"datetimeAware"
+],
+".completionTime": [
+"optional string",
+"datetimeAware"
+],
+".podName": [
+"optional string",
+"z.string()"
+],
+".conditions": [
+"optional Condition[]",
+"z.array(zCondition)"
+],
+".steps": [
+"optional StepState[]",
+"z.array(zStepState)"
+]
+},
+"TaskRunStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".startTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".completionTime": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".podName": [
+"optional string | null",
+"z.string().nullable()"
+],
+".conditions": [
+"optional ConditionInput[] | null",
+"z.array(zConditionInput).nullable()"
+],
+".steps": [
+"optional StepStateInput[] | null",
+"z.array(zStepStateInput).nullable()"
+]
+},
 "Versioning": {
 "": [
 "an object",
@@ -2917,6 +4978,384 @@ export const manifest = {
 "z.array(zMySession)"
 ]
 },
+"approvalTasks.approve": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.comment": [
+"optional string",
+"z.string().max(500)"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.action": [
+"\"Pending\" | \"Approved\" | \"Rejected\" | \"Canceled\"",
+"z.enum([\"Pending\", \"Approved\", \"Rejected\", \"Canceled\"])"
+],
+" error CONFLICT.decidedBy": [
+"string | null",
+"z.string().nullable()"
+]
+},
+"approvalTasks.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"ApprovalTaskDraft",
+"zApprovalTaskDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+]
+},
+"approvalTasks.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"approvalTasks.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"approvalTasks.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+]
+},
+"approvalTasks.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListApprovalTask",
+"zResourceListApprovalTask"
+]
+},
+"approvalTasks.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+]
+},
+"approvalTasks.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"approvalTasks.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"approvalTasks.reject": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.comment": [
+"optional string",
+"z.string().max(500)"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.action": [
+"\"Pending\" | \"Approved\" | \"Rejected\" | \"Canceled\"",
+"z.enum([\"Pending\", \"Approved\", \"Rejected\", \"Canceled\"])"
+],
+" error CONFLICT.decidedBy": [
+"string | null",
+"z.string().nullable()"
+]
+},
+"approvalTasks.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"ApprovalTaskInput",
+"zApprovalTaskInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+]
+},
+"approvalTasks.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotApprovalTask | DeltaApprovalTask | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotApprovalTask, zDeltaApprovalTask, zStateChange])"
+]
+},
+"approvalTasks.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotApprovalTask | DeltaApprovalTask | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotApprovalTask, zDeltaApprovalTask, zStateChange])"
+]
+},
+"approvalTasks.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
 "audit.list": {
 "": [
 "a query"
@@ -2952,6 +5391,403 @@ export const manifest = {
 " output": [
 "AuditPage",
 "zAuditPage"
+]
+},
+"cdPipelines.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CDPipelineDraft",
+"zCDPipelineDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"cdPipelines.define": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string().min(2).max(20).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+" input.namespace": [
+"string",
+"z.string()"
+],
+" input.applications": [
+"PipelineApplication[]",
+"z.array(zPipelineApplication).min(1)"
+],
+" input.description": [
+"optional string",
+"z.string().max(250)"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"cdPipelines.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"cdPipelines.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"cdPipelines.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+]
+},
+"cdPipelines.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListCDPipeline",
+"zResourceListCDPipeline"
+]
+},
+"cdPipelines.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"cdPipelines.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"cdPipelines.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"cdPipelines.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CDPipelineInput",
+"zCDPipelineInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"cdPipelines.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotCDPipeline | DeltaCDPipeline | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotCDPipeline, zDeltaCDPipeline, zStateChange])"
+]
+},
+"cdPipelines.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotCDPipeline | DeltaCDPipeline | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotCDPipeline, zDeltaCDPipeline, zStateChange])"
+]
+},
+"cdPipelines.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
 ]
 },
 "codebaseBranches.create": {
@@ -3030,6 +5866,10 @@ export const manifest = {
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
+],
+" error CONFLICT.pipelines": [
+"string[]",
+"z.array(z.string())"
 ]
 },
 "codebaseBranches.deleteMany": {
@@ -3306,6 +6146,358 @@ export const manifest = {
 "zPermissions"
 ]
 },
+"codebaseImageStreams.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CodebaseImageStreamDraft",
+"zCodebaseImageStreamDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseImageStream",
+"zCodebaseImageStream"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"codebaseImageStreams.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"codebaseImageStreams.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"codebaseImageStreams.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"CodebaseImageStream",
+"zCodebaseImageStream"
+]
+},
+"codebaseImageStreams.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListCodebaseImageStream",
+"zResourceListCodebaseImageStream"
+]
+},
+"codebaseImageStreams.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseImageStream",
+"zCodebaseImageStream"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"codebaseImageStreams.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"codebaseImageStreams.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"codebaseImageStreams.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CodebaseImageStreamInput",
+"zCodebaseImageStreamInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseImageStream",
+"zCodebaseImageStream"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"codebaseImageStreams.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotCodebaseImageStream | DeltaCodebaseImageStream | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotCodebaseImageStream, zDeltaCodebaseImageStream, zStateChange])"
+]
+},
+"codebaseImageStreams.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotCodebaseImageStream | DeltaCodebaseImageStream | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotCodebaseImageStream, zDeltaCodebaseImageStream, zStateChange])"
+]
+},
+"codebaseImageStreams.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
 "codebases.create": {
 "": [
 "a mutation"
@@ -3382,6 +6574,10 @@ export const manifest = {
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
+],
+" error CONFLICT.pipelines": [
+"string[]",
+"z.array(z.string())"
 ]
 },
 "codebases.deleteMany": {
@@ -4102,6 +7298,358 @@ export const manifest = {
 "zPermissions"
 ]
 },
+"events.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"EventDraft",
+"zEventDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Event",
+"zEvent"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"events.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"events.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"events.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Event",
+"zEvent"
+]
+},
+"events.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListEvent",
+"zResourceListEvent"
+]
+},
+"events.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Event",
+"zEvent"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"events.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"events.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"events.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"EventInput",
+"zEventInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Event",
+"zEvent"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"events.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotEvent | DeltaEvent | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotEvent, zDeltaEvent, zStateChange])"
+]
+},
+"events.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotEvent | DeltaEvent | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotEvent, zDeltaEvent, zStateChange])"
+]
+},
+"events.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
 "explorer.changes": {
 "": [
 "a subscription"
@@ -4295,6 +7843,416 @@ export const manifest = {
 " output": [
 "KindTable",
 "zKindTable"
+]
+},
+"gitServers.connect": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.server": [
+"NewGitServer",
+"zNewGitServer"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"gitServers.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"GitServerDraft",
+"zGitServerDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"gitServers.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"gitServers.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"gitServers.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+]
+},
+"gitServers.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListGitServer",
+"zResourceListGitServer"
+]
+},
+"gitServers.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"gitServers.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"gitServers.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"gitServers.renew": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.credentials": [
+"Credentials",
+"zCredentials"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+]
+},
+"gitServers.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"GitServerInput",
+"zGitServerInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"gitServers.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotGitServer | DeltaGitServer | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotGitServer, zDeltaGitServer, zStateChange])"
+]
+},
+"gitServers.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotGitServer | DeltaGitServer | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotGitServer, zDeltaGitServer, zStateChange])"
+]
+},
+"gitServers.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
 ]
 },
 "health": {
@@ -4687,6 +8645,31 @@ export const manifest = {
 "zPermissions"
 ]
 },
+"pipelineRuns.cancel": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.mode": [
+"optional \"Cancelled\" | \"CancelledRunFinally\" | \"StoppedRunFinally\"",
+"z.enum([\"Cancelled\", \"CancelledRunFinally\", \"StoppedRunFinally\"])"
+],
+" output": [
+"PipelineRun",
+"zPipelineRun"
+]
+},
 "pipelineRuns.create": {
 "": [
 "a mutation"
@@ -4917,6 +8900,27 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"pipelineRuns.rerun": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"PipelineRun",
+"zPipelineRun"
 ]
 },
 "pipelineRuns.update": {
@@ -5557,6 +9561,1140 @@ export const manifest = {
 ]
 },
 "pods.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"quickLinks.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"QuickLinkDraft",
+"zQuickLinkDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"QuickLink",
+"zQuickLink"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"quickLinks.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"quickLinks.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"quickLinks.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"QuickLink",
+"zQuickLink"
+]
+},
+"quickLinks.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListQuickLink",
+"zResourceListQuickLink"
+]
+},
+"quickLinks.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"QuickLink",
+"zQuickLink"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"quickLinks.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"quickLinks.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"quickLinks.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"QuickLinkInput",
+"zQuickLinkInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"QuickLink",
+"zQuickLink"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"quickLinks.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotQuickLink | DeltaQuickLink | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotQuickLink, zDeltaQuickLink, zStateChange])"
+]
+},
+"quickLinks.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotQuickLink | DeltaQuickLink | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotQuickLink, zDeltaQuickLink, zStateChange])"
+]
+},
+"quickLinks.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"stages.add": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.pipeline": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"string",
+"z.string()"
+],
+" input.name": [
+"string",
+"z.string().min(2).max(20).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+" input.triggerType": [
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
+"z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
+],
+" input.qualityGates": [
+"optional QualityGateInput[] | null",
+"z.array(zQualityGateInput).nullable()"
+],
+" input.description": [
+"optional string",
+"z.string().max(250)"
+],
+" output": [
+"Stage",
+"zStage"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"stages.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"StageDraft",
+"zStageDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Stage",
+"zStage"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"stages.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"stages.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"stages.deploy": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.versions": [
+"{ [key: string]: string }",
+"z.record(z.string(), z.string()).refine((v) => Object.keys(v).length >= 1)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"PipelineRun",
+"zPipelineRun"
+]
+},
+"stages.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Stage",
+"zStage"
+]
+},
+"stages.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListStage",
+"zResourceListStage"
+]
+},
+"stages.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Stage",
+"zStage"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"stages.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"stages.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"stages.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"StageInput",
+"zStageInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Stage",
+"zStage"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"stages.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotStage | DeltaStage | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotStage, zDeltaStage, zStateChange])"
+]
+},
+"stages.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotStage | DeltaStage | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotStage, zDeltaStage, zStateChange])"
+]
+},
+"stages.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"taskRuns.create": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"TaskRunDraft",
+"zTaskRunDraft"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"TaskRun",
+"zTaskRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"taskRuns.delete": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.resourceVersion": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"null",
+"z.null()"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"taskRuns.deleteMany": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"DeleteTarget[]",
+"z.array(zDeleteTarget).max(1000)"
+],
+" output": [
+"DeleteResult[]",
+"z.array(zDeleteResult)"
+]
+},
+"taskRuns.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"TaskRun",
+"zTaskRun"
+]
+},
+"taskRuns.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListTaskRun",
+"zResourceListTaskRun"
+]
+},
+"taskRuns.patch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.patch": [
+"{ [key: string]: JsonValue }",
+"z.record(z.string(), z.json())"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"TaskRun",
+"zTaskRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"taskRuns.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"taskRuns.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"taskRuns.update": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"TaskRunInput",
+"zTaskRunInput"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"TaskRun",
+"zTaskRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
+"taskRuns.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotTaskRun | DeltaTaskRun | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotTaskRun, zDeltaTaskRun, zStateChange])"
+]
+},
+"taskRuns.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotTaskRun | DeltaTaskRun | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotTaskRun, zDeltaTaskRun, zStateChange])"
+]
+},
+"taskRuns.watchPermissions": {
 "": [
 "a subscription"
 ],

@@ -37,6 +37,62 @@ export type AppliedDocument = {
   problems: DocumentProblem[];
 };
 
+/** Who decided, and why. */
+export type Approval = {
+  approvedBy: string;
+  comment?: string;
+};
+
+/** Who decided, and why. */
+export type ApprovalInput = {
+  approvedBy: string;
+  comment?: string | null | undefined;
+};
+
+/** A question that a pipeline run waits on until a person answers it. */
+export type ApprovalTask = {
+  apiVersion: "edp.epam.com/v1alpha1";
+  kind: "ApprovalTask";
+  metadata: ObjectMeta;
+  spec: ApprovalTaskSpec;
+};
+
+/** A ApprovalTask to be created. */
+export type ApprovalTaskDraft = {
+  /** @default "edp.epam.com/v1alpha1" */
+  apiVersion?: "edp.epam.com/v1alpha1" | undefined;
+  /** @default "ApprovalTask" */
+  kind?: "ApprovalTask" | undefined;
+  metadata: DraftMeta;
+  spec: ApprovalTaskSpecInput;
+};
+
+/** A question that a pipeline run waits on until a person answers it. */
+export type ApprovalTaskInput = {
+  /** @default "edp.epam.com/v1alpha1" */
+  apiVersion?: "edp.epam.com/v1alpha1" | undefined;
+  /** @default "ApprovalTask" */
+  kind?: "ApprovalTask" | undefined;
+  metadata: ObjectMetaInput;
+  spec: ApprovalTaskSpecInput;
+};
+
+/** The question and the decision. */
+export type ApprovalTaskSpec = {
+  action?: "Pending" | "Approved" | "Rejected" | "Canceled";
+  description?: string;
+  approve?: Approval;
+};
+
+/** The question and the decision. */
+export type ApprovalTaskSpecInput = {
+  /** @default "Pending" */
+  action?: "Pending" | "Approved" | "Rejected" | "Canceled" | undefined;
+  /** @default "Proceed" */
+  description?: string | undefined;
+  approve?: ApprovalInput | null | undefined;
+};
+
 /** One decision; see `AuditRecord`. */
 export type AuditEntry = {
   id: number;
@@ -75,6 +131,57 @@ export type BranchPipelinesInput = {
   build?: string | null | undefined;
   review?: string | null | undefined;
   security?: string | null | undefined;
+};
+
+/** Applications that are deployed together through a row of stages. */
+export type CDPipeline = {
+  apiVersion: "v2.edp.epam.com/v1";
+  kind: "CDPipeline";
+  metadata: ObjectMeta;
+  spec: CDPipelineSpec;
+  status?: DeliveryStatus;
+};
+
+/** A CDPipeline to be created. */
+export type CDPipelineDraft = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "CDPipeline" */
+  kind?: "CDPipeline" | undefined;
+  metadata: DraftMeta;
+  spec: CDPipelineSpecInput;
+};
+
+/** Applications that are deployed together through a row of stages. */
+export type CDPipelineInput = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "CDPipeline" */
+  kind?: "CDPipeline" | undefined;
+  metadata: ObjectMetaInput;
+  spec: CDPipelineSpecInput;
+  status?: DeliveryStatusInput | null | undefined;
+};
+
+/** What is deployed together; `applications` and `input_docker_streams` go in pairs. */
+export type CDPipelineSpec = {
+  name: string;
+  applications: string[];
+  inputDockerStreams: string[];
+  applicationsToPromote?: string[];
+  deploymentType?: "container" | "custom";
+  description?: string;
+};
+
+/** What is deployed together; `applications` and `input_docker_streams` go in pairs. */
+export type CDPipelineSpecInput = {
+  name: string;
+  applications: string[];
+  inputDockerStreams: string[];
+  applicationsToPromote?: string[] | null | undefined;
+  /** @default "container" */
+  deploymentType?: "container" | "custom" | undefined;
+  description?: string | null | undefined;
 };
 
 /** A TaskRun (or another kind) that a run started. */
@@ -247,6 +354,48 @@ export type CodebaseEdits = {
   jiraServer?: string | null | undefined;
 };
 
+/** The images that builds of one branch, or promotions to one stage, have made. */
+export type CodebaseImageStream = {
+  apiVersion: "v2.edp.epam.com/v1";
+  kind: "CodebaseImageStream";
+  metadata: ObjectMeta;
+  spec: CodebaseImageStreamSpec;
+};
+
+/** A CodebaseImageStream to be created. */
+export type CodebaseImageStreamDraft = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "CodebaseImageStream" */
+  kind?: "CodebaseImageStream" | undefined;
+  metadata: DraftMeta;
+  spec: CodebaseImageStreamSpecInput;
+};
+
+/** The images that builds of one branch, or promotions to one stage, have made. */
+export type CodebaseImageStreamInput = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "CodebaseImageStream" */
+  kind?: "CodebaseImageStream" | undefined;
+  metadata: ObjectMetaInput;
+  spec: CodebaseImageStreamSpecInput;
+};
+
+/** Which images there are, the oldest first. */
+export type CodebaseImageStreamSpec = {
+  codebase: string;
+  imageName: string;
+  tags?: ImageTag[];
+};
+
+/** Which images there are, the oldest first. */
+export type CodebaseImageStreamSpecInput = {
+  codebase: string;
+  imageName: string;
+  tags?: ImageTagInput[] | null | undefined;
+};
+
 /** A source repository that the platform builds. */
 export type CodebaseInput = {
   /** @default "v2.edp.epam.com/v1" */
@@ -376,6 +525,12 @@ export type ContainerStatus = {
   restartCount: number;
 };
 
+/** What opens a Git server. It goes into a Secret, and never back to a browser. */
+export type Credentials = {
+  sshKey: string;
+  token: string;
+};
+
 /** What became of one of them. */
 export type DeleteResult = {
   name: string;
@@ -393,6 +548,46 @@ export type DeleteTarget = {
   uid?: string | null | undefined;
 };
 
+/** What the operator says of pipelines and stages: some of it in snake case. */
+export type DeliveryStatus = {
+  status?: "created" | "initialized" | "in_progress" | "failed" | string;
+  available?: boolean;
+  action?: string;
+  value?: string;
+  username?: string;
+  result?: "success" | "error" | string;
+  detailed_message?: string;
+  failureCount?: number;
+  last_time_updated?: string;
+};
+
+/** What the operator says of pipelines and stages: some of it in snake case. */
+export type DeliveryStatusInput = {
+  status?: "created" | "initialized" | "in_progress" | "failed" | string | null | undefined;
+  available?: boolean | null | undefined;
+  action?: string | null | undefined;
+  value?: string | null | undefined;
+  username?: string | null | undefined;
+  result?: "success" | "error" | string | null | undefined;
+  detailed_message?: string | null | undefined;
+  failureCount?: number | null | undefined;
+  last_time_updated?: string | null | undefined;
+};
+
+export type DeltaApprovalTask = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: ApprovalTask[];
+  deletes: ObjectRef[];
+};
+
+export type DeltaCDPipeline = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: CDPipeline[];
+  deletes: ObjectRef[];
+};
+
 export type DeltaCodebase = {
   type: "delta";
   resourceVersion: string;
@@ -407,10 +602,31 @@ export type DeltaCodebaseBranch = {
   deletes: ObjectRef[];
 };
 
+export type DeltaCodebaseImageStream = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: CodebaseImageStream[];
+  deletes: ObjectRef[];
+};
+
 export type DeltaDeployment = {
   type: "delta";
   resourceVersion: string;
   upserts: Deployment[];
+  deletes: ObjectRef[];
+};
+
+export type DeltaEvent = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: Event[];
+  deletes: ObjectRef[];
+};
+
+export type DeltaGitServer = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: GitServer[];
   deletes: ObjectRef[];
 };
 
@@ -432,6 +648,27 @@ export type DeltaPod = {
   type: "delta";
   resourceVersion: string;
   upserts: Pod[];
+  deletes: ObjectRef[];
+};
+
+export type DeltaQuickLink = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: QuickLink[];
+  deletes: ObjectRef[];
+};
+
+export type DeltaStage = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: Stage[];
+  deletes: ObjectRef[];
+};
+
+export type DeltaTaskRun = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: TaskRun[];
   deletes: ObjectRef[];
 };
 
@@ -525,6 +762,55 @@ export type EndedSessions = {
   ended: number;
 };
 
+/** What a controller told about an object. */
+export type Event = {
+  apiVersion: "v1";
+  kind: "Event";
+  metadata: ObjectMeta;
+  involvedObject: InvolvedObject;
+  type?: string;
+  reason?: string;
+  message?: string;
+  count?: number;
+  firstTimestamp?: string;
+  lastTimestamp?: string;
+  eventTime?: string;
+};
+
+/** A Event to be created. */
+export type EventDraft = {
+  /** @default "v1" */
+  apiVersion?: "v1" | undefined;
+  /** @default "Event" */
+  kind?: "Event" | undefined;
+  metadata: DraftMeta;
+  involvedObject: InvolvedObjectInput;
+  type?: string | null | undefined;
+  reason?: string | null | undefined;
+  message?: string | null | undefined;
+  count?: number | null | undefined;
+  firstTimestamp?: string | null | undefined;
+  lastTimestamp?: string | null | undefined;
+  eventTime?: string | null | undefined;
+};
+
+/** What a controller told about an object. */
+export type EventInput = {
+  /** @default "v1" */
+  apiVersion?: "v1" | undefined;
+  /** @default "Event" */
+  kind?: "Event" | undefined;
+  metadata: ObjectMetaInput;
+  involvedObject: InvolvedObjectInput;
+  type?: string | null | undefined;
+  reason?: string | null | undefined;
+  message?: string | null | undefined;
+  count?: number | null | undefined;
+  firstTimestamp?: string | null | undefined;
+  lastTimestamp?: string | null | undefined;
+  eventTime?: string | null | undefined;
+};
+
 /** The command has ended. */
 export type ExecExit = {
   type: "exit";
@@ -553,9 +839,107 @@ export type FieldProblem = {
   message: string;
 };
 
+/** A Git server that codebases live on. */
+export type GitServer = {
+  apiVersion: "v2.edp.epam.com/v1";
+  kind: "GitServer";
+  metadata: ObjectMeta;
+  spec: GitServerSpec;
+  status?: GitServerStatus;
+};
+
+/** A GitServer to be created. */
+export type GitServerDraft = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "GitServer" */
+  kind?: "GitServer" | undefined;
+  metadata: DraftMeta;
+  spec: GitServerSpecInput;
+};
+
+/** A Git server that codebases live on. */
+export type GitServerInput = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "GitServer" */
+  kind?: "GitServer" | undefined;
+  metadata: ObjectMetaInput;
+  spec: GitServerSpecInput;
+  status?: GitServerStatusInput | null | undefined;
+};
+
+/** The server and how to reach it. */
+export type GitServerSpec = {
+  gitHost: string;
+  gitProvider?: "gerrit" | "github" | "gitlab" | "bitbucket";
+  gitUser?: string;
+  sshPort: number;
+  httpsPort: number;
+  nameSshKeySecret: string;
+  webhookUrl?: string;
+};
+
+/** The server and how to reach it. */
+export type GitServerSpecInput = {
+  gitHost: string;
+  /** @default "github" */
+  gitProvider?: "gerrit" | "github" | "gitlab" | "bitbucket" | undefined;
+  /** @default "git" */
+  gitUser?: string | undefined;
+  sshPort: number;
+  httpsPort: number;
+  nameSshKeySecret: string;
+  webhookUrl?: string | null | undefined;
+};
+
+/** Whether the platform gets in. */
+export type GitServerStatus = {
+  connected?: boolean;
+  error?: string;
+  status?: string;
+};
+
+/** Whether the platform gets in. */
+export type GitServerStatusInput = {
+  connected?: boolean | null | undefined;
+  error?: string | null | undefined;
+  status?: string | null | undefined;
+};
+
 /** Says that the server answers. */
 export type Health = {
   ok: boolean;
+};
+
+/** One image. */
+export type ImageTag = {
+  name: string;
+  created: string;
+  digest?: string;
+};
+
+/** One image. */
+export type ImageTagInput = {
+  name: string;
+  created: string;
+  digest?: string | null | undefined;
+};
+
+/** What an event is about. */
+export type InvolvedObject = {
+  kind?: string;
+  name?: string;
+  namespace?: string;
+  uid?: string;
+};
+
+/** What an event is about. */
+export type InvolvedObjectInput = {
+  kind?: string | null | undefined;
+  name?: string | null | undefined;
+  namespace?: string | null | undefined;
+  uid?: string | null | undefined;
 };
 
 /** Names one kind that a cluster serves, as in the path of its objects. */
@@ -653,6 +1037,21 @@ export type NamespaceStatusInput = {
   phase?: string | null | undefined;
 };
 
+/** What it takes to connect a Git server. */
+export type NewGitServer = {
+  name: string;
+  namespace: string;
+  host: string;
+  provider: "gerrit" | "github" | "gitlab" | "bitbucket";
+  /** @default "git" */
+  user?: string | undefined;
+  /** @default 22 */
+  sshPort?: number | undefined;
+  /** @default 443 */
+  httpsPort?: number | undefined;
+  credentials: Credentials;
+};
+
 /** Metadata of an object. What the cluster fills is empty until it has. */
 export type ObjectMeta = {
   name: string;
@@ -746,6 +1145,14 @@ export type Permissions = {
   delete: Permission;
   /** by subresource and verb, those that the router names. */
   subresources: { [key: string]: { [key: string]: Permission } };
+};
+
+/** One application of a CD pipeline: records here, parallel lists in the cluster. */
+export type PipelineApplication = {
+  codebase: string;
+  stream: string;
+  /** @default true */
+  promote?: boolean | undefined;
 };
 
 /** The pipeline that a run runs. */
@@ -892,9 +1299,97 @@ export type PodTemplateInput = {
   spec: PodSpecInput;
 };
 
+/** What must be passed before versions move on. */
+export type QualityGate = {
+  qualityGateType: "manual" | "autotests";
+  stepName: string;
+  autotestName?: string;
+  branchName?: string;
+};
+
+/** What must be passed before versions move on. */
+export type QualityGateInput = {
+  qualityGateType: "manual" | "autotests";
+  stepName: string;
+  autotestName?: string | null | undefined;
+  branchName?: string | null | undefined;
+};
+
+/** A link to a tool, shown on the overview. */
+export type QuickLink = {
+  apiVersion: "v2.edp.epam.com/v1";
+  kind: "QuickLink";
+  metadata: ObjectMeta;
+  spec: QuickLinkSpec;
+};
+
+/** A QuickLink to be created. */
+export type QuickLinkDraft = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "QuickLink" */
+  kind?: "QuickLink" | undefined;
+  metadata: DraftMeta;
+  spec: QuickLinkSpecInput;
+};
+
+/** What it takes to add a link. */
+export type QuickLinkDraftInputs = {
+  name: string;
+  namespace: string;
+  url: string;
+  /** @default true */
+  visible?: boolean | undefined;
+};
+
+/** What may be changed in a link. */
+export type QuickLinkEdits = {
+  url?: string | null | undefined;
+  visible?: boolean | null | undefined;
+};
+
+/** A link to a tool, shown on the overview. */
+export type QuickLinkInput = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "QuickLink" */
+  kind?: "QuickLink" | undefined;
+  metadata: ObjectMetaInput;
+  spec: QuickLinkSpecInput;
+};
+
+/** The link. */
+export type QuickLinkSpec = {
+  icon?: string;
+  type?: "default" | "system";
+  url?: string;
+  visible?: boolean;
+};
+
+/** The link. */
+export type QuickLinkSpecInput = {
+  /** @default "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCI+PGNpcmNsZSBjeD0iMTIiIGN5PSIxMiIgcj0iMTAiLz48L3N2Zz4=" */
+  icon?: string | undefined;
+  /** @default "default" */
+  type?: "default" | "system" | undefined;
+  url?: string | null | undefined;
+  /** @default true */
+  visible?: boolean | undefined;
+};
+
 /** Where a cloned codebase comes from. */
 export type Repository = {
   url: string;
+};
+
+export type ResourceListApprovalTask = {
+  items: ApprovalTask[];
+  metadata: ListMeta;
+};
+
+export type ResourceListCDPipeline = {
+  items: CDPipeline[];
+  metadata: ListMeta;
 };
 
 export type ResourceListCodebase = {
@@ -907,8 +1402,23 @@ export type ResourceListCodebaseBranch = {
   metadata: ListMeta;
 };
 
+export type ResourceListCodebaseImageStream = {
+  items: CodebaseImageStream[];
+  metadata: ListMeta;
+};
+
 export type ResourceListDeployment = {
   items: Deployment[];
+  metadata: ListMeta;
+};
+
+export type ResourceListEvent = {
+  items: Event[];
+  metadata: ListMeta;
+};
+
+export type ResourceListGitServer = {
+  items: GitServer[];
   metadata: ListMeta;
 };
 
@@ -924,6 +1434,21 @@ export type ResourceListPipelineRun = {
 
 export type ResourceListPod = {
   items: Pod[];
+  metadata: ListMeta;
+};
+
+export type ResourceListQuickLink = {
+  items: QuickLink[];
+  metadata: ListMeta;
+};
+
+export type ResourceListStage = {
+  items: Stage[];
+  metadata: ListMeta;
+};
+
+export type ResourceListTaskRun = {
+  items: TaskRun[];
   metadata: ListMeta;
 };
 
@@ -966,6 +1491,18 @@ export type ServedKind = {
   subresources: string[];
 };
 
+export type SnapshotApprovalTask = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: ApprovalTask[];
+};
+
+export type SnapshotCDPipeline = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: CDPipeline[];
+};
+
 export type SnapshotCodebase = {
   type: "snapshot";
   resourceVersion: string;
@@ -978,10 +1515,28 @@ export type SnapshotCodebaseBranch = {
   items: CodebaseBranch[];
 };
 
+export type SnapshotCodebaseImageStream = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: CodebaseImageStream[];
+};
+
 export type SnapshotDeployment = {
   type: "snapshot";
   resourceVersion: string;
   items: Deployment[];
+};
+
+export type SnapshotEvent = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: Event[];
+};
+
+export type SnapshotGitServer = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: GitServer[];
 };
 
 export type SnapshotNamespace = {
@@ -1002,6 +1557,85 @@ export type SnapshotPod = {
   items: Pod[];
 };
 
+export type SnapshotQuickLink = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: QuickLink[];
+};
+
+export type SnapshotStage = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: Stage[];
+};
+
+export type SnapshotTaskRun = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: TaskRun[];
+};
+
+/** One environment that a CD pipeline deploys to. */
+export type Stage = {
+  apiVersion: "v2.edp.epam.com/v1";
+  kind: "Stage";
+  metadata: ObjectMeta;
+  spec: StageSpec;
+  status?: DeliveryStatus;
+};
+
+/** A Stage to be created. */
+export type StageDraft = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "Stage" */
+  kind?: "Stage" | undefined;
+  metadata: DraftMeta;
+  spec: StageSpecInput;
+};
+
+/** One environment that a CD pipeline deploys to. */
+export type StageInput = {
+  /** @default "v2.edp.epam.com/v1" */
+  apiVersion?: "v2.edp.epam.com/v1" | undefined;
+  /** @default "Stage" */
+  kind?: "Stage" | undefined;
+  metadata: ObjectMetaInput;
+  spec: StageSpecInput;
+  status?: DeliveryStatusInput | null | undefined;
+};
+
+/** Where and when is deployed. */
+export type StageSpec = {
+  name: string;
+  cdPipeline: string;
+  order: number;
+  namespace: string;
+  clusterName?: string;
+  triggerType?: "Auto" | "Manual" | "Auto-stable";
+  triggerTemplate?: string;
+  cleanTemplate?: string;
+  qualityGates: QualityGate[];
+  description?: string;
+};
+
+/** Where and when is deployed. */
+export type StageSpecInput = {
+  name: string;
+  cdPipeline: string;
+  order: number;
+  namespace: string;
+  /** @default "in-cluster" */
+  clusterName?: string | undefined;
+  /** @default "Manual" */
+  triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
+  /** @default "deploy" */
+  triggerTemplate?: string | undefined;
+  cleanTemplate?: string | null | undefined;
+  qualityGates: QualityGateInput[];
+  description?: string | null | undefined;
+};
+
 /** The server itself has lost the cluster, or has it again. */
 export type StateChange = {
   type: "state";
@@ -1009,6 +1643,48 @@ export type StateChange = {
   state: "live" | "stale";
   /** why it is stale; None when it is live. */
   reason: string | null;
+};
+
+/** How a step ended. */
+export type StepEnd = {
+  exitCode: number;
+  reason?: string;
+  startedAt?: string;
+  finishedAt?: string;
+};
+
+/** How a step ended. */
+export type StepEndInput = {
+  exitCode: number;
+  reason?: string | null | undefined;
+  startedAt?: string | null | undefined;
+  finishedAt?: string | null | undefined;
+};
+
+/** Since when a step runs. */
+export type StepStart = {
+  startedAt?: string;
+};
+
+/** Since when a step runs. */
+export type StepStartInput = {
+  startedAt?: string | null | undefined;
+};
+
+/** One step of a task: a container of its pod. */
+export type StepState = {
+  name: string;
+  container?: string;
+  running?: StepStart;
+  terminated?: StepEnd;
+};
+
+/** One step of a task: a container of its pod. */
+export type StepStateInput = {
+  name: string;
+  container?: string | null | undefined;
+  running?: StepStartInput | null | undefined;
+  terminated?: StepEndInput | null | undefined;
 };
 
 /** A column that the cluster prints. */
@@ -1036,6 +1712,57 @@ export type TargetPermissions = {
   namespace: string | null;
   name: string | null;
   permissions: Permissions;
+};
+
+/** One task of a pipeline run, and the pod that does it. */
+export type TaskRun = {
+  apiVersion: "tekton.dev/v1";
+  kind: "TaskRun";
+  metadata: ObjectMeta;
+  spec: TaskRunSpec;
+  status?: TaskRunStatus;
+};
+
+/** A TaskRun to be created. */
+export type TaskRunDraft = {
+  /** @default "tekton.dev/v1" */
+  apiVersion?: "tekton.dev/v1" | undefined;
+  /** @default "TaskRun" */
+  kind?: "TaskRun" | undefined;
+  metadata: DraftMeta;
+  spec: TaskRunSpec;
+};
+
+/** One task of a pipeline run, and the pod that does it. */
+export type TaskRunInput = {
+  /** @default "tekton.dev/v1" */
+  apiVersion?: "tekton.dev/v1" | undefined;
+  /** @default "TaskRun" */
+  kind?: "TaskRun" | undefined;
+  metadata: ObjectMetaInput;
+  spec: TaskRunSpec;
+  status?: TaskRunStatusInput | null | undefined;
+};
+
+/** What to run; everything in it is Tekton's. */
+export type TaskRunSpec = { [key: string]: JsonValue };
+
+/** How far a task has got. */
+export type TaskRunStatus = {
+  startTime?: string;
+  completionTime?: string;
+  podName?: string;
+  conditions?: Condition[];
+  steps?: StepState[];
+};
+
+/** How far a task has got. */
+export type TaskRunStatusInput = {
+  startTime?: string | null | undefined;
+  completionTime?: string | null | undefined;
+  podName?: string | null | undefined;
+  conditions?: ConditionInput[] | null | undefined;
+  steps?: StepStateInput[] | null | undefined;
 };
 
 /** How versions of a codebase are counted. */
@@ -1076,6 +1803,97 @@ export type AppRouter = TRPCBuiltRouter<
         list: $Query<void, MySession[]>;
       };
     };
+    /** Questions that pipeline runs wait on. */
+    approvalTasks: {
+      /** Lets the run go on. */
+      approve: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        /** @default "" */
+        comment?: string | undefined;
+      }, ApprovalTask, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; action: "Pending" | "Approved" | "Rejected" | "Canceled"; decidedBy: string | null; } }>;
+      /** Never allowed: pipelines ask, not people. */
+      create: $Mutation<{
+        object: ApprovalTaskDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, ApprovalTask>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, ApprovalTask>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListApprovalTask>;
+      /** Never allowed: see `approve` and `reject`. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, ApprovalTask>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Ends the run. */
+      reject: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        /** @default "" */
+        comment?: string | undefined;
+      }, ApprovalTask, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; action: "Pending" | "Approved" | "Rejected" | "Canceled"; decidedBy: string | null; } }>;
+      /** Never allowed: see `approve` and `reject`. */
+      update: $Mutation<{
+        object: ApprovalTaskInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, ApprovalTask>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotApprovalTask | DeltaApprovalTask | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotApprovalTask | DeltaApprovalTask | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
     /**
      * The audit trail of an application that has an `AuditStore` among its services.
      *
@@ -1094,14 +1912,22 @@ export type AppRouter = TRPCBuiltRouter<
         limit?: number | undefined;
       } | undefined, AuditPage>;
     };
-    /** Branches of codebases. */
-    codebaseBranches: {
+    /** Applications that are deployed together. */
+    cdPipelines: {
       /** Creates an object in the namespace its metadata names. */
       create: $Mutation<{
-        object: CodebaseBranchDraft;
+        object: CDPipelineDraft;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, CodebaseBranch, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, CDPipeline, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Creates a CD pipeline of applications, each with its stream of images. */
+      define: $Mutation<{
+        name: string;
+        namespace: string;
+        applications: PipelineApplication[];
+        /** @default "" */
+        description?: string | undefined;
+      }, CDPipeline, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
       delete: $Mutation<{
         name: string;
@@ -1111,6 +1937,83 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, CDPipeline>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListCDPipeline>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CDPipeline, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: CDPipelineInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CDPipeline, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotCDPipeline | DeltaCDPipeline | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotCDPipeline | DeltaCDPipeline | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Branches of codebases. */
+    codebaseBranches: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: CodebaseBranchDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseBranch, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes a branch whose images no CD pipeline deploys. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; pipelines: string[]; } }>;
+      /** Deletes branches; those that are deployed stay, and say so. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
       }, DeleteResult[]>;
@@ -1171,14 +2074,14 @@ export type AppRouter = TRPCBuiltRouter<
         name?: string | null | undefined;
       } | undefined, Permissions>;
     };
-    /** Source repositories that the platform builds. */
-    codebases: {
+    /** Images that builds have made: the versions there are to deploy. */
+    codebaseImageStreams: {
       /** Creates an object in the namespace its metadata names. */
       create: $Mutation<{
-        object: CodebaseDraft;
+        object: CodebaseImageStreamDraft;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, Codebase, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, CodebaseImageStream, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
       delete: $Mutation<{
         name: string;
@@ -1188,6 +2091,83 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, CodebaseImageStream>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListCodebaseImageStream>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseImageStream, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: CodebaseImageStreamInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseImageStream, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotCodebaseImageStream | DeltaCodebaseImageStream | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotCodebaseImageStream | DeltaCodebaseImageStream | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Source repositories that the platform builds. */
+    codebases: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: CodebaseDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Codebase, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes a codebase that no CD pipeline deploys. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; pipelines: string[]; } }>;
+      /** Deletes codebases; those that are deployed stay, and say so. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
       }, DeleteResult[]>;
@@ -1351,6 +2331,83 @@ export type AppRouter = TRPCBuiltRouter<
         name?: string | null | undefined;
       } | undefined, Permissions>;
     };
+    /** What controllers told about objects. */
+    events: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: EventDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Event, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Event>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListEvent>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Event, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: EventInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Event, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotEvent | DeltaEvent | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotEvent | DeltaEvent | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
     /** Any kind that the cluster serves, with the caller's rights. */
     explorer: {
       /**
@@ -1402,6 +2459,93 @@ export type AppRouter = TRPCBuiltRouter<
         limit?: number | undefined;
         continue?: string | null | undefined;
       }, KindTable>;
+    };
+    /** Git servers that codebases live on. */
+    gitServers: {
+      /** Creates a Git server and the Secret that opens it: both, or neither. */
+      connect: $Mutation<{
+        server: NewGitServer;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: GitServerDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, GitServer>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListGitServer>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces the credentials of a Git server, under the caller's right to its Secret. */
+      renew: $Mutation<{
+        name: string;
+        credentials: Credentials;
+        namespace?: string | null | undefined;
+      }, null>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: GitServerInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotGitServer | DeltaGitServer | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotGitServer | DeltaGitServer | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
     };
     /** Answers as long as the server runs. */
     health: $Query<void, Health>;
@@ -1501,6 +2645,13 @@ export type AppRouter = TRPCBuiltRouter<
     };
     /** Builds, reviews and deployments. */
     pipelineRuns: {
+      /** Stops a run; what it does finally (clean up, report) is still done by default. */
+      cancel: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        /** @default "CancelledRunFinally" */
+        mode?: "Cancelled" | "CancelledRunFinally" | "StoppedRunFinally" | undefined;
+      }, PipelineRun>;
       /** Creates an object in the namespace its metadata names. */
       create: $Mutation<{
         object: PipelineRunDraft;
@@ -1549,6 +2700,11 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /** Runs the same again, as a run of its own. */
+      rerun: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, PipelineRun>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: PipelineRunInput;
@@ -1701,6 +2857,255 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotPod | DeltaPod | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Links to tools. */
+    quickLinks: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: QuickLinkDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, QuickLink, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, QuickLink>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListQuickLink>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, QuickLink, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: QuickLinkInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, QuickLink, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotQuickLink | DeltaQuickLink | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotQuickLink | DeltaQuickLink | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Environments that CD pipelines deploy to. */
+    stages: {
+      /** Adds a stage at the end of a pipeline's row; its place is counted here. */
+      add: $Mutation<{
+        pipeline: string;
+        namespace: string;
+        name: string;
+        /** @default "Manual" */
+        triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
+        qualityGates?: QualityGateInput[] | null | undefined;
+        /** @default "" */
+        description?: string | undefined;
+      }, Stage, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: StageDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Stage, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** Starts a run that brings each application to the version given for it. */
+      deploy: $Mutation<{
+        name: string;
+        /** the image tag by application. */
+        versions: { [key: string]: string };
+        namespace?: string | null | undefined;
+      }, PipelineRun>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Stage>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListStage>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Stage, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: StageInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Stage, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotStage | DeltaStage | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotStage | DeltaStage | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** Tasks of pipeline runs. */
+    taskRuns: {
+      /** Creates an object in the namespace its metadata names. */
+      create: $Mutation<{
+        object: TaskRunDraft;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, TaskRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
+      delete: $Mutation<{
+        name: string;
+        namespace?: string | null | undefined;
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        uid?: string | null | undefined;
+        resourceVersion?: string | null | undefined;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
+      deleteMany: $Mutation<{
+        items: DeleteTarget[];
+      }, DeleteResult[]>;
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, TaskRun>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListTaskRun>;
+      /** Changes fields by JSON merge patch: null removes, lists are replaced. */
+      patch: $Mutation<{
+        name: string;
+        patch: { [key: string]: JsonValue };
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, TaskRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** Replaces an object, if it was not changed since it was read. */
+      update: $Mutation<{
+        object: TaskRunInput;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, TaskRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotTaskRun | DeltaTaskRun | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotTaskRun | DeltaTaskRun | StateChange>>;
       /** What the caller may do, now and whenever it changes. */
       watchPermissions: $Subscription<{
         namespace?: string | null | undefined;

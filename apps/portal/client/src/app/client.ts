@@ -29,7 +29,8 @@ export const client = createTRPCClient<AppRouter>({
     driftLink({ url: PATH }),
     sessionLink(connection),
     splitLink({
-      condition: (operation) => operation.type === "subscription",
+      // What is typed into a container goes where its output comes from: to the same process.
+      condition: ({ type, path }) => type === "subscription" || path.startsWith("pods.exec"),
       true: wsLink({ client: wsClient }),
       false: httpBatchStreamLink({ url: PATH, headers: fairleadHeaders }),
     }),

@@ -1,5 +1,6 @@
 import { usePodCRUD, usePodPermissions } from "@portal/shared/hooks";
 import { Trash2 } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
 import { LogView } from "@/components/logView";
 import { PermittedButton } from "@/components/permittedButton";
@@ -8,6 +9,11 @@ import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import type { PodRow } from "@/resources/workload";
+
+// The terminal is only fetched when somebody opens one.
+const TerminalView = lazy(async () => ({
+  default: (await import("@/components/terminalView")).TerminalView,
+}));
 
 type Props = { id: string | undefined; row: PodRow | undefined; onClose: () => void };
 
@@ -35,6 +41,7 @@ export function PodDrawer({ id, row, onClose }: Props) {
         <Tabs defaultValue="logs" className="flex min-h-0 flex-1 flex-col">
           <TabsList className="px-5">
             <TabsTrigger value="logs">Logs</TabsTrigger>
+            <TabsTrigger value="terminal">Terminal</TabsTrigger>
             <TabsTrigger value="summary">Summary</TabsTrigger>
             <TabsTrigger value="source">Source</TabsTrigger>
           </TabsList>
@@ -45,6 +52,16 @@ export function PodDrawer({ id, row, onClose }: Props) {
               namespace={row.namespace}
               containers={row.containers}
             />
+          </TabsContent>
+          <TabsContent value="terminal" className="flex min-h-0 flex-1 flex-col">
+            <Suspense>
+              <TerminalView
+                key={row.id}
+                name={row.name}
+                namespace={row.namespace}
+                containers={row.containers}
+              />
+            </Suspense>
           </TabsContent>
           <TabsContent value="summary" className="scroll-thin flex-1 divide-y overflow-y-auto">
             <Summary row={row} />

@@ -210,6 +210,18 @@ async def test_who_follows_rights_is_told_when_roles_change(kube: Kube) -> None:
         assert allowed_in(await anext(changes)) == {"delete"}
 
 
+async def test_an_open_watch_ends_as_soon_as_the_right_to_it_does(kube: Kube) -> None:
+    assert kube.options.recheck_seconds > 20  # it is told; it does not happen to ask
+    await grant(kube.client, "bob", ["list", "watch"], "team-a")
+    bob = call_as(kube, "bob")
+    async with asyncio.timeout(20), opened(bob.widgets.watch("team-a")) as frames:
+        await anext(frames)
+        await wait_until(lambda: kube.authorizer.poll_seconds == 600)
+        await revoke(kube, "bob-widgets-list-watch", "team-a")
+        with pytest.raises(TRPCError, match="You may not watch"):
+            await anext(frames)
+
+
 async def test_a_refusal_tells_who_follows(kube: Kube) -> None:
     await grant(kube.client, "bob", ["delete"], "team-a")
     blind = ClusterAuthorizer(kube.client, "impersonate", kube.options.reviews)

@@ -36,7 +36,12 @@ from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, Propagation
 from fairlead.kube.policies import Verb
 from fairlead.kube.routers import InvalidObject, StaleObject, explain_invalid
-from fairlead.kube.scopes import Scope, resolve_scope, review
+from fairlead.kube.scopes import (
+    Scope,
+    listen_to_rights,
+    resolve_scope,
+    review,
+)
 from fairlead.kube.urls import get_collection_path
 from fairlead.procedure import mutation, query, subscription
 from fairlead.router import Router
@@ -284,7 +289,8 @@ class Explorer(Router[KubeContext]):
         )
         request = self.ctx.request
         check = partial(review, request, found.info, "watch", namespace)
-        Guard(frames, check, request.services.get(Kube).options.recheck_seconds)
+        seconds = request.services.get(Kube).options.recheck_seconds
+        Guard(frames, check, seconds, listen_to_rights(request))
         try:
             async for frame in frames:
                 yield tracked(frame.id, frame.id)

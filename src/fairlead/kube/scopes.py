@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -15,7 +17,13 @@ from fairlead.kube.errors import KubeForbiddenError, KubeProtocolError
 from fairlead.kube.resource import ResourceInfo
 from fairlead.kube.reviews import ClusterAuthorizer
 
-__all__ = ["Scope", "is_known_everywhere", "resolve_scope", "review"]
+__all__ = [
+    "Scope",
+    "is_known_everywhere",
+    "listen_to_rights",
+    "resolve_scope",
+    "review",
+]
 
 MAX_NAMESPACES = 500
 
@@ -61,6 +69,14 @@ async def review(
         request,
         ResourceAttributes.of(info, verb, namespace=namespace, name=name),
     )
+
+
+def listen_to_rights(
+    request: Request,
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """How to hear that the rights of a request's user may have changed."""
+    authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+    return partial(authorizer.on_change, request)
 
 
 def is_known_everywhere(request: Request, info: ResourceInfo, verb: str) -> bool:

@@ -12,7 +12,13 @@ from fairlead.kube.guard import Guard
 from fairlead.kube.hub import LiveQuery
 from fairlead.kube.merging import follow_scope
 from fairlead.kube.resource import Resource, get_info
-from fairlead.kube.scopes import Scope, is_known_everywhere, resolve_scope, review
+from fairlead.kube.scopes import (
+    Scope,
+    is_known_everywhere,
+    listen_to_rights,
+    resolve_scope,
+    review,
+)
 from fairlead.kube.subscription import Pace, Subscription
 from fairlead.kube.user_kube import UserKube
 from fairlead.kube.views import View
@@ -67,7 +73,7 @@ class Watch:
         query = self._query((self.namespace,), None)
         frames = kube.watch_query(query, last_event_id, self.pace)
         check = partial(review, request, info, "watch", self.namespace, self.name)
-        Guard(frames, check, seconds)
+        Guard(frames, check, seconds, listen_to_rights(request))
         return frames
 
     def _query(self, namespaces: tuple[str | None, ...], note: str | None) -> LiveQuery:

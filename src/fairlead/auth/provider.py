@@ -88,6 +88,7 @@ class Provider:
         self._session: aiohttp.ClientSession | None = None
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, KeySet] | None = None
+        self._looked_again = float("-inf")
         self._lock = asyncio.Lock()
 
     async def aclose(self) -> None:
@@ -129,15 +130,18 @@ class Provider:
             self._metadata = (time.monotonic(), metadata)
             return metadata
 
-    async def _get_keys(self, *, newer_than: float | None = None) -> KeySet:
+    async def _get_keys(self, *, unknown_to: KeySet | None = None) -> KeySet:
+        """The keys; newer ones than those that a token's key was not among."""
         metadata = await self.get_metadata()
         async with self._lock:
             kept, now = self._keys, time.monotonic()
-            if kept is not None:
-                age = now - kept[0]
-                wanted = newer_than is not None and kept[0] <= newer_than
-                if age < (REFETCH_SECONDS if wanted else KEYS_SECONDS):
+            if kept is not None and unknown_to is not kept[1]:
+                if now - kept[0] < KEYS_SECONDS:
                     return kept[1]
+            elif kept is not None:
+                if now - self._looked_again < REFETCH_SECONDS:
+                    return kept[1]
+                self._looked_again = now
             _, body = await self._send("GET", metadata.jwks_uri)
             try:
                 keys = KeySet.import_key_set(msgspec.json.decode(body))
@@ -253,12 +257,11 @@ class Provider:
         """
         options = self.options
         keys = await self._get_keys()
-        asked = time.monotonic()
         try:
             try:
                 parsed = jwt.decode(token, keys, algorithms=options.algorithms)
             except InvalidKeyIdError:  # the provider may have changed its keys
-                keys = await self._get_keys(newer_than=asked)
+                keys = await self._get_keys(unknown_to=keys)
                 parsed = jwt.decode(token, keys, algorithms=options.algorithms)
             registry = jwt.JWTClaimsRegistry(
                 leeway=options.leeway,

@@ -11,7 +11,7 @@ from aiohttp import web
 from fairlead.devprovider.issuing import LOOPBACK, Issuer, RequestError
 from fairlead.devprovider.pages import make_choice, make_message
 
-__all__ = ["NotLoopbackError", "check_loopback", "make_app"]
+__all__ = ["Handler", "NotLoopbackError", "check_loopback", "make_app"]
 
 _HEADERS = {
     "Cache-Control": "no-store",

@@ -54,10 +54,15 @@ class PostgresSessionStore:
             kwargs={"autocommit": True},
         )
         try:
+            # The pool tries again and again; what is wrong at start should be told at once.
+            first = await psycopg.AsyncConnection.connect(self._url, connect_timeout=10)
+            await first.close()
             await pool.open(wait=True, timeout=10)
-        except PoolTimeout as error:
+        except (psycopg.Error, PoolTimeout) as error:
             await pool.close()
-            raise StoreError("the sessions' PostgreSQL cannot be reached") from error
+            raise StoreError(
+                f"the sessions' PostgreSQL cannot be reached: {type(error).__name__}"
+            ) from error
         self._pool = pool
         async with self._connect() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEMA_LOCK])

@@ -6,8 +6,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fairlead.auth.keys import KeyRing
+from fairlead.auth.loopback import is_loopback_host
 from fairlead.auth.oidc import OIDC
 from fairlead.auth.session import SessionOptions
 from fairlead.auth.site import Site
@@ -61,11 +63,12 @@ def read_settings(  # noqa: PLR0913  keyword-only; as in SignIn
         store = (
             os.environ.get("FAIRLEAD_SESSION_STORE") or f"sqlite:{folder}/sessions.db"
         )
+    public_url = public_url or os.environ.get("FAIRLEAD_PUBLIC_URL") or None
     return SignInSettings(
-        providers=_check(providers or _read_providers()),
+        providers=_check(providers or _read_providers(public_url)),
         store=open_store(store) if isinstance(store, str) else store,
         keys=keys or KeyRing.from_env(folder),
-        site=Site(public_url or os.environ.get("FAIRLEAD_PUBLIC_URL") or None),
+        site=Site(public_url),
         sessions=sessions or _read_sessions(),
         tokens=tokens,
         page=page,
@@ -82,7 +85,7 @@ def _check(providers: Sequence[OIDC]) -> Sequence[OIDC]:
     return providers
 
 
-def _read_providers() -> list[OIDC]:
+def _read_providers(public_url: str | None) -> list[OIDC]:
     names = os.environ.get("OIDC_PROVIDERS", "").replace(",", " ").split()
     if names:
         return [OIDC.from_env(f"OIDC_{name.upper()}", name=name) for name in names]
@@ -90,6 +93,12 @@ def _read_providers() -> list[OIDC]:
         return [OIDC.from_env()]
     dev_issuer = os.environ.get(DEV_ISSUER_VARIABLE)
     if dev_issuer:
+        if public_url and not is_loopback_host(urlsplit(public_url).netloc):
+            raise DefinitionError(
+                "the development sign-in lets anybody in without a password, so it is for this "
+                f"machine only, not for {public_url}: configure a provider (OIDC_ISSUER, "
+                "OIDC_CLIENT_ID)"
+            )
         return [
             OIDC(
                 issuer=dev_issuer,

@@ -107,9 +107,7 @@ class Fairlead:
             drain_seconds,
         )
         compiled = compile_router(router)
-        origins = OriginPolicy(
-            cors, auth.find_public_origin if isinstance(auth, SignIn) else None
-        )
+        origins = _make_origins(cors, auth)
         runtime = Runtime(
             compiled=compiled,
             options=wire or WireOptions(),
@@ -126,12 +124,7 @@ class Fairlead:
         self._http = HttpEndpoint(runtime)
         self._websocket = WebSocketEndpoint(runtime)
         self._cors = cors
-        self._mounts = {
-            _check_prefix(path): app for path, app in (mounts or {}).items()
-        }
-        if isinstance(auth, SignIn):
-            routes = SignInRoutes(auth, self.services, origins)
-            self._mounts.setdefault(SIGN_IN_PREFIX, routes)
+        self._mounts = self._make_mounts(mounts or {}, auth, origins)
         self._access_log = AccessLog() if access_log else None
         self._raw_prefix = self.prefix.encode()
         self._express = (
@@ -139,6 +132,18 @@ class Fairlead:
             if cors is None and not access_log
             else None
         )
+
+    def _make_mounts(
+        self,
+        given: Mapping[str, ASGIApp],
+        auth: Authenticator | None,
+        origins: OriginPolicy,
+    ) -> dict[str, ASGIApp]:
+        mounts = {_check_prefix(path): app for path, app in given.items()}
+        if isinstance(auth, SignIn):
+            routes = SignInRoutes(auth, self.services, origins)
+            mounts.setdefault(SIGN_IN_PREFIX, routes)
+        return mounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -233,6 +238,12 @@ class Fairlead:
             if path == prefix or path.startswith(f"{prefix}/"):
                 return app
         return None
+
+
+def _make_origins(cors: Cors | None, auth: Authenticator | None) -> OriginPolicy:
+    return OriginPolicy(
+        cors, auth.find_public_origin if isinstance(auth, SignIn) else None
+    )
 
 
 def _close_after(send: Send) -> Send:

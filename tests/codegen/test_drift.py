@@ -17,7 +17,8 @@ from tests.codegen.conftest import REPOSITORY, Workspace
 
 from fairlead.access import public
 from fairlead.asgi import Cors, Fairlead
-from fairlead.codegen import generate
+from fairlead.client import connect
+from fairlead.codegen import generate, schema_hash
 from fairlead.codegen.drift import compare_manifests, make_manifest
 from fairlead.codegen.generate import load_application
 from fairlead.context import Context
@@ -190,6 +191,17 @@ async def test_in_production_there_is_a_metric_and_a_log_line(
     assert b"fairlead_schema_drift_total" + labels in app.metrics.render()
     mine = [r for r in caplog.records if r.name == "fairlead.schema"]
     assert "a client has types of another version" in mine[0].getMessage()
+
+
+async def test_a_python_client_may_send_the_digest_of_the_class_it_imports() -> None:
+    app = Fairlead(New)
+    async with serve(app) as url:
+        for router in (New, App):
+            headers = {"fairlead-schema": schema_hash(router)}
+            async with connect(f"{url}/trpc", router, headers=headers) as client:
+                assert await client.nodes.count() == 1
+            drifted = b"fairlead_schema_drift_total{" in app.metrics.render()
+            assert drifted is (router is App)
 
 
 OTHER = "0123456789abcdef"

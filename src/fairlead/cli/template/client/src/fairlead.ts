@@ -1,5 +1,6 @@
 import { createConnection, createFairlead, sessionLink } from "@fairlead/react";
 import type { AppRouter } from "@{{name}}/shared";
+import { driftLink, fairleadConnectionParams, fairleadHeaders } from "@{{name}}/shared/drift";
 import { QueryClient } from "@tanstack/react-query";
 import {
   createTRPCClient,
@@ -13,15 +14,17 @@ const connection = createConnection();
 const wsClient = createWSClient({
   url: `${location.origin.replace("http", "ws")}/trpc`,
   ...connection.webSocketOptions(),
+  connectionParams: fairleadConnectionParams,
 });
 
 const client = createTRPCClient<AppRouter>({
   links: [
+    driftLink({ url: "/trpc" }), // tells when the server serves other types than this page knows
     sessionLink(connection),
     splitLink({
       condition: (operation) => operation.type === "subscription",
       true: wsLink({ client: wsClient }),
-      false: httpBatchStreamLink({ url: "/trpc" }),
+      false: httpBatchStreamLink({ url: "/trpc", headers: fairleadHeaders }),
     }),
   ],
 });

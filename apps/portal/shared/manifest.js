@@ -536,6 +536,62 @@ export const manifest = {
 "zCDPipelineSpecInput"
 ]
 },
+"CDPipelineDraftInputs": {
+"": [
+"an object",
+"forbid"
+],
+".name": [
+"string",
+"z.string().min(2).max(20).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+".namespace": [
+"string",
+"z.string().min(1)"
+],
+".applications": [
+"string[]",
+"z.array(z.string()).min(1)"
+],
+".inputDockerStreams": [
+"string[]",
+"z.array(z.string()).min(1)"
+],
+".applicationsToPromote": [
+"optional string[]",
+"z.array(z.string())"
+],
+".deploymentType": [
+"optional \"container\" | \"custom\"",
+"z.enum([\"container\", \"custom\"])"
+],
+".description": [
+"optional string",
+"z.string().max(250)"
+]
+},
+"CDPipelineEdits": {
+"": [
+"an object",
+"forbid"
+],
+".applications": [
+"optional string[] | null",
+"z.array(z.string()).min(1).nullable()"
+],
+".inputDockerStreams": [
+"optional string[] | null",
+"z.array(z.string()).min(1).nullable()"
+],
+".applicationsToPromote": [
+"optional string[] | null",
+"z.array(z.string()).nullable()"
+],
+".description": [
+"optional string | null",
+"z.string().max(250).nullable()"
+]
+},
 "CDPipelineInput": {
 "": [
 "an object",
@@ -2528,6 +2584,62 @@ export const manifest = {
 "zGitServerSpecInput"
 ]
 },
+"GitServerDraftInputs": {
+"": [
+"an object",
+"forbid"
+],
+".name": [
+"string",
+"z.string().min(2).max(30).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+".namespace": [
+"string",
+"z.string().min(1)"
+],
+".host": [
+"string",
+"z.string().regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/u)"
+],
+".provider": [
+"\"gerrit\" | \"github\" | \"gitlab\" | \"bitbucket\"",
+"z.enum([\"gerrit\", \"github\", \"gitlab\", \"bitbucket\"])"
+],
+".user": [
+"optional string",
+"z.string().min(1)"
+],
+".sshPort": [
+"optional number",
+"z.int().gte(1).lte(65535)"
+],
+".httpsPort": [
+"optional number",
+"z.int().gte(1).lte(65535)"
+]
+},
+"GitServerEdits": {
+"": [
+"an object",
+"forbid"
+],
+".host": [
+"optional string | null",
+"z.string().min(1).nullable()"
+],
+".user": [
+"optional string | null",
+"z.string().min(1).nullable()"
+],
+".sshPort": [
+"optional number | null",
+"z.int().gte(1).lte(65535).nullable()"
+],
+".httpsPort": [
+"optional number | null",
+"z.int().gte(1).lte(65535).nullable()"
+]
+},
 "GitServerInput": {
 "": [
 "an object",
@@ -4450,6 +4562,62 @@ export const manifest = {
 ".spec": [
 "StageSpecInput",
 "zStageSpecInput"
+]
+},
+"StageDraftInputs": {
+"": [
+"an object",
+"forbid"
+],
+".namespace": [
+"string",
+"z.string().min(1)"
+],
+".cdPipeline": [
+"string",
+"z.string().min(1)"
+],
+".name": [
+"string",
+"z.string().min(2).max(20).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
+".order": [
+"number",
+"z.int().gte(0)"
+],
+".triggerType": [
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
+"z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
+],
+".qualityGates": [
+"optional QualityGateInput[]",
+"z.array(zQualityGateInput)"
+],
+".description": [
+"optional string",
+"z.string().max(250)"
+],
+".owner": [
+"optional CDPipelineInput | null",
+"zCDPipelineInput.nullable()"
+]
+},
+"StageEdits": {
+"": [
+"an object",
+"forbid"
+],
+".triggerType": [
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\" | null",
+"z.enum([\"Auto\", \"Manual\", \"Auto-stable\"]).nullable()"
+],
+".qualityGates": [
+"optional QualityGateInput[] | null",
+"z.array(zQualityGateInput).nullable()"
+],
+".description": [
+"optional string | null",
+"z.string().max(250).nullable()"
 ]
 },
 "StageInput": {

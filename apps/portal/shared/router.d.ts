@@ -152,6 +152,27 @@ export type CDPipelineDraft = {
   spec: CDPipelineSpecInput;
 };
 
+/** What it takes to deploy applications together; the first two lists go in pairs. */
+export type CDPipelineDraftInputs = {
+  name: string;
+  namespace: string;
+  applications: string[];
+  inputDockerStreams: string[];
+  applicationsToPromote?: string[] | undefined;
+  /** @default "container" */
+  deploymentType?: "container" | "custom" | undefined;
+  /** @default "" */
+  description?: string | undefined;
+};
+
+/** What may be changed in a CD pipeline. */
+export type CDPipelineEdits = {
+  applications?: string[] | null | undefined;
+  inputDockerStreams?: string[] | null | undefined;
+  applicationsToPromote?: string[] | null | undefined;
+  description?: string | null | undefined;
+};
+
 /** Applications that are deployed together through a row of stages. */
 export type CDPipelineInput = {
   /** @default "v2.edp.epam.com/v1" */
@@ -856,6 +877,28 @@ export type GitServerDraft = {
   kind?: "GitServer" | undefined;
   metadata: DraftMeta;
   spec: GitServerSpecInput;
+};
+
+/** What it takes to connect a Git server, but for the Secret `ci-{name}` that opens it. */
+export type GitServerDraftInputs = {
+  name: string;
+  namespace: string;
+  host: string;
+  provider: "gerrit" | "github" | "gitlab" | "bitbucket";
+  /** @default "git" */
+  user?: string | undefined;
+  /** @default 22 */
+  sshPort?: number | undefined;
+  /** @default 443 */
+  httpsPort?: number | undefined;
+};
+
+/** What may be changed in a Git server. */
+export type GitServerEdits = {
+  host?: string | null | undefined;
+  user?: string | null | undefined;
+  sshPort?: number | null | undefined;
+  httpsPort?: number | null | undefined;
 };
 
 /** A Git server that codebases live on. */
@@ -1592,6 +1635,27 @@ export type StageDraft = {
   kind?: "Stage" | undefined;
   metadata: DraftMeta;
   spec: StageSpecInput;
+};
+
+/** What it takes to add a stage to a pipeline. */
+export type StageDraftInputs = {
+  namespace: string;
+  cdPipeline: string;
+  name: string;
+  order: number;
+  /** @default "Manual" */
+  triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
+  qualityGates?: QualityGateInput[] | undefined;
+  /** @default "" */
+  description?: string | undefined;
+  owner?: CDPipelineInput | null | undefined;
+};
+
+/** What may be changed in a stage; its place and its namespace never. */
+export type StageEdits = {
+  triggerType?: "Auto" | "Manual" | "Auto-stable" | null | undefined;
+  qualityGates?: QualityGateInput[] | null | undefined;
+  description?: string | null | undefined;
 };
 
 /** One environment that a CD pipeline deploys to. */

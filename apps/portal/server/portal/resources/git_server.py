@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
+from fairlead.kube.drafts import At, DraftInputs, Put, creator, editor
 
 GitProvider = Literal["gerrit", "github", "gitlab", "bitbucket"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -31,11 +32,42 @@ class GitServerStatus(KubeModel):
     status: str | None = None
 
 
+class GitServerDraftInputs(DraftInputs):
+    """What it takes to connect a Git server, but for the Secret `ci-{name}` that opens it."""
+
+    name: Annotated[
+        str,
+        Field(min_length=2, max_length=30, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+        At("metadata.name"),
+    ]
+    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
+    host: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$"),
+        At("spec.git_host"),
+    ]
+    provider: Annotated[GitProvider, At("spec.git_provider")]
+    user: Annotated[str, Field(min_length=1), At("spec.git_user")] = "git"
+    ssh_port: Annotated[Port, At("spec.ssh_port")] = 22
+    https_port: Annotated[Port, At("spec.https_port")] = 443
+
+
+class GitServerEdits(DraftInputs):
+    """What may be changed in a Git server."""
+
+    host: Annotated[str | None, Field(min_length=1), At("spec.git_host")] = None
+    user: Annotated[str | None, Field(min_length=1), At("spec.git_user")] = None
+    ssh_port: Annotated[Port | None, At("spec.ssh_port")] = None
+    https_port: Annotated[Port | None, At("spec.https_port")] = None
+
+
 class GitServer(Resource, group="v2.edp.epam.com", version="v1", plural="gitservers"):
     """A Git server that codebases live on."""
 
     spec: GitServerSpec
     status: GitServerStatus | None = None
+    draft = creator(GitServerDraftInputs, Put("spec.name_ssh_key_secret", "ci-{name}"))
+    edit = editor(GitServerEdits)
 
 
 class Secret(Resource, group="", version="v1", plural="secrets"):

@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
-from portal.resources.cd_pipeline import DeliveryStatus
+from fairlead.kube.drafts import (
+    At,
+    DraftInputs,
+    Label,
+    Name,
+    OwnedBy,
+    Put,
+    creator,
+    editor,
+)
+from portal.resources.cd_pipeline import CDPipeline, DeliveryStatus
 
 PIPELINE_LABEL = "app.edp.epam.com/cdPipelineName"
 TriggerType = Literal["Auto", "Manual", "Auto-stable"]
@@ -40,6 +50,43 @@ class StageSpec(KubeModel):
     description: str | None = None
 
 
+def make_default_gates() -> list[QualityGate]:
+    """What guards a stage for which nothing else was said: somebody approves."""
+    return [QualityGate(quality_gate_type="manual", step_name="approve")]
+
+
+class StageDraftInputs(DraftInputs):
+    """What it takes to add a stage to a pipeline."""
+
+    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
+    cd_pipeline: Annotated[
+        str, Field(min_length=1), At("spec.cd_pipeline"), Label(PIPELINE_LABEL)
+    ]
+    name: Annotated[StageName, At("spec.name")]
+    order: Annotated[int, Field(ge=0), At("spec.order")]
+    trigger_type: Annotated[TriggerType, At("spec.trigger_type")] = "Manual"
+    quality_gates: Annotated[list[QualityGate], At("spec.quality_gates")] = Field(
+        default_factory=make_default_gates
+    )
+    description: Annotated[
+        str, Field(max_length=250), At("spec.description", omit="")
+    ] = ""
+    owner: Annotated[
+        CDPipeline | None, OwnedBy(controller=True, block_owner_deletion=True)
+    ] = None
+    """The pipeline, which the stage is deleted with."""
+
+
+class StageEdits(DraftInputs):
+    """What may be changed in a stage; its place and its namespace never."""
+
+    trigger_type: Annotated[TriggerType | None, At("spec.trigger_type")] = None
+    quality_gates: Annotated[list[QualityGate] | None, At("spec.quality_gates")] = None
+    description: Annotated[
+        str | None, Field(max_length=250), At("spec.description")
+    ] = None
+
+
 class Stage(
     Resource,
     group="v2.edp.epam.com",
@@ -51,3 +98,9 @@ class Stage(
 
     spec: StageSpec
     status: DeliveryStatus | None = None
+    draft = creator(
+        StageDraftInputs,
+        Name("{cd_pipeline}-{name}"),
+        Put("spec.namespace", "{namespace}-{cd_pipeline}-{name}"),
+    )
+    edit = editor(StageEdits)

@@ -19,15 +19,13 @@ from fairlead.kube import (
     StaleObject,
 )
 from portal.resources import CDPipeline, PipelineRun, Stage
-from portal.resources.cd_pipeline import CDPipelineSpec
-from portal.resources.owner import owner_of
 from portal.resources.pipeline_run import Param, PipelineRef, PipelineRunSpec
 from portal.resources.stage import (
     PIPELINE_LABEL,
     QualityGate,
     StageName,
-    StageSpec,
     TriggerType,
+    make_default_gates,
 )
 
 NEXT_ORDER = "portal.fairlead.dev/next-stage-order"
@@ -64,17 +62,15 @@ class CDPipelines(ResourceRouter[CDPipeline]):
         codebases = [each.codebase for each in applications]
         if len(set(codebases)) < len(codebases):
             raise TRPCError("BAD_REQUEST", "An application can be in a pipeline once")
-        pipeline = CDPipeline(
-            metadata=ObjectMeta(name=name, namespace=namespace),
-            spec=CDPipelineSpec(
-                name=name,
-                applications=codebases,
-                input_docker_streams=[each.stream for each in applications],
-                applications_to_promote=[
-                    each.codebase for each in applications if each.promote
-                ],
-                description=description or None,
-            ),
+        pipeline = CDPipeline.draft(
+            name=name,
+            namespace=namespace,
+            applications=codebases,
+            input_docker_streams=[each.stream for each in applications],
+            applications_to_promote=[
+                each.codebase for each in applications if each.promote
+            ],
+            description=description,
         )
         return await self.create(pipeline)
 
@@ -101,23 +97,15 @@ class Stages(ResourceRouter[Stage]):
         """Adds a stage at the end of a pipeline's row; its place is counted here."""
         order = await self._take_order(pipeline, namespace)
         owner = await self.ctx.kube.get(CDPipeline, pipeline, namespace)
-        stage = Stage(
-            metadata=ObjectMeta(
-                name=f"{pipeline}-{name}",
-                namespace=namespace,
-                labels={PIPELINE_LABEL: pipeline},
-                owner_references=[owner_of(owner)],
-            ),
-            spec=StageSpec(
-                name=name,
-                cd_pipeline=pipeline,
-                order=order,
-                namespace=f"{namespace}-{pipeline}-{name}",
-                trigger_type=trigger_type,
-                quality_gates=quality_gates
-                or [QualityGate(quality_gate_type="manual", step_name="approve")],
-                description=description or None,
-            ),
+        stage = Stage.draft(
+            namespace=namespace,
+            cd_pipeline=pipeline,
+            name=name,
+            order=order,
+            trigger_type=trigger_type,
+            quality_gates=quality_gates or make_default_gates(),
+            description=description,
+            owner=owner,
         )
         return await self.create(stage)
 

@@ -24,7 +24,7 @@ from fairlead.kube import (
 )
 from fairlead.kube.routers import explain_invalid
 from portal.resources import GitServer, Secret
-from portal.resources.git_server import GitProvider, GitServerSpec, Port
+from portal.resources.git_server import GitProvider, Port
 from portal.resources.owner import owner_of
 
 R = TypeVar("R", bound=Resource)
@@ -157,14 +157,12 @@ def make_secret(server: NewGitServer) -> Secret:
 
 def make_git_server(server: NewGitServer) -> GitServer:
     """The Git server itself."""
-    return GitServer(
-        metadata=ObjectMeta(name=server.name, namespace=server.namespace),
-        spec=GitServerSpec(
-            git_host=server.host,
-            git_provider=server.provider,
-            git_user=server.user,
-            ssh_port=server.ssh_port,
-            https_port=server.https_port,
-            name_ssh_key_secret=f"ci-{server.name}",
-        ),
+    return GitServer.draft(
+        name=server.name,
+        namespace=server.namespace,
+        host=server.host,
+        provider=server.provider,
+        user=server.user,
+        ssh_port=server.ssh_port,
+        https_port=server.https_port,
     )

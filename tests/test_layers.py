@@ -23,6 +23,7 @@ CORE = (
     "pushing",
     "router",
     "schema",
+    "structs",
     "streaming",
     "tracking",
     "uploads",

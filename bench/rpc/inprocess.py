@@ -35,8 +35,11 @@ WORKLOADS = {
     "echo": ("POST", "echo", "", ITEM),
     "batch10": ("GET", ",".join(["greet"] * 10), "batch=1&input=" + quote(BATCH), b""),
     "list1m": ("GET", "list", "", b""),
+    "models1m": ("GET", "models", "", b""),
+    "structs1m": ("GET", "structs", "", b""),
     "ready1m": ("GET", "ready", "", b""),
 }
+SMALL = ("greet", "echo", "batch10")
 
 
 async def measure(app: object, workload: str, count: int) -> float:
@@ -71,11 +74,11 @@ def main() -> None:
         pstats.Stats(profile).sort_stats("tottime").print_stats(28)
         return
     for workload in WORKLOADS:
-        count = 30 if workload == "list1m" else 5000
+        count = 5000 if workload in SMALL else 30
         best = {
             name: min(asyncio.run(measure(app, workload, count)) for _ in range(5))
             for name, app in (("fairlead", fairlead_app.app), ("raw", raw_app.app))
-            if workload != "ready1m" or name == "fairlead"
+            if workload in (*SMALL, "list1m") or name == "fairlead"
         }
         print(
             workload,

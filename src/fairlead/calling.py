@@ -15,6 +15,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from fairlead.access.audit import (
     DENIALS,
     Subject,
@@ -376,4 +379,6 @@ def _get_fields(
     whole = args[0]
     if isinstance(whole, Mapping):
         return cast("Mapping[str, object]", whole)
+    if isinstance(whole, Struct):
+        return asdict(whole)
     return getattr(whole, "__dict__", {})

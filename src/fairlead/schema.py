@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast
 
+import msgspec
 from pydantic import (
     BaseModel,
     Field,
@@ -23,6 +25,7 @@ from typing_extensions import TypedDict, is_typeddict
 
 from fairlead._missing import MISSING
 from fairlead.errors import DefinitionError, TRPCError
+from fairlead.structs import describe_structs, is_native
 from fairlead.tracking import tracked
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 Arguments = tuple[tuple[object, ...], Mapping[str, object]]
 """Positional and keyword arguments of one call."""
@@ -105,13 +109,21 @@ class InputSchema:
         self.takes_last_event_id = takes_last_event_id
         self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the input of {owner}")
         self.validate_json = self.adapter.validator.validate_json
+        self._decode = (
+            msgspec.json.Decoder[object](type_).decode if is_native(type_) else None
+        )
 
     def find_fields(self) -> frozenset[str] | None:
         """The names of its fields in Python; None for an input that has no declared ones."""
-        if is_typeddict(self.type_):
+        type_: object = self.type_
+        if is_typeddict(type_):
             return frozenset[str](self.type_.__annotations__)
-        if isinstance(self.type_, type) and issubclass(self.type_, BaseModel):
-            return frozenset[str](self.type_.model_fields)
+        if not isinstance(type_, type):
+            return None
+        if issubclass(type_, BaseModel):
+            return frozenset[str](type_.model_fields)
+        if issubclass(type_, msgspec.Struct):
+            return frozenset[str](type_.__struct_fields__)
         return None
 
     def parse_json(self, raw: bytes | None) -> Arguments:
@@ -123,6 +135,11 @@ class InputSchema:
         """
         if raw is None:
             return self.parse_absent()
+        if self._decode is not None:
+            try:
+                return (self._decode(raw),), {}
+            except (msgspec.DecodeError, RecursionError):
+                pass  # Pydantic says what is wrong, field by field
         try:
             value = self.validate_json(raw, strict=True)
         except ValidationError as error:
@@ -162,7 +179,12 @@ class OutputSchema:
         self.type_ = type_
         self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the result of {owner}")
         self._exact = type_ if isinstance(type_, type) else None
-        self._dump = self.adapter.serializer.to_json
+        self.is_native = is_native(type_)
+        self._dump: Callable[[object], bytes] = (
+            _ENCODER.encode
+            if self.is_native
+            else partial(self.adapter.serializer.to_json, by_alias=True)
+        )
 
     def check(self, value: object) -> object:
         """Validates a result unless it is an instance of the declared model already.
@@ -174,8 +196,10 @@ class OutputSchema:
         if kind is self._exact or kind is RawJson or value is MISSING:
             return value
         try:
+            if self.is_native:
+                return msgspec.convert(value, self.type_)
             checked: object = self.adapter.validate_python(value)
-        except ValidationError as error:
+        except (ValidationError, msgspec.ValidationError) as error:
             raise TRPCError(
                 "INTERNAL_SERVER_ERROR", "Output validation failed", cause=error
             ) from error
@@ -192,10 +216,10 @@ class OutputSchema:
         """A checked result as JSON bytes, by alias; None for one that is not there."""
         kind = type(value)
         if kind is self._exact:
-            return self._dump(value, by_alias=True)
+            return self._dump(value)
         if kind is RawJson:
             return cast("RawJson[object]", value).data
-        return None if value is MISSING else self._dump(value, by_alias=True)
+        return None if value is MISSING else self._dump(value)
 
 
 def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:
@@ -205,7 +229,7 @@ def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:
         DefinitionError: Pydantic cannot handle the type.
     """
     try:
-        return TypeAdapter(type_)
+        return TypeAdapter(describe_structs(type_))
     except (
         PydanticSchemaGenerationError,
         PydanticUndefinedAnnotation,
@@ -267,7 +291,7 @@ def _make_input_name(path: str) -> str:
 
 def _make_field(parameter: inspect.Parameter, hint: Any) -> Any:
     info: Any = Field(alias=get_wire_name(parameter.name))
-    annotated: Any = Annotated[hint, info]
+    annotated: Any = Annotated[describe_structs(hint), info]
     if parameter.default is parameter.empty:
         return annotated
     return NotRequired[annotated]
@@ -297,5 +321,5 @@ def _reject_parameter(
 def is_object_type(type_: object) -> bool:
     """Is it a type whose JSON is an object with declared fields?"""
     return is_typeddict(type_) or (
-        isinstance(type_, type) and issubclass(type_, BaseModel)
+        isinstance(type_, type) and issubclass(type_, (BaseModel, msgspec.Struct))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fairlead import Context, Fairlead, Router, mutation, public, query, raw_json
-from models import ITEMS, Item, Msg
+from models import ITEMS, MODELS, STRUCTS, Item, Msg, SItem
 
 READY = msgspec.json.encode(ITEMS)
 
@@ -22,6 +22,14 @@ class App(Router[Context]):
     @query(access=public)
     async def list_(self) -> list[Item]:
         return ITEMS  # plain dicts: validated against the declared type
+
+    @query(access=public)
+    async def models(self) -> list[Item]:
+        return MODELS  # instances: each was validated when it was made
+
+    @query(access=public)
+    async def structs(self) -> list[SItem]:
+        return STRUCTS
 
     @query(access=public)
     async def ready(self) -> list[Item]:

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from fairlead.asgi.access_log import AccessLog
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.cors import Cors
-from fairlead.asgi.express import ExpressLane
 from fairlead.asgi.http import HttpEndpoint
 from fairlead.asgi.lifecycle import Lifecycle
 from fairlead.asgi.metrics import Metrics
@@ -121,17 +120,13 @@ class Fairlead:
             origins=origins,
         )
         self.runtime = runtime
-        self._http = HttpEndpoint(runtime)
+        self._http = HttpEndpoint(runtime, self.prefix.encode())
         self._websocket = WebSocketEndpoint(runtime)
         self._cors = cors
         self._mounts = self._make_mounts(mounts or {}, auth, origins)
         self._access_log = AccessLog() if access_log else None
         self._raw_prefix = self.prefix.encode()
-        self._express = (
-            ExpressLane(runtime, self._raw_prefix)
-            if cors is None and not access_log
-            else None
-        )
+        self._is_plain = cors is None and not access_log
 
     def _make_mounts(
         self,
@@ -153,8 +148,8 @@ class Fairlead:
             try:
                 if self.connections.draining:
                     send = _close_after(send)
-                head = self._express and self._express.find(scope)
-                if head:
+                head = self._http.lane.find(scope) if self._is_plain else None
+                if head is not None:
                     await self._http.express(scope, receive, send, head)
                 else:
                     await self._serve_http(scope, receive, send)

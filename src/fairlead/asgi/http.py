@@ -30,9 +30,14 @@ JSON: Header = (b"content-type", b"application/json")
 
 
 class HttpEndpoint:
-    """Answers the HTTP requests of one mount."""
+    """Answers the HTTP requests of one mount.
 
-    def __init__(self, runtime: Runtime) -> None:
+    Attributes:
+        lane: finds the requests that `express` answers.
+    """
+
+    def __init__(self, runtime: Runtime, prefix: bytes) -> None:
+        self.lane = ExpressLane(runtime, prefix)
         self._runtime = runtime
         self._drift = runtime.drift
         self._is_plain = runtime.options.response_meta is None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from msgspec import Struct
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
@@ -22,6 +23,7 @@ from fairlead.protocol.javascript import (
     Url,
 )
 from fairlead.protocol.superjson_paths import FORBIDDEN_KEYS, escape, join_path
+from fairlead.structs import get_struct_fields
 
 __all__ = ["Tree", "Walker"]
 
@@ -151,6 +153,8 @@ def _get_plain(value: Any) -> object:
             info.serialization_alias or info.alias or name: getattr(value, name)
             for name, info in fields
         }
+    if isinstance(value, Struct):
+        return get_struct_fields(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             item.name: getattr(value, item.name) for item in dataclasses.fields(value)

@@ -1,6 +1,5 @@
 """Policies and their combination."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ from fairlead import (
 )
 from fairlead.access import (
     AccessRequest,
-    Authorizer,
     Decision,
+    Engine,
     Kind,
     Policy,
     ResourceAttributes,
@@ -40,11 +39,8 @@ NODES = Kind(plural="nodes", namespaced=False)
 NAMESPACES = Kind(plural="namespaces", namespaced=False)
 
 
-class OnlyTeamA:
+class OnlyTeamA(Engine):
     """A local engine: everything in team-a, nothing elsewhere."""
-
-    default_namespace: str | None = None
-    poll_seconds = 60.0
 
     async def review(
         self, request: Request, attributes: ResourceAttributes
@@ -54,27 +50,13 @@ class OnlyTeamA:
             return Decision(allowed=True, right=attributes)
         return Decision(allowed=False, reason=f"not in {attributes.namespace}")
 
-    async def review_many(
-        self,
-        request: Request,
-        attributes: Sequence[ResourceAttributes],
-        *,
-        max_age: float | None = None,
-    ) -> list[Decision]:
-        return [await self.review(request, each) for each in attributes]
-
-    def on_change(
-        self, request: Request, wake: Callable[[], None]
-    ) -> Callable[[], None]:
-        return lambda: None
-
 
 def ask(
     user: str | None = None, engine: OnlyTeamA | None = None, **fields: object
 ) -> AccessRequest:
     services = Services()
     if engine is not None:
-        services.add(engine, as_type=Authorizer)
+        services.add(engine)
     return AccessRequest(
         request=Request(user=User(name=user) if user else None, services=services),
         path="a.b",

@@ -12,7 +12,7 @@ import argparse
 import uvicorn
 
 from fairlead import Context, Fairlead, Request, Router, User
-from fairlead.access import Authorizer, Decision, ResourceAttributes
+from fairlead.access import Decision, Engine, ResourceAttributes
 from fairlead.kube import Kube, KubeModel, Resource, ResourceRouter
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.protocol.options import Limits, WireOptions
@@ -47,7 +47,7 @@ class Anybody:
         return User(name="bench")
 
 
-class Anything:
+class Anything(Engine):
     """Allows everything."""
 
     async def review(
@@ -74,7 +74,7 @@ def main() -> None:
         # All subscribers of the load generator are one user.
         wire=WireOptions(limits=Limits(connections_per_user=1_000_000)),
     )
-    app.services.add(Anything(), as_type=Authorizer)
+    app.services.add(Anything())
     uvicorn.run(
         app,
         port=options.port,

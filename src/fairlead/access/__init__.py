@@ -22,7 +22,7 @@ from fairlead.access.policy import (
     custom,
     public,
 )
-from fairlead.access.resource import Authorizer, From, can
+from fairlead.access.resource import Authorizer, Engine, From, can
 from fairlead.access.rights import Kind, ResourceAttributes, ResourceDescription
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "AuditSink",
     "Authorizer",
     "Decision",
+    "Engine",
     "From",
     "Kind",
     "LogSink",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from fairlead.access.explaining import Contact, explain_denial
 from fairlead.access.policy import Decision
 from fairlead.access.rbac import RbacPolicy
-from fairlead.access.resource import Authorizer
+from fairlead.access.resource import Engine
 from fairlead.access.rights import ResourceAttributes
 from fairlead.access.sources import RbacSource
 from fairlead.context import Request
@@ -23,7 +23,7 @@ log = logging.getLogger("fairlead.access")
 MAX_GRANTERS = 3
 
 
-class LocalAuthorizer:
+class LocalAuthorizer(Engine):
     """Answers access reviews from roles and bindings that the application keeps itself.
 
         engine = LocalAuthorizer(YamlSource("roles.yaml"))
@@ -60,11 +60,6 @@ class LocalAuthorizer:
         self._checked_at = time.monotonic()
         self._listeners: dict[object, Callable[[], None]] = {}
         self._watching: asyncio.Task[None] | None = None
-
-    @property
-    def provides(self) -> Mapping[type, Callable[[], object]]:
-        """It is found as the application's Authorizer, before that of a cluster."""
-        return {Authorizer: lambda: self}
 
     @property
     def policy(self) -> RbacPolicy:

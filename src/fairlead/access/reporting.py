@@ -90,10 +90,14 @@ async def decide(
 
 
 def _declare(procedure: CompiledProcedure, **decision: Any) -> Row:
+    access = repr(procedure.options.access)
+    resource = getattr(procedure.router, "resource", None)
+    if isinstance(resource, type):
+        access = access.replace("the router's resource", resource.__name__)
     return Row(
         path=procedure.path,
         kind=procedure.kind,
-        access=repr(procedure.options.access),
+        access=access,
         **decision,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, cast, runtime_checkable
@@ -11,7 +12,7 @@ from fairlead.access.rights import DescribedClass, ResourceAttributes
 from fairlead.context import Request
 from fairlead.errors import DefinitionError
 
-__all__ = ["Authorizer", "From", "can"]
+__all__ = ["Authorizer", "Engine", "From", "can"]
 
 From: TypeAlias = "str | Callable[[Mapping[str, object]], str | None]"
 """Where in the input a policy finds a text: a field, a path of fields such as
@@ -57,6 +58,53 @@ class Authorizer(Protocol):
     ) -> Callable[[], None]:
         """Calls a function when the answers for a user may have changed; returns how to stop."""
         ...
+
+
+class Engine(ABC):
+    """An `Authorizer` of one's own: `review` is all it has to have.
+
+    class OnlyOwners(Engine):
+        async def review(self, request: Request, attributes: ResourceAttributes) -> Decision:
+            ...
+
+    app = Fairlead(App, services=[OnlyOwners()])
+    """
+
+    default_namespace: str | None = None
+    poll_seconds: float = 3.0
+
+    @property
+    def provides(self) -> Mapping[type, Callable[[], object]]:
+        """It is found as the application's Authorizer, before that of a cluster."""
+        return {Authorizer: lambda: self}
+
+    @abstractmethod
+    async def review(
+        self, request: Request, attributes: ResourceAttributes
+    ) -> Decision:
+        """May the user of this request do it?"""
+
+    async def review_many(
+        self,
+        request: Request,
+        attributes: Sequence[ResourceAttributes],
+        *,
+        max_age: float | None = None,
+    ) -> list[Decision]:
+        """One after the other."""
+        del max_age
+        return [await self.review(request, each) for each in attributes]
+
+    def on_change(
+        self, request: Request, wake: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Tells nothing: who follows rights asks every `poll_seconds`."""
+        del request, wake
+        return _do_nothing
+
+
+def _do_nothing() -> None:
+    """There is nothing to stop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate build bench conformance screenshots lock clean
+.PHONY: help setup run test check format generate build bench conformance screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
 PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
@@ -44,6 +44,18 @@ conformance: setup ## The tRPC conformance kit on two ASGI servers
 
 screenshots: setup ## Take docs/screenshots of the portal that runs at PORT
 	@node scripts/screenshots.mjs
+
+real-apiserver: setup ## The dev cluster's forty checks against a real kube-apiserver (needs Go; BENCH=1 measures)
+	@tests/realcluster/run.sh
+
+go-client: setup ## client-go's informer and leader election against the dev cluster (needs Go)
+	@tests/goclient/run.sh
+
+kill-test: setup ## Kill the dev cluster under load KILLS=200 times: nothing acknowledged is lost
+	@FAIRLEAD_KILLS=$(or $(KILLS),200) scripts/test tests/devcluster/test_cluster.py -k sudden_death
+
+fuzz-cluster: setup ## Fuzz the dev cluster's HTTP surface with schemathesis (EXAMPLES=100)
+	@FAIRLEAD_FUZZ=$(or $(EXAMPLES),100) scripts/test tests/devcluster/test_openapi_fuzz.py
 
 lock: ## Renew requirements.lock and package-lock.json
 	@scripts/lock

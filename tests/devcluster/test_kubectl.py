@@ -18,7 +18,7 @@ from fairlead.devcluster import DevCluster, StaticToken
 SCRIPT = Path(__file__).with_name("check40.sh")
 
 
-def _find_kubectl() -> str:
+def find_kubectl() -> str:
     """Return kubectl 1.32 or newer: FAIRLEAD_KUBECTL, or what is on the path.
 
     Where kubectl is a dispatcher, it picks the version that the server reports.
@@ -42,7 +42,7 @@ def _get_minor_version(kubectl: str) -> int:
 
 async def _kubectl(cluster: DevCluster, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
-        _find_kubectl(), "--kubeconfig", str(cluster.kubeconfig_path), *arguments,
+        find_kubectl(), "--kubeconfig", str(cluster.kubeconfig_path), *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()
@@ -62,7 +62,7 @@ async def test_the_forty_checks_pass() -> None:
             "CA": str(cluster.ca_path),
             "ADMIN": cluster.admin_token,
             "ALICE": alice.token,
-            "KUBECTL": _find_kubectl(),
+            "KUBECTL": find_kubectl(),
             "STRICT_BM": "1",
         }
         process = await asyncio.create_subprocess_exec(

@@ -1,14 +1,32 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 )
+
+// age gives an empty store a past that has been compacted, so that what a cluster answers to
+// versions that are too old can be seen at once and not only after minutes.
+func age(client *clientv3.Client) error {
+	var revision int64
+	for range 100 {
+		answer, err := client.Put(context.Background(), "/past", "")
+		if err != nil {
+			return err
+		}
+		revision = answer.Header.Revision
+	}
+	_, err := client.Compact(context.Background(), revision)
+	return err
+}
 
 // runEtcd serves one etcd member until SIGTERM.
 func runEtcd(arguments []string) error {
@@ -40,6 +58,14 @@ func runEtcd(arguments []string) error {
 		return err
 	}
 	defer server.Close()
+	select {
+	case <-server.Server.ReadyNotify():
+	case err := <-server.Err():
+		return err
+	}
+	if err := age(v3client.New(server.Server)); err != nil {
+		return err
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	select {

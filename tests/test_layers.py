@@ -24,6 +24,7 @@ CORE = (
     "router",
     "schema",
     "structs",
+    "telemetry",
     "streaming",
     "tracking",
     "uploads",

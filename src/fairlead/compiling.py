@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin
 
 from fairlead.access.policy import ChecksFields
-from fairlead.calling import CompiledProcedure
+from fairlead.calling import CompiledProcedure, Middleware
 from fairlead.errors import DefinitionError
 from fairlead.router import (
     RESERVED_NAMES,
@@ -47,15 +47,22 @@ class CompiledRouter:
     tree: Mapping[tuple[str, ...], CompiledProcedure]
 
 
-def compile_router(router: type[Router[Any]]) -> CompiledRouter:
+def compile_router(
+    router: type[Router[Any]], outer: tuple[Middleware, ...] = ()
+) -> CompiledRouter:
     """Resolves and checks every procedure below a router class; a second time is free.
+
+    Args:
+        outer: middleware around all of them.
 
     Raises:
         DefinitionError: something is declared wrongly; the message names it and the cure.
     """
+    if outer:
+        return _compile_router(router, outer)
     compiled = _COMPILED.get(router)
     if compiled is None:
-        compiled = _COMPILED[router] = _compile_router(router)
+        compiled = _COMPILED[router] = _compile_router(router, ())
     return compiled
 
 
@@ -64,11 +71,13 @@ _COMPILED: weakref.WeakKeyDictionary[type[Router[Any]], CompiledRouter] = (
 )
 
 
-def _compile_router(router: type[Router[Any]]) -> CompiledRouter:
+def _compile_router(
+    router: type[Router[Any]], outer: tuple[Middleware, ...]
+) -> CompiledRouter:
     procedures: dict[str, CompiledProcedure] = {}
     tree: dict[tuple[str, ...], CompiledProcedure] = {}
     for declared in walk_procedures(router):
-        compiled = _compile(declared, tree)
+        compiled = _compile(declared, tree, outer)
         other = procedures.get(compiled.path)
         if other is not None:
             raise DefinitionError(
@@ -82,7 +91,9 @@ def _compile_router(router: type[Router[Any]]) -> CompiledRouter:
 
 
 def _compile(
-    declared: DeclaredProcedure, tree: dict[tuple[str, ...], CompiledProcedure]
+    declared: DeclaredProcedure,
+    tree: dict[tuple[str, ...], CompiledProcedure],
+    outer: tuple[Middleware, ...],
 ) -> CompiledProcedure:
     procedure = declared.procedure
     owner = _describe(declared)
@@ -113,7 +124,7 @@ def _compile(
         output=OutputSchema(_strip_tracked(item), owner=owner),
         streaming=streaming,
         tracked=_is_tracked(item),
-        middleware=declared.middleware,
+        middleware=(*outer, *declared.middleware),
         tree=tree,
     )
 

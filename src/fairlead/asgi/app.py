@@ -32,6 +32,7 @@ from fairlead.context import Services
 from fairlead.errors import DefinitionError
 from fairlead.protocol.options import WireOptions
 from fairlead.router import Router
+from fairlead.telemetry import find_tracing
 
 __all__ = ["Fairlead", "LifespanHook"]
 
@@ -105,7 +106,7 @@ class Fairlead:
             self.connections,
             drain_seconds,
         )
-        compiled = compile_router(router)
+        compiled = compile_router(router, find_tracing())
         origins = _make_origins(cors, auth)
         runtime = Runtime(
             compiled=compiled,

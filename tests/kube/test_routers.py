@@ -32,6 +32,7 @@ from fairlead.kube import (
 from fairlead.kube.bulk import DeleteTarget
 from fairlead.kube.identity import Identity
 from fairlead.kube.reviews import ReviewOptions
+from fairlead.kube.routers import JsonPatchOperation
 
 
 class Widgets(ResourceRouter[Widget]):
@@ -297,3 +298,74 @@ def test_a_router_without_its_resource_is_refused() -> None:
 
         class Nameless(ResourceRouter):  # type: ignore[type-arg] # the mistake itself
             pass
+
+
+async def test_json_patch_changes_by_steps_or_not_at_all(app: App) -> None:
+    await app.widgets.create(make_widget("x", size=1))
+    step = JsonPatchOperation
+    grown = await app.widgets.json_patch(
+        "x",
+        [
+            step(op="test", path="/spec/size", value=1),
+            step(op="replace", path="/spec/size", value=2),
+            step(op="add", path="/spec/color", value="blue"),
+            step(op="replace", path="/spec/color", value="red"),
+        ],
+        "team-a",
+    )
+    assert (grown.spec.size, grown.spec.color) == (2, "red")
+    moved = await app.widgets.json_patch(
+        "x", [step(op="remove", path="/spec/color")], "team-a", dry_run=True
+    )
+    assert moved.spec.color is None
+    with pytest.raises(TRPCError):
+        await app.widgets.json_patch(
+            "x",
+            [
+                step(op="replace", path="/spec/size", value=9),
+                step(op="test", path="/spec/color", value="blue"),
+            ],
+            "team-a",
+        )
+    now = await app.widgets.get("x", "team-a")
+    assert (now.spec.size, now.spec.color) == (2, "red")
+
+
+async def test_server_side_apply_creates_takes_over_and_gives_up(app: App) -> None:
+    made = await app.widgets.server_side_apply(make_widget("x", size=3))
+    assert made.spec.size == 3
+    other = make_widget("x", size=4)
+    with pytest.raises(StaleObject) as conflict:
+        await app.widgets.server_side_apply(other, field_manager="somebody-else")
+    assert conflict.value.current is not None
+    assert conflict.value.current["spec"] == {"size": 3}
+    checked = await app.widgets.server_side_apply(
+        other, field_manager="somebody-else", force=True, dry_run=True
+    )
+    assert checked.spec.size == 4
+    assert (await app.widgets.get("x", "team-a")).spec.size == 3
+    forced = await app.widgets.server_side_apply(
+        other, field_manager="somebody-else", force=True
+    )
+    assert forced.spec.size == 4
+
+
+async def test_deletion_can_be_tried_without_deleting(app: App) -> None:
+    await app.widgets.create(make_widget("x"))
+    await app.widgets.delete("x", "team-a", dry_run=True)
+    assert (await app.widgets.get("x", "team-a")).metadata.name == "x"
+
+
+async def test_invalid_object_is_refused_field_by_field_on_every_way(app: App) -> None:
+    await app.widgets.create(make_widget("x"))
+    wrong = make_widget("x", size=-1)
+    step = JsonPatchOperation(op="replace", path="/spec/size", value=-1)
+    for call in (
+        app.widgets.create(make_widget("y", size=-1), dry_run=True),
+        app.widgets.patch("x", {"spec": {"size": -1}}, "team-a"),
+        app.widgets.json_patch("x", [step], "team-a"),
+        app.widgets.server_side_apply(wrong, force=True),
+    ):
+        with pytest.raises(InvalidObject) as refused:
+            await call
+        assert [cause.field for cause in refused.value.causes] == ["spec.size"]

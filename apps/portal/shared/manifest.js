@@ -7,14 +7,16 @@ export const manifest = {
 "account.sessions.list": "479923e7403b4f14",
 "approvalTasks.approve": "f70f72057d7980af",
 "approvalTasks.create": "4ee7833185cdb4ae",
-"approvalTasks.delete": "b0897eb1d919045b",
+"approvalTasks.delete": "cf9a32a2333385fd",
 "approvalTasks.deleteMany": "f50b5d1f8b89bc9d",
 "approvalTasks.get": "ea4da7f0b417647c",
+"approvalTasks.jsonPatch": "ea096e1ebb430734",
 "approvalTasks.list": "a52dee4611e544ef",
 "approvalTasks.patch": "39ec25300630ac0f",
 "approvalTasks.permissions": "a403ab4f62479443",
 "approvalTasks.permissionsOf": "2b19be2f71cb9bce",
 "approvalTasks.reject": "ef5815fc1c1d209b",
+"approvalTasks.serverSideApply": "bb714c69b02e83dd",
 "approvalTasks.update": "96ccc2e45a3fc0f2",
 "approvalTasks.watch": "e383b01c7fca3e4f",
 "approvalTasks.watchItem": "6842d3aba4aae441",
@@ -22,13 +24,15 @@ export const manifest = {
 "audit.list": "cf1733a862e620e1",
 "cdPipelines.create": "3d59d226cdf7d116",
 "cdPipelines.define": "02c4a3b84b493ac1",
-"cdPipelines.delete": "1e95c08b2d1797f7",
+"cdPipelines.delete": "b6f9787aa1d11557",
 "cdPipelines.deleteMany": "8a6ef5bbdf1ef19e",
 "cdPipelines.get": "acf1bbee23df6e89",
+"cdPipelines.jsonPatch": "c93b475cc544222e",
 "cdPipelines.list": "c2c2471586cd5375",
 "cdPipelines.patch": "91de2917bb65310f",
 "cdPipelines.permissions": "32b219f62a0b3c8c",
 "cdPipelines.permissionsOf": "16cff7e039a53763",
+"cdPipelines.serverSideApply": "fe01c3874d156369",
 "cdPipelines.update": "b2d19ea25d6388a0",
 "cdPipelines.watch": "1ec6deb2586db6aa",
 "cdPipelines.watchItem": "cf5f4f905328d475",
@@ -37,22 +41,26 @@ export const manifest = {
 "codebaseBranches.delete": "ade5678729ab759b",
 "codebaseBranches.deleteMany": "a353e006ac8a8b05",
 "codebaseBranches.get": "d756e22392955f63",
+"codebaseBranches.jsonPatch": "0a05d65767a8c793",
 "codebaseBranches.list": "98d66653ce25b625",
 "codebaseBranches.patch": "7beba528ecc059a2",
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
+"codebaseBranches.serverSideApply": "6fe884e7d721a4bb",
 "codebaseBranches.update": "81a84666f173ed37",
 "codebaseBranches.watch": "3fb094ca5e37053d",
 "codebaseBranches.watchItem": "a9fd8033980dafbd",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
-"codebaseImageStreams.delete": "8b1f8b4325f800cc",
+"codebaseImageStreams.delete": "45f1f7c3f2e961b6",
 "codebaseImageStreams.deleteMany": "6e7c8cbace9ab018",
 "codebaseImageStreams.get": "d9d8da565f6cd669",
+"codebaseImageStreams.jsonPatch": "c769925929b35ec0",
 "codebaseImageStreams.list": "6ad7571d4f2600d4",
 "codebaseImageStreams.patch": "7b86980262ebdf31",
 "codebaseImageStreams.permissions": "b8eee7b83cd6a8f0",
 "codebaseImageStreams.permissionsOf": "10f057f9b77555fc",
+"codebaseImageStreams.serverSideApply": "0e4f081c00b2533c",
 "codebaseImageStreams.update": "2b59e52d693b55f3",
 "codebaseImageStreams.watch": "fc12102a7e1c9363",
 "codebaseImageStreams.watchItem": "7441e42cc604e499",
@@ -61,18 +69,21 @@ export const manifest = {
 "codebases.delete": "c9c7ccd9ad336fe2",
 "codebases.deleteMany": "8246e752bd64c8dc",
 "codebases.get": "155bc872c418ba9d",
+"codebases.jsonPatch": "e438bd0e0e14cce4",
 "codebases.list": "a71fa6993cd35392",
 "codebases.patch": "06e9f312fe755538",
 "codebases.permissions": "a3184529c9bc7e0a",
 "codebases.permissionsOf": "186bbabb095a23d4",
+"codebases.serverSideApply": "ade96fc07e58764d",
 "codebases.update": "7cef8439214415f8",
 "codebases.watch": "812af0ad532dc488",
 "codebases.watchItem": "28f2433f83104352",
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "73ff64a3986a2109",
-"deployments.delete": "3aefffa9c6ef83a7",
+"deployments.delete": "1c6983bb983a2bb0",
 "deployments.deleteMany": "4992174093f8d3e1",
 "deployments.get": "bfa8766a08853d18",
+"deployments.jsonPatch": "6d7ec21ba18e4dab",
 "deployments.list": "3d84ec1ce5f7ca66",
 "deployments.patch": "6e4328b045f1b333",
 "deployments.permissions": "a92e581ae5d4ba3a",
@@ -81,18 +92,21 @@ export const manifest = {
 "deployments.revisions": "1f2c0b444015fe0e",
 "deployments.rollback": "d98c60ba7ee600b7",
 "deployments.scale": "e1de747e3c85476b",
+"deployments.serverSideApply": "0aefbad7eee84760",
 "deployments.update": "ab99c65fb4deaa7f",
 "deployments.watch": "576ca27483180af5",
 "deployments.watchItem": "c73e0d6aa28a44ac",
 "deployments.watchPermissions": "f12ce841f570bffa",
 "events.create": "123ba7a1ce690de4",
-"events.delete": "d8778e47a41a13ea",
+"events.delete": "d8b8b79433d7b6b4",
 "events.deleteMany": "6806ba2075906f43",
 "events.get": "8108881120953375",
+"events.jsonPatch": "92b2fe33c8e641ec",
 "events.list": "bc9fe31eaf039756",
 "events.patch": "017846132c0113ac",
 "events.permissions": "3e2d9ec6240346e9",
 "events.permissionsOf": "b340bedadb0f96ba",
+"events.serverSideApply": "c96ecc475682fed9",
 "events.update": "04788e1487231edb",
 "events.watch": "66f3afbc70331f9a",
 "events.watchItem": "65b9444111018253",
@@ -106,14 +120,16 @@ export const manifest = {
 "explorer.table": "76faafa37ebe7199",
 "gitServers.connect": "388a1e12c7b96c7f",
 "gitServers.create": "12edc69e5ef088d1",
-"gitServers.delete": "2d3f5411ea7c4f74",
+"gitServers.delete": "7da9c379faa9b1aa",
 "gitServers.deleteMany": "9c26a83f52426292",
 "gitServers.get": "96cf964bddf7f883",
+"gitServers.jsonPatch": "8e42b1a4efc7dd49",
 "gitServers.list": "4350e0ce35fc1e79",
 "gitServers.patch": "25d2cf0abec3b14c",
 "gitServers.permissions": "d37eb3e2e02223cb",
 "gitServers.permissionsOf": "a34b1ed273aaf63f",
 "gitServers.renew": "db27414eec01be4e",
+"gitServers.serverSideApply": "7cba53432b3eb011",
 "gitServers.update": "61accca13b0eb6b7",
 "gitServers.watch": "5f2b4dbbbad3c731",
 "gitServers.watchItem": "34a40b7d7422cece",
@@ -121,83 +137,95 @@ export const manifest = {
 "health": "03b8a4bf348f6d01",
 "manifests.applyYaml": "6a1c570e53c79f59",
 "namespaces.create": "089a5c89336daeae",
-"namespaces.delete": "19ed80bed236fcf8",
+"namespaces.delete": "c8dac228bb337dac",
 "namespaces.deleteMany": "270cd1b4afa4af27",
 "namespaces.get": "2d0f10fa9d79b338",
+"namespaces.jsonPatch": "7a4ccccef1d65c46",
 "namespaces.list": "83acc7e89fb032a6",
 "namespaces.patch": "2f4cd244d4b13eb5",
 "namespaces.permissions": "64333d7b62c4fcc6",
 "namespaces.permissionsOf": "073ae18e3f3dd465",
+"namespaces.serverSideApply": "d085ec555d41d411",
 "namespaces.update": "46c30210b8cf8f0b",
 "namespaces.watch": "de5e7eea06d8f215",
 "namespaces.watchItem": "9286531e84ceaad1",
 "namespaces.watchPermissions": "19ed82a4e128f93d",
 "pipelineRuns.cancel": "71661a2cd60936a8",
 "pipelineRuns.create": "32f174783b1bf7cd",
-"pipelineRuns.delete": "7e1157095639e133",
+"pipelineRuns.delete": "9982dcd0cc129f66",
 "pipelineRuns.deleteMany": "2ed59ee6c0197d69",
 "pipelineRuns.get": "67685929f12d5559",
+"pipelineRuns.jsonPatch": "c49df167ec3deddb",
 "pipelineRuns.list": "92891788f4a58195",
 "pipelineRuns.patch": "46a04349acedc8d1",
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
 "pipelineRuns.rerun": "5f7eb36b1e9b7bad",
+"pipelineRuns.serverSideApply": "5d19e18b752b31f7",
 "pipelineRuns.update": "b55d62b301156bf9",
 "pipelineRuns.watch": "eddfc673a7fd713c",
 "pipelineRuns.watchItem": "bc80d9579b7b0a71",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
 "pods.attach": "95f234d2be2f6007",
 "pods.create": "c7ec19a1e395e821",
-"pods.delete": "6e0849be6fcb440d",
+"pods.delete": "e012acdc66cff632",
 "pods.deleteMany": "963e11bbaf30714e",
 "pods.exec": "be6b973978177e1a",
 "pods.execEnd": "bf213bfdebbaf14b",
 "pods.execInput": "5695db13411b5344",
 "pods.execResize": "0cefc993c17a8638",
 "pods.get": "e297449d3418f6c1",
+"pods.jsonPatch": "5949332a8da2b453",
 "pods.list": "949eb2a71cc3acab",
 "pods.logs": "cbf15ce7754b4084",
 "pods.patch": "9e86fee4a30f43bb",
 "pods.permissions": "ed6a11b3e7ea8b64",
 "pods.permissionsOf": "aeb1dcde9c806d05",
+"pods.serverSideApply": "c71732a583f49fdc",
 "pods.update": "0af14216cd6f81f4",
 "pods.watch": "2ffac5de8372d741",
 "pods.watchItem": "cfa3f57421198398",
 "pods.watchPermissions": "6fee752b8be35769",
 "quickLinks.create": "46cb25e74d451892",
-"quickLinks.delete": "97ee07a354e8baeb",
+"quickLinks.delete": "709785d205138426",
 "quickLinks.deleteMany": "e6614fb103dbc517",
 "quickLinks.get": "6c3f31a9814e81d8",
+"quickLinks.jsonPatch": "6a7a5891b1d98d07",
 "quickLinks.list": "5465fd5a74fb3556",
 "quickLinks.patch": "8fb6dbfc2894c709",
 "quickLinks.permissions": "5b5e7419e705be8a",
 "quickLinks.permissionsOf": "4895540e1c1d2636",
+"quickLinks.serverSideApply": "f653d56638fbcc78",
 "quickLinks.update": "a07019216e63e340",
 "quickLinks.watch": "5ceed07a6c0ae356",
 "quickLinks.watchItem": "db002e4bac3661e8",
 "quickLinks.watchPermissions": "c50ceeddf9d762cf",
 "stages.add": "820d8e06454c56f6",
 "stages.create": "b8fc453aedbe9060",
-"stages.delete": "d55d1db445b244bb",
+"stages.delete": "b93fca7f7e56810d",
 "stages.deleteMany": "927c68d95982a487",
 "stages.deploy": "560442cb5d78d890",
 "stages.get": "e557f9037897097d",
+"stages.jsonPatch": "7e6a1a699e18e5bf",
 "stages.list": "87e258fe481af8f4",
 "stages.patch": "074512dd49755098",
 "stages.permissions": "fe8e91829587885f",
 "stages.permissionsOf": "631bca61e4b43466",
+"stages.serverSideApply": "10e630ef8000b444",
 "stages.update": "99a26f5687fb2f43",
 "stages.watch": "026fc25c6a7cc239",
 "stages.watchItem": "30797755233244c3",
 "stages.watchPermissions": "de8f5d4bf8523e81",
 "taskRuns.create": "2971486454172de0",
-"taskRuns.delete": "62a0541e34c7f856",
+"taskRuns.delete": "aeb879b799e6d946",
 "taskRuns.deleteMany": "11f90a81bef1ec8e",
 "taskRuns.get": "dd0693e38bde6e2a",
+"taskRuns.jsonPatch": "e7f6d4c4675fc9d7",
 "taskRuns.list": "a43c682799f62af4",
 "taskRuns.patch": "9956ebee359a78b4",
 "taskRuns.permissions": "cc94670870eb3ab8",
 "taskRuns.permissionsOf": "bba95422bb0b7ad9",
+"taskRuns.serverSideApply": "9701c04955ab7923",
 "taskRuns.update": "ede3e45db0964f30",
 "taskRuns.watch": "52ac8188cbc5a104",
 "taskRuns.watchItem": "00fb153f2e99d01b",
@@ -2860,6 +2888,28 @@ export const manifest = {
 "z.string().nullable()"
 ]
 },
+"JsonPatchOperation": {
+"": [
+"an object",
+"ignore"
+],
+".op": [
+"\"add\" | \"remove\" | \"replace\" | \"move\" | \"copy\" | \"test\"",
+"z.enum([\"add\", \"remove\", \"replace\", \"move\", \"copy\", \"test\"])"
+],
+".path": [
+"string",
+"z.string()"
+],
+".value": [
+"optional JsonValue",
+"z.json()"
+],
+".from": [
+"optional string | null",
+"z.string().nullable()"
+]
+},
 "KindRef": {
 "": [
 "an object",
@@ -5232,6 +5282,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -5281,6 +5335,51 @@ export const manifest = {
 " output": [
 "ApprovalTask",
 "zApprovalTask"
+]
+},
+"approvalTasks.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "approvalTasks.list": {
@@ -5418,6 +5517,51 @@ export const manifest = {
 " error CONFLICT.decidedBy": [
 "string | null",
 "z.string().nullable()"
+]
+},
+"approvalTasks.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"ApprovalTaskDraft",
+"zApprovalTaskDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"ApprovalTask",
+"zApprovalTask"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "approvalTasks.update": {
@@ -5671,6 +5815,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -5720,6 +5868,51 @@ export const manifest = {
 " output": [
 "CDPipeline",
 "zCDPipeline"
+]
+},
+"cdPipelines.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "cdPipelines.list": {
@@ -5836,6 +6029,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"cdPipelines.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CDPipelineDraft",
+"zCDPipelineDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CDPipeline",
+"zCDPipeline"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "cdPipelines.update": {
@@ -6078,6 +6316,51 @@ export const manifest = {
 "zCodebaseBranch"
 ]
 },
+"codebaseBranches.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseBranch",
+"zCodebaseBranch"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
 "codebaseBranches.list": {
 "": [
 "a query"
@@ -6192,6 +6475,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"codebaseBranches.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CodebaseBranchDraft",
+"zCodebaseBranchDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseBranch",
+"zCodebaseBranch"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "codebaseBranches.update": {
@@ -6379,6 +6707,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -6428,6 +6760,51 @@ export const manifest = {
 " output": [
 "CodebaseImageStream",
 "zCodebaseImageStream"
+]
+},
+"codebaseImageStreams.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseImageStream",
+"zCodebaseImageStream"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "codebaseImageStreams.list": {
@@ -6544,6 +6921,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"codebaseImageStreams.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CodebaseImageStreamDraft",
+"zCodebaseImageStreamDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"CodebaseImageStream",
+"zCodebaseImageStream"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "codebaseImageStreams.update": {
@@ -6786,6 +7208,51 @@ export const manifest = {
 "zCodebase"
 ]
 },
+"codebases.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Codebase",
+"zCodebase"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
 "codebases.list": {
 "": [
 "a query"
@@ -6900,6 +7367,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"codebases.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"CodebaseDraft",
+"zCodebaseDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Codebase",
+"zCodebase"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "codebases.update": {
@@ -7087,6 +7599,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -7136,6 +7652,51 @@ export const manifest = {
 " output": [
 "Deployment",
 "zDeployment"
+]
+},
+"deployments.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "deployments.list": {
@@ -7346,6 +7907,51 @@ export const manifest = {
 "z.null()"
 ]
 },
+"deployments.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"DeploymentDraft",
+"zDeploymentDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Deployment",
+"zDeployment"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
 "deployments.update": {
 "": [
 "a mutation"
@@ -7531,6 +8137,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -7580,6 +8190,51 @@ export const manifest = {
 " output": [
 "Event",
 "zEvent"
+]
+},
+"events.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Event",
+"zEvent"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "events.list": {
@@ -7696,6 +8351,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"events.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"EventDraft",
+"zEventDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Event",
+"zEvent"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "events.update": {
@@ -8111,6 +8811,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -8160,6 +8864,51 @@ export const manifest = {
 " output": [
 "GitServer",
 "zGitServer"
+]
+},
+"gitServers.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "gitServers.list": {
@@ -8301,6 +9050,51 @@ export const manifest = {
 " output": [
 "null",
 "z.null()"
+]
+},
+"gitServers.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"GitServerDraft",
+"zGitServerDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "gitServers.update": {
@@ -8526,6 +9320,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -8575,6 +9373,51 @@ export const manifest = {
 " output": [
 "Namespace",
 "zNamespace"
+]
+},
+"namespaces.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Namespace",
+"zNamespace"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "namespaces.list": {
@@ -8691,6 +9534,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"namespaces.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"NamespaceDraft",
+"zNamespaceDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Namespace",
+"zNamespace"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "namespaces.update": {
@@ -8903,6 +9791,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -8952,6 +9844,51 @@ export const manifest = {
 " output": [
 "PipelineRun",
 "zPipelineRun"
+]
+},
+"pipelineRuns.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"PipelineRun",
+"zPipelineRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "pipelineRuns.list": {
@@ -9089,6 +10026,51 @@ export const manifest = {
 " output": [
 "PipelineRun",
 "zPipelineRun"
+]
+},
+"pipelineRuns.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"PipelineRunDraft",
+"zPipelineRunDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"PipelineRun",
+"zPipelineRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "pipelineRuns.update": {
@@ -9313,6 +10295,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -9466,6 +10452,51 @@ export const manifest = {
 " output": [
 "Pod",
 "zPod"
+]
+},
+"pods.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Pod",
+"zPod"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "pods.list": {
@@ -9627,6 +10658,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"pods.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"PodDraft",
+"zPodDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Pod",
+"zPod"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "pods.update": {
@@ -9814,6 +10890,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -9863,6 +10943,51 @@ export const manifest = {
 " output": [
 "QuickLink",
 "zQuickLink"
+]
+},
+"quickLinks.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"QuickLink",
+"zQuickLink"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "quickLinks.list": {
@@ -9979,6 +11104,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"quickLinks.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"QuickLinkDraft",
+"zQuickLinkDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"QuickLink",
+"zQuickLink"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "quickLinks.update": {
@@ -10219,6 +11389,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -10293,6 +11467,51 @@ export const manifest = {
 " output": [
 "Stage",
 "zStage"
+]
+},
+"stages.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Stage",
+"zStage"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "stages.list": {
@@ -10409,6 +11628,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"stages.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"StageDraft",
+"zStageDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"Stage",
+"zStage"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "stages.update": {
@@ -10596,6 +11860,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "null",
 "z.null()"
@@ -10645,6 +11913,51 @@ export const manifest = {
 " output": [
 "TaskRun",
 "zTaskRun"
+]
+},
+"taskRuns.jsonPatch": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.operations": [
+"JsonPatchOperation[]",
+"z.array(zJsonPatchOperation).min(1).max(1000)"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"TaskRun",
+"zTaskRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "taskRuns.list": {
@@ -10761,6 +12074,51 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
+]
+},
+"taskRuns.serverSideApply": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.object": [
+"TaskRunDraft",
+"zTaskRunDraft"
+],
+" input.fieldManager": [
+"optional string",
+"z.string().min(1).max(128)"
+],
+" input.force": [
+"optional boolean",
+"z.boolean()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
+" output": [
+"TaskRun",
+"zTaskRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "taskRuns.update": {

@@ -985,6 +985,17 @@ export type InvolvedObjectInput = {
   uid?: string | null | undefined;
 };
 
+/** One step of a JSON Patch. */
+export type JsonPatchOperation = {
+  op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+  /** JSON Pointer, such as `/spec/replicas`. */
+  path: string;
+  /** of `add`, `replace` and `test`. */
+  value?: JsonValue | undefined;
+  /** of `move` and `copy`: where the value comes from. */
+  from?: string | null | undefined;
+};
+
 /** Names one kind that a cluster serves, as in the path of its objects. */
 export type KindRef = {
   /** @default "" */
@@ -1889,6 +1900,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -1899,6 +1912,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, ApprovalTask>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, ApprovalTask, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -1931,6 +1952,20 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default "" */
         comment?: string | undefined;
       }, ApprovalTask, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; action: "Pending" | "Approved" | "Rejected" | "Canceled"; decidedBy: string | null; } }>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: ApprovalTaskDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, ApprovalTask, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Never allowed: see `approve` and `reject`. */
       update: $Mutation<{
         object: ApprovalTaskInput;
@@ -1999,6 +2034,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2009,6 +2046,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, CDPipeline>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CDPipeline, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2034,6 +2079,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: CDPipelineDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CDPipeline, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: CDPipelineInput;
@@ -2086,6 +2145,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, CodebaseBranch>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseBranch, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2111,6 +2178,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: CodebaseBranchDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseBranch, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: CodebaseBranchInput;
@@ -2153,6 +2234,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2163,6 +2246,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, CodebaseImageStream>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseImageStream, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2188,6 +2279,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: CodebaseImageStreamDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, CodebaseImageStream, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: CodebaseImageStreamInput;
@@ -2240,6 +2345,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, Codebase>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Codebase, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2265,6 +2378,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: CodebaseDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Codebase, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: CodebaseInput;
@@ -2307,6 +2434,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2317,6 +2446,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, Deployment>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Deployment, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2368,6 +2505,20 @@ export type AppRouter = TRPCBuiltRouter<
         replicas: number;
         namespace?: string | null | undefined;
       }, null>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: DeploymentDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Deployment, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: DeploymentInput;
@@ -2410,6 +2561,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2420,6 +2573,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, Event>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Event, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2445,6 +2606,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: EventDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Event, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: EventInput;
@@ -2543,6 +2718,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2553,6 +2730,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, GitServer>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2584,6 +2769,20 @@ export type AppRouter = TRPCBuiltRouter<
         credentials: Credentials;
         namespace?: string | null | undefined;
       }, null>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: GitServerDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: GitServerInput;
@@ -2645,6 +2844,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2655,6 +2856,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, Namespace>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Namespace, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2680,6 +2889,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: NamespaceDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Namespace, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: NamespaceInput;
@@ -2729,6 +2952,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2739,6 +2964,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, PipelineRun>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, PipelineRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2769,6 +3002,20 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, PipelineRun>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: PipelineRunDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, PipelineRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: PipelineRunInput;
@@ -2822,6 +3069,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2862,6 +3111,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, Pod>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Pod, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2900,6 +3157,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: PodDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Pod, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: PodInput;
@@ -2942,6 +3213,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -2952,6 +3225,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, QuickLink>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, QuickLink, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -2977,6 +3258,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: QuickLinkDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, QuickLink, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: QuickLinkInput;
@@ -3030,6 +3325,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -3047,6 +3344,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, Stage>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Stage, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -3072,6 +3377,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: StageDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, Stage, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: StageInput;
@@ -3114,6 +3433,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
@@ -3124,6 +3445,14 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, TaskRun>;
+      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
+      jsonPatch: $Mutation<{
+        name: string;
+        operations: JsonPatchOperation[];
+        namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, TaskRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -3149,6 +3478,20 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
+      /**
+       * Creates an object or takes over the fields it names, and gives up those it named before.
+       *
+       * A field of another manager is a CONFLICT unless `force` is set.
+       */
+      serverSideApply: $Mutation<{
+        object: TaskRunDraft;
+        /** @default "fairlead" */
+        fieldManager?: string | undefined;
+        /** @default false */
+        force?: boolean | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
+      }, TaskRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: TaskRunInput;

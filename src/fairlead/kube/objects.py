@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -22,6 +22,7 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 
 FIELD_MANAGER = "fairlead"
 MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 _NEEDS_VERSION = (
     "An update needs metadata.resourceVersion as it was read: without it, it would overwrite "
@@ -50,11 +51,13 @@ class DeleteOptions:
     Attributes:
         uid: delete only that very object, not one of the same name made since.
         resource_version: delete only if it was not changed since.
+        dry_run: only ask whether it would be deleted.
     """
 
     propagation: Propagation | None = None
     uid: str | None = None
     resource_version: str | None = None
+    dry_run: bool = False
 
 
 class RawObjects:
@@ -157,17 +160,18 @@ class RawObjects:
         info: ResourceInfo,
         name: str,
         namespace: str | None,
-        patch: Mapping[str, object],
+        patch: Mapping[str, object] | Sequence[Mapping[str, object]],
         *,
         subresource: str | None = None,
         dry_run: bool = False,
     ) -> bytes:
-        """Changes fields by JSON merge patch."""
+        """Changes fields by JSON merge patch, or by JSON Patch where it is a list of steps."""
+        is_merge = isinstance(patch, Mapping)
         return await self._send(
             "PATCH",
             get_object_path(info, name, namespace, subresource),
             body=msgspec.json.encode(patch),
-            content_type=MERGE_PATCH,
+            content_type=MERGE_PATCH if is_merge else JSON_PATCH,
             query=_write(dry_run),
         )
 
@@ -193,6 +197,8 @@ class RawObjects:
             body["propagationPolicy"] = options.propagation
         if preconditions:
             body["preconditions"] = preconditions
+        if options.dry_run:
+            body["dryRun"] = ["All"]
         path = get_object_path(info, name, namespace)
         await self._send("DELETE", path, body=msgspec.json.encode(body))
 

@@ -13,11 +13,9 @@ from pydantic.alias_generators import to_camel
 
 from fairlead.access import Kind, all_of, can
 from fairlead.errors import TRPCError
-from fairlead.kube.client import KubeRequest
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
-from fairlead.kube.urls import get_object_path
 from fairlead.kube.workloads import WorkloadRouter
 from fairlead.procedure import mutation, query
 from fairlead.schema import raw_json
@@ -144,20 +142,13 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
         version = deployment.metadata.resource_version
-        patch = [
+        patch: list[dict[str, object]] = [
             # Nothing that somebody changes meanwhile is overwritten.
             {"op": "test", "path": "/metadata/resourceVersion", "value": version},
             {"op": "replace", "path": "/spec/template", "value": _template(chosen)},
         ]
-        body = await kube.raw.client.send(
-            KubeRequest(
-                method="PATCH",
-                path=get_object_path(get_info(self.resource), name, place),
-                credentials=kube.credentials,
-                body=msgspec.json.encode(patch),
-                content_type="application/json-patch+json",
-            )
-        )
+        info = get_info(self.resource)
+        body = await kube.raw.patch(info, name, place, patch)
         return raw_json(body, self.resource)
 
     async def _read(self, name: str, namespace: str | None) -> _Workload:

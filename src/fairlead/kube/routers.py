@@ -5,13 +5,14 @@ Answers are the cluster's own bytes: an object is neither parsed nor written aga
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, cast
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fairlead.access import Decision, authenticated
+from fairlead.access import Decision, all_of, authenticated
 from fairlead.errors import DefinitionError, TypedError
 from fairlead.kube.bulk import DeleteResult, DeleteTarget, delete_many
 from fairlead.kube.cluster import KubeContext
@@ -65,6 +66,32 @@ class FieldProblem(BaseModel):
     field: str
     reason: str
     message: str
+
+
+class JsonPatchOperation(BaseModel):
+    """One step of a JSON Patch.
+
+    Attributes:
+        path: JSON Pointer, such as `/spec/replicas`.
+        value: of `add`, `replace` and `test`.
+        from_: of `move` and `copy`: where the value comes from.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    op: Literal["add", "remove", "replace", "move", "copy", "test"]
+    path: str
+    value: JsonValue = None
+    from_: Annotated[str | None, Field(alias="from")] = None
+
+    def to_wire(self) -> dict[str, JsonValue]:
+        """The step as RFC 6902 writes it."""
+        step: dict[str, JsonValue] = {"op": self.op, "path": self.path}
+        if self.op in ("add", "replace", "test"):
+            step["value"] = self.value
+        elif self.op != "remove":
+            step["from"] = self.from_
+        return step
 
 
 class StaleObject(TypedError, code="CONFLICT"):  # noqa: N818  its name is on the wire
@@ -150,29 +177,16 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         kube = self.ctx.kube
         metadata = object_.metadata
         metadata.namespace = kube.place(self.resource, metadata.namespace)
-        try:
+        async with self._explaining(metadata.name, metadata.namespace):
             return self._pass_on(await kube.raw.create(object_, dry_run=dry_run))
-        except KubeInvalidError as error:
-            raise explain_invalid(error) from error
-        except KubeConflictError as error:
-            raise await self._explain_conflict(
-                error, metadata.name, metadata.namespace
-            ) from error
 
     @mutation(access=on_resource("update"), raises=(StaleObject, InvalidObject))
     async def update(self, object_: R, dry_run: bool = False) -> R:
         """Replaces an object, if it was not changed since it was read."""
         metadata = object_.metadata
-        try:
-            return self._pass_on(
-                await self.ctx.kube.raw.update(object_, dry_run=dry_run)
-            )
-        except KubeInvalidError as error:
-            raise explain_invalid(error) from error
-        except KubeConflictError as error:
-            raise await self._explain_conflict(
-                error, metadata.name, metadata.namespace
-            ) from error
+        raw = self.ctx.kube.raw
+        async with self._explaining(metadata.name, metadata.namespace):
+            return self._pass_on(await raw.update(object_, dry_run=dry_run))
 
     @mutation(access=on_resource("patch"), raises=(StaleObject, InvalidObject))
     async def patch(
@@ -186,33 +200,84 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
         info = get_info(self.resource)
-        try:
+        async with self._explaining(name, place):
             return self._pass_on(
                 await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
             )
-        except KubeInvalidError as error:
-            raise explain_invalid(error) from error
-        except KubeConflictError as error:
-            raise await self._explain_conflict(error, name, place) from error
+
+    @mutation(access=on_resource("patch"), raises=(StaleObject, InvalidObject))
+    async def json_patch(
+        self,
+        name: str,
+        operations: Annotated[
+            list[JsonPatchOperation], Field(min_length=1, max_length=1000)
+        ],
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> R:
+        """Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        info = get_info(self.resource)
+        wire = [operation.to_wire() for operation in operations]
+        async with self._explaining(name, place):
+            return self._pass_on(
+                await kube.raw.patch(info, name, place, wire, dry_run=dry_run)
+            )
+
+    @mutation(
+        access=all_of(on_resource("patch"), on_resource("create")),
+        raises=(StaleObject, InvalidObject),
+    )
+    async def server_side_apply(
+        self,
+        object_: Annotated[R, AsDraft()],
+        field_manager: Annotated[str, Field(min_length=1, max_length=128)] = "fairlead",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> R:
+        """Creates an object or takes over the fields it names, and gives up those it named before.
+
+        A field of another manager is a CONFLICT unless `force` is set.
+        """
+        kube = self.ctx.kube
+        metadata = object_.metadata
+        metadata.namespace = kube.place(self.resource, metadata.namespace)
+        info = get_info(self.resource)
+        async with self._explaining(metadata.name, metadata.namespace):
+            return self._pass_on(
+                await kube.raw.apply(
+                    info,
+                    metadata.name,
+                    metadata.namespace,
+                    object_.model_dump(mode="json", by_alias=True, exclude_unset=True)
+                    | {"apiVersion": info.api_version, "kind": info.kind},
+                    field_manager=field_manager,
+                    force=force,
+                    dry_run=dry_run,
+                )
+            )
 
     @mutation(access=on_resource("delete"), raises=(StaleObject,))
-    async def delete(
+    async def delete(  # noqa: PLR0913, PLR0917  what kubectl delete can be told
         self,
         name: str,
         namespace: str | None = None,
         propagation_policy: Propagation | None = None,
         uid: str | None = None,
         resource_version: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Deletes an object; `uid` and `resourceVersion` are preconditions."""
         place = self.ctx.kube.place(self.resource, namespace)
         options = DeleteOptions(
-            propagation=propagation_policy, uid=uid, resource_version=resource_version
+            propagation=propagation_policy,
+            uid=uid,
+            resource_version=resource_version,
+            dry_run=dry_run,
         )
-        try:
+        async with self._explaining(name, place):
             await self.ctx.kube.delete(self.resource, name, place, options)
-        except KubeConflictError as error:
-            raise await self._explain_conflict(error, name, place) from error
 
     @mutation(access=authenticated)
     async def delete_many(
@@ -302,6 +367,18 @@ class ResourceRouter(Router[KubeContext], Generic[R]):
 
     def _pass_on(self, data: bytes) -> R:
         return raw_json(data, self.resource)
+
+    @asynccontextmanager
+    async def _explaining(
+        self, name: str, namespace: str | None
+    ) -> AsyncGenerator[None]:
+        """Turns refusals of the cluster into the errors that clients see typed."""
+        try:
+            yield
+        except KubeInvalidError as error:
+            raise explain_invalid(error) from error
+        except KubeConflictError as error:
+            raise await self._explain_conflict(error, name, namespace) from error
 
     async def _explain_conflict(
         self, error: KubeConflictError, name: str, namespace: str | None

@@ -6,18 +6,11 @@ export const manifest = {
 "account.sessions.endOthers": "9c00999931441ad2",
 "account.sessions.list": "479923e7403b4f14",
 "approvalTasks.approve": "f70f72057d7980af",
-"approvalTasks.create": "4ee7833185cdb4ae",
-"approvalTasks.delete": "cf9a32a2333385fd",
-"approvalTasks.deleteMany": "f50b5d1f8b89bc9d",
 "approvalTasks.get": "ea4da7f0b417647c",
-"approvalTasks.jsonPatch": "ea096e1ebb430734",
 "approvalTasks.list": "a52dee4611e544ef",
-"approvalTasks.patch": "39ec25300630ac0f",
 "approvalTasks.permissions": "a403ab4f62479443",
 "approvalTasks.permissionsOf": "2b19be2f71cb9bce",
 "approvalTasks.reject": "ef5815fc1c1d209b",
-"approvalTasks.serverSideApply": "bb714c69b02e83dd",
-"approvalTasks.update": "96ccc2e45a3fc0f2",
 "approvalTasks.watch": "e383b01c7fca3e4f",
 "approvalTasks.watchItem": "6842d3aba4aae441",
 "approvalTasks.watchPermissions": "37cb7f9fdf9c3fe5",
@@ -38,7 +31,7 @@ export const manifest = {
 "cdPipelines.watchItem": "cf5f4f905328d475",
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "codebaseBranches.create": "c4e6497e8b3f2f5b",
-"codebaseBranches.delete": "ade5678729ab759b",
+"codebaseBranches.delete": "48d49cbbba9386f2",
 "codebaseBranches.deleteMany": "a353e006ac8a8b05",
 "codebaseBranches.get": "d756e22392955f63",
 "codebaseBranches.jsonPatch": "0a05d65767a8c793",
@@ -66,7 +59,7 @@ export const manifest = {
 "codebaseImageStreams.watchItem": "7441e42cc604e499",
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
 "codebases.create": "8a53d5e9035edc9e",
-"codebases.delete": "c9c7ccd9ad336fe2",
+"codebases.delete": "54dc561a4cbcac00",
 "codebases.deleteMany": "8246e752bd64c8dc",
 "codebases.get": "155bc872c418ba9d",
 "codebases.jsonPatch": "e438bd0e0e14cce4",
@@ -284,20 +277,6 @@ export const manifest = {
 "z.string()"
 ]
 },
-"ApprovalInput": {
-"": [
-"an object",
-"z.json()"
-],
-".approvedBy": [
-"string",
-"z.string()"
-],
-".comment": [
-"optional string | null",
-"z.string().nullable()"
-]
-},
 "ApprovalTask": {
 "": [
 "an object",
@@ -320,50 +299,6 @@ export const manifest = {
 "zApprovalTaskSpec"
 ]
 },
-"ApprovalTaskDraft": {
-"": [
-"an object",
-"z.json()"
-],
-".apiVersion": [
-"optional \"edp.epam.com/v1alpha1\"",
-"z.enum([\"edp.epam.com/v1alpha1\"])"
-],
-".kind": [
-"optional \"ApprovalTask\"",
-"z.enum([\"ApprovalTask\"])"
-],
-".metadata": [
-"DraftMeta",
-"zDraftMeta"
-],
-".spec": [
-"ApprovalTaskSpecInput",
-"zApprovalTaskSpecInput"
-]
-},
-"ApprovalTaskInput": {
-"": [
-"an object",
-"z.json()"
-],
-".apiVersion": [
-"optional \"edp.epam.com/v1alpha1\"",
-"z.enum([\"edp.epam.com/v1alpha1\"])"
-],
-".kind": [
-"optional \"ApprovalTask\"",
-"z.enum([\"ApprovalTask\"])"
-],
-".metadata": [
-"ObjectMetaInput",
-"zObjectMetaInput"
-],
-".spec": [
-"ApprovalTaskSpecInput",
-"zApprovalTaskSpecInput"
-]
-},
 "ApprovalTaskSpec": {
 "": [
 "an object",
@@ -380,24 +315,6 @@ export const manifest = {
 ".approve": [
 "optional Approval",
 "zApproval"
-]
-},
-"ApprovalTaskSpecInput": {
-"": [
-"an object",
-"z.json()"
-],
-".action": [
-"optional \"Pending\" | \"Approved\" | \"Rejected\" | \"Canceled\"",
-"z.enum([\"Pending\", \"Approved\", \"Rejected\", \"Canceled\"])"
-],
-".description": [
-"optional string",
-"z.string()"
-],
-".approve": [
-"optional ApprovalInput | null",
-"zApprovalInput.nullable()"
 ]
 },
 "AuditEntry": {
@@ -5233,89 +5150,6 @@ export const manifest = {
 "z.string().nullable()"
 ]
 },
-"approvalTasks.create": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.object": [
-"ApprovalTaskDraft",
-"zApprovalTaskDraft"
-],
-" input.dryRun": [
-"optional boolean",
-"z.boolean()"
-],
-" output": [
-"ApprovalTask",
-"zApprovalTask"
-]
-},
-"approvalTasks.delete": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.name": [
-"string",
-"z.string()"
-],
-" input.namespace": [
-"optional string | null",
-"z.string().nullable()"
-],
-" input.propagationPolicy": [
-"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
-"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
-],
-" input.uid": [
-"optional string | null",
-"z.string().nullable()"
-],
-" input.resourceVersion": [
-"optional string | null",
-"z.string().nullable()"
-],
-" input.dryRun": [
-"optional boolean",
-"z.boolean()"
-],
-" output": [
-"null",
-"z.null()"
-],
-" error CONFLICT": [
-"an object",
-"ignore"
-],
-" error CONFLICT.current": [
-"{ [key: string]: JsonValue } | null",
-"z.record(z.string(), z.json()).nullable()"
-]
-},
-"approvalTasks.deleteMany": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.items": [
-"DeleteTarget[]",
-"z.array(zDeleteTarget).max(1000)"
-],
-" output": [
-"DeleteResult[]",
-"z.array(zDeleteResult)"
-]
-},
 "approvalTasks.get": {
 "": [
 "a query"
@@ -5335,51 +5169,6 @@ export const manifest = {
 " output": [
 "ApprovalTask",
 "zApprovalTask"
-]
-},
-"approvalTasks.jsonPatch": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.name": [
-"string",
-"z.string()"
-],
-" input.operations": [
-"JsonPatchOperation[]",
-"z.array(zJsonPatchOperation).min(1).max(1000)"
-],
-" input.namespace": [
-"optional string | null",
-"z.string().nullable()"
-],
-" input.dryRun": [
-"optional boolean",
-"z.boolean()"
-],
-" output": [
-"ApprovalTask",
-"zApprovalTask"
-],
-" error UNPROCESSABLE_CONTENT": [
-"an object",
-"ignore"
-],
-" error UNPROCESSABLE_CONTENT.causes": [
-"FieldProblem[]",
-"z.array(zFieldProblem)"
-],
-" error CONFLICT": [
-"an object",
-"ignore"
-],
-" error CONFLICT.current": [
-"{ [key: string]: JsonValue } | null",
-"z.record(z.string(), z.json()).nullable()"
 ]
 },
 "approvalTasks.list": {
@@ -5413,35 +5202,6 @@ export const manifest = {
 " output": [
 "ResourceListApprovalTask",
 "zResourceListApprovalTask"
-]
-},
-"approvalTasks.patch": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.name": [
-"string",
-"z.string()"
-],
-" input.patch": [
-"{ [key: string]: JsonValue }",
-"z.record(z.string(), z.json())"
-],
-" input.namespace": [
-"optional string | null",
-"z.string().nullable()"
-],
-" input.dryRun": [
-"optional boolean",
-"z.boolean()"
-],
-" output": [
-"ApprovalTask",
-"zApprovalTask"
 ]
 },
 "approvalTasks.permissions": {
@@ -5517,72 +5277,6 @@ export const manifest = {
 " error CONFLICT.decidedBy": [
 "string | null",
 "z.string().nullable()"
-]
-},
-"approvalTasks.serverSideApply": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.object": [
-"ApprovalTaskDraft",
-"zApprovalTaskDraft"
-],
-" input.fieldManager": [
-"optional string",
-"z.string().min(1).max(128)"
-],
-" input.force": [
-"optional boolean",
-"z.boolean()"
-],
-" input.dryRun": [
-"optional boolean",
-"z.boolean()"
-],
-" output": [
-"ApprovalTask",
-"zApprovalTask"
-],
-" error UNPROCESSABLE_CONTENT": [
-"an object",
-"ignore"
-],
-" error UNPROCESSABLE_CONTENT.causes": [
-"FieldProblem[]",
-"z.array(zFieldProblem)"
-],
-" error CONFLICT": [
-"an object",
-"ignore"
-],
-" error CONFLICT.current": [
-"{ [key: string]: JsonValue } | null",
-"z.record(z.string(), z.json()).nullable()"
-]
-},
-"approvalTasks.update": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.object": [
-"ApprovalTaskInput",
-"zApprovalTaskInput"
-],
-" input.dryRun": [
-"optional boolean",
-"z.boolean()"
-],
-" output": [
-"ApprovalTask",
-"zApprovalTask"
 ]
 },
 "approvalTasks.watch": {
@@ -6260,6 +5954,10 @@ export const manifest = {
 " input.resourceVersion": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "null",
@@ -7152,6 +6850,10 @@ export const manifest = {
 " input.resourceVersion": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "null",

@@ -43,12 +43,6 @@ export type Approval = {
   comment?: string;
 };
 
-/** Who decided, and why. */
-export type ApprovalInput = {
-  approvedBy: string;
-  comment?: string | null | undefined;
-};
-
 /** A question that a pipeline run waits on until a person answers it. */
 export type ApprovalTask = {
   apiVersion: "edp.epam.com/v1alpha1";
@@ -57,40 +51,11 @@ export type ApprovalTask = {
   spec: ApprovalTaskSpec;
 };
 
-/** A ApprovalTask to be created. */
-export type ApprovalTaskDraft = {
-  /** @default "edp.epam.com/v1alpha1" */
-  apiVersion?: "edp.epam.com/v1alpha1" | undefined;
-  /** @default "ApprovalTask" */
-  kind?: "ApprovalTask" | undefined;
-  metadata: DraftMeta;
-  spec: ApprovalTaskSpecInput;
-};
-
-/** A question that a pipeline run waits on until a person answers it. */
-export type ApprovalTaskInput = {
-  /** @default "edp.epam.com/v1alpha1" */
-  apiVersion?: "edp.epam.com/v1alpha1" | undefined;
-  /** @default "ApprovalTask" */
-  kind?: "ApprovalTask" | undefined;
-  metadata: ObjectMetaInput;
-  spec: ApprovalTaskSpecInput;
-};
-
 /** The question and the decision. */
 export type ApprovalTaskSpec = {
   action?: "Pending" | "Approved" | "Rejected" | "Canceled";
   description?: string;
   approve?: Approval;
-};
-
-/** The question and the decision. */
-export type ApprovalTaskSpecInput = {
-  /** @default "Pending" */
-  action?: "Pending" | "Approved" | "Rejected" | "Canceled" | undefined;
-  /** @default "Proceed" */
-  description?: string | undefined;
-  approve?: ApprovalInput | null | undefined;
 };
 
 /** One decision; see `AuditRecord`. */
@@ -1878,7 +1843,7 @@ export type AppRouter = TRPCBuiltRouter<
         list: $Query<void, MySession[]>;
       };
     };
-    /** Questions that pipeline runs wait on. */
+    /** Questions that pipeline runs wait on: written by pipelines, decided here. */
     approvalTasks: {
       /** Lets the run go on. */
       approve: $Mutation<{
@@ -1887,39 +1852,11 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default "" */
         comment?: string | undefined;
       }, ApprovalTask, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; action: "Pending" | "Approved" | "Rejected" | "Canceled"; decidedBy: string | null; } }>;
-      /** Never allowed: pipelines ask, not people. */
-      create: $Mutation<{
-        object: ApprovalTaskDraft;
-        /** @default false */
-        dryRun?: boolean | undefined;
-      }, ApprovalTask>;
-      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
-      delete: $Mutation<{
-        name: string;
-        namespace?: string | null | undefined;
-        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
-        uid?: string | null | undefined;
-        resourceVersion?: string | null | undefined;
-        /** @default false */
-        dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
-      /** Deletes objects, each as far as the caller may, and says what became of each. */
-      deleteMany: $Mutation<{
-        items: DeleteTarget[];
-      }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
         name: string;
         namespace?: string | null | undefined;
       }, ApprovalTask>;
-      /** Changes fields by JSON Patch (RFC 6902); a `test` that fails changes nothing. */
-      jsonPatch: $Mutation<{
-        name: string;
-        operations: JsonPatchOperation[];
-        namespace?: string | null | undefined;
-        /** @default false */
-        dryRun?: boolean | undefined;
-      }, ApprovalTask, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Objects of one namespace, or of all that the caller may see. */
       list: $Query<{
         namespace?: string | null | undefined;
@@ -1928,14 +1865,6 @@ export type AppRouter = TRPCBuiltRouter<
         limit?: number | null | undefined;
         continue?: string | null | undefined;
       } | undefined, ResourceListApprovalTask>;
-      /** Never allowed: see `approve` and `reject`. */
-      patch: $Mutation<{
-        name: string;
-        patch: { [key: string]: JsonValue };
-        namespace?: string | null | undefined;
-        /** @default false */
-        dryRun?: boolean | undefined;
-      }, ApprovalTask>;
       /** What the caller may do, for buttons; the cluster has the last word. */
       permissions: $Query<{
         namespace?: string | null | undefined;
@@ -1952,26 +1881,6 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default "" */
         comment?: string | undefined;
       }, ApprovalTask, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; action: "Pending" | "Approved" | "Rejected" | "Canceled"; decidedBy: string | null; } }>;
-      /**
-       * Creates an object or takes over the fields it names, and gives up those it named before.
-       *
-       * A field of another manager is a CONFLICT unless `force` is set.
-       */
-      serverSideApply: $Mutation<{
-        object: ApprovalTaskDraft;
-        /** @default "fairlead" */
-        fieldManager?: string | undefined;
-        /** @default false */
-        force?: boolean | undefined;
-        /** @default false */
-        dryRun?: boolean | undefined;
-      }, ApprovalTask, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
-      /** Never allowed: see `approve` and `reject`. */
-      update: $Mutation<{
-        object: ApprovalTaskInput;
-        /** @default false */
-        dryRun?: boolean | undefined;
-      }, ApprovalTask>;
       /** A live view: a snapshot, then what changes. */
       watch: $Subscription<{
         namespace?: string | null | undefined;
@@ -2135,6 +2044,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; pipelines: string[]; } }>;
       /** Deletes branches; those that are deployed stay, and say so. */
       deleteMany: $Mutation<{
@@ -2335,6 +2246,8 @@ export type AppRouter = TRPCBuiltRouter<
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
         uid?: string | null | undefined;
         resourceVersion?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; pipelines: string[]; } }>;
       /** Deletes codebases; those that are deployed stay, and say so. */
       deleteMany: $Mutation<{

@@ -22,8 +22,8 @@ from fairlead.client.executor import WireExecutor
 from fairlead.client.replica import Change, Frame, Replica
 from fairlead.errors import TRPCError
 from fairlead.kube.frames import StateChange
+from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import Resource
-from fairlead.kube.routers import ResourceRouter
 from fairlead.tracking import tracked
 
 __all__ = ["LiveConnection", "LiveView", "live"]
@@ -175,7 +175,7 @@ def _call(listener: Callable[[T], None], value: T) -> None:
 
 @asynccontextmanager
 async def live(
-    router: ResourceRouter[R],
+    router: ReadRouter[R],
     *,
     namespace: str | None = None,
     label_selector: str | None = None,
@@ -225,7 +225,7 @@ async def _wait_until_ready(view: LiveView[Any], seconds: float | None) -> None:
 
 
 async def _open(
-    router: ResourceRouter[Any],
+    router: ReadRouter[Any],
     arguments: Mapping[str, object],
     on_state: Callable[[ConnectionState], None],
 ) -> AsyncIterator[object]:

@@ -7,7 +7,7 @@ General layout, imports going down only:
     discovery, documents          what a cluster serves; YAML with the line of every field
     executing, terminals, channels  commands in containers, and their streams
     rollouts, workloads           logs of pods; scale, restart and rollback
-    routers, policies, drafts     procedures of one kind of resource
+    routers, reading, policies, drafts  procedures of one kind of resource
     view_routers, watching        the same of rows computed from it; live views of a user
     permissions, bulk             what a user may do with it; many objects in one call
     scopes, merging, guard        rights in some namespaces only, and rights taken away
@@ -45,6 +45,13 @@ from fairlead.kube.lists import ListMeta, ResourceList
 from fairlead.kube.live import LiveStore, live
 from fairlead.kube.manifests import AppliedDocument, DocumentProblem, Manifests
 from fairlead.kube.objects import DeleteOptions, ListOptions
+from fairlead.kube.permissions import (
+    Permission,
+    Permissions,
+    PermissionTarget,
+    TargetPermissions,
+)
+from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import (
     KubeModel,
     ObjectMeta,
@@ -55,12 +62,9 @@ from fairlead.kube.resource import (
 from fairlead.kube.rollouts import DeploymentRouter, Revision
 from fairlead.kube.routers import (
     InvalidObject,
-    Permission,
-    Permissions,
-    PermissionTarget,
+    JsonPatchOperation,
     ResourceRouter,
     StaleObject,
-    TargetPermissions,
 )
 from fairlead.kube.user_kube import UserKube
 from fairlead.kube.view_routers import ViewRouter
@@ -76,6 +80,7 @@ __all__ = [
     "DocumentProblem",
     "Explorer",
     "InvalidObject",
+    "JsonPatchOperation",
     "KindRef",
     "KindTable",
     "Kube",
@@ -107,6 +112,7 @@ __all__ = [
     "PermissionTarget",
     "Permissions",
     "PodRouter",
+    "ReadRouter",
     "Resource",
     "ResourceInfo",
     "ResourceList",

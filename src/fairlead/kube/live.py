@@ -15,8 +15,8 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 from fairlead.errors import TRPCError
 from fairlead.kube.frames import Delta, Snapshot, StateChange
+from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import Resource
-from fairlead.kube.routers import ResourceRouter
 
 __all__ = ["LiveState", "LiveStore", "live"]
 
@@ -41,7 +41,7 @@ class LiveStore(Mapping[str, R], Generic[R]):
         failure: why it ended; what is in it then stays as it was.
     """
 
-    def __init__(self, router: ResourceRouter[R], options: Mapping[str, Any]) -> None:
+    def __init__(self, router: ReadRouter[R], options: Mapping[str, Any]) -> None:
         self.state: LiveState = "connecting"
         self.reason: str | None = None
         self.failure: TRPCError | None = None
@@ -151,7 +151,7 @@ class LiveStore(Mapping[str, R], Generic[R]):
 
 
 def live(
-    router: ResourceRouter[R],
+    router: ReadRouter[R],
     *,
     namespace: str | None = None,
     label_selector: str | None = None,

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from fairlead import TypedError, mutation
-from fairlead.access import AccessRequest, Verdict, can, custom
-from fairlead.kube import KubeConflictError, ResourceRouter
-from fairlead.kube.drafts import AsDraft
+from fairlead.access import can
+from fairlead.kube import KubeConflictError, ReadRouter
 from portal.resources import ApprovalTask
 from portal.resources.approval_task import ApprovalAction
 
@@ -23,15 +22,8 @@ class AlreadyDecided(TypedError, code="CONFLICT"):  # noqa: N818  its name is on
     decided_by: str | None
 
 
-@custom
-def only_by_decision(request: AccessRequest) -> Verdict:
-    """Approval tasks are written by pipelines, and decided by `approve` and `reject` alone."""
-    del request
-    return "Decide with approve or reject: they record who decided"
-
-
-class ApprovalTasks(ResourceRouter[ApprovalTask]):
-    """Questions that pipeline runs wait on."""
+class ApprovalTasks(ReadRouter[ApprovalTask]):
+    """Questions that pipeline runs wait on: written by pipelines, decided here."""
 
     @mutation(access=can("patch", ApprovalTask), raises=(AlreadyDecided,))
     async def approve(
@@ -46,33 +38,6 @@ class ApprovalTasks(ResourceRouter[ApprovalTask]):
     ) -> ApprovalTask:
         """Ends the run."""
         return await self._decide("Rejected", name, namespace, comment)
-
-    @mutation(access=only_by_decision)
-    async def create(
-        self, object_: Annotated[ApprovalTask, AsDraft()], dry_run: bool = False
-    ) -> ApprovalTask:
-        """Never allowed: pipelines ask, not people."""
-        return await self.ctx.kube.create(object_, dry_run=dry_run)
-
-    @mutation(access=only_by_decision)
-    async def update(
-        self, object_: ApprovalTask, dry_run: bool = False
-    ) -> ApprovalTask:
-        """Never allowed: see `approve` and `reject`."""
-        return await self.ctx.kube.update(object_, dry_run=dry_run)
-
-    @mutation(access=only_by_decision)
-    async def patch(
-        self,
-        name: str,
-        patch: dict[str, JsonValue],
-        namespace: str | None = None,
-        dry_run: bool = False,
-    ) -> ApprovalTask:
-        """Never allowed: see `approve` and `reject`."""
-        return await self.ctx.kube.patch(
-            ApprovalTask, name, namespace, patch=patch, dry_run=dry_run
-        )
 
     async def _decide(
         self, action: ApprovalAction, name: str, namespace: str | None, comment: str

@@ -100,18 +100,22 @@ class Codebases(ResourceRouter[Codebase]):
     """Source repositories that the platform builds."""
 
     @mutation(access=can("delete", Codebase), raises=(StaleObject, InUse))
-    async def delete(
+    async def delete(  # noqa: PLR0913, PLR0917  as the router it derives from
         self,
         name: str,
         namespace: str | None = None,
         propagation_policy: Propagation | None = None,
         uid: str | None = None,
         resource_version: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Deletes a codebase that no CD pipeline deploys."""
         await self._check(name, namespace)
         options = DeleteOptions(
-            propagation=propagation_policy, uid=uid, resource_version=resource_version
+            propagation=propagation_policy,
+            uid=uid,
+            resource_version=resource_version,
+            dry_run=dry_run,
         )
         await self.ctx.kube.delete(Codebase, name, namespace, options)
 
@@ -132,18 +136,22 @@ class CodebaseBranches(ResourceRouter[CodebaseBranch]):
     """Branches of codebases."""
 
     @mutation(access=can("delete", CodebaseBranch), raises=(StaleObject, InUse))
-    async def delete(
+    async def delete(  # noqa: PLR0913, PLR0917  as the router it derives from
         self,
         name: str,
         namespace: str | None = None,
         propagation_policy: Propagation | None = None,
         uid: str | None = None,
         resource_version: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Deletes a branch whose images no CD pipeline deploys."""
         await self._check(name, namespace)
         options = DeleteOptions(
-            propagation=propagation_policy, uid=uid, resource_version=resource_version
+            propagation=propagation_policy,
+            uid=uid,
+            resource_version=resource_version,
+            dry_run=dry_run,
         )
         await self.ctx.kube.delete(CodebaseBranch, name, namespace, options)
 

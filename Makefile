@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate build bench conformance screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
+.PHONY: help setup run test check format generate build bench chaos conformance screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
 PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
@@ -41,6 +41,10 @@ bench: setup ## Benchmarks side by side with peers (long)
 
 conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh
+
+SEEDS ?= 100
+chaos: setup ## Random faults under every kind of subscriber (SEEDS=100, CHAOS_FIRST_SEED=1)
+	@CHAOS_SEEDS=$(SEEDS) CHAOS_STALL=$${CHAOS_STALL:-5} scripts/test tests/kube/test_chaos.py -q -x
 
 screenshots: setup ## Take docs/screenshots of the portal that runs at PORT
 	@node scripts/screenshots.mjs

@@ -1,6 +1,6 @@
 """Writers, readers and faults at once: at the end every reader has what the cluster has.
 
-`CHAOS_SEEDS=100` runs more; a failure names its seed and `CHAOS_FIRST_SEED` repeats it.
+`make chaos SEEDS=100` runs more; a failure names its seed and `CHAOS_FIRST_SEED` repeats it.
 """
 
 from __future__ import annotations
@@ -11,23 +11,32 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kube.cluster import Widget, make_widget, prepare
+from tests.kube.cluster import Widget, grant, make_widget, prepare
+from tests.kube.remote_readers import TRANSPORTS, RemoteReader, Server
 
 from fairlead.devcluster import DevCluster
-from fairlead.kube import Kube, KubeError, ListOptions
+from fairlead.kube import Kube, KubeError, ListOptions, View
 from fairlead.kube.feed import FeedOptions
-from fairlead.kube.hub import HubOptions
-from fairlead.kube.store import StoreLimits
-from fairlead.kube.subscription import Subscription
+from fairlead.kube.hub import HubOptions, LiveQuery
+from fairlead.kube.resource import get_info
+from fairlead.kube.store import Store, StoreLimits
+from fairlead.kube.subscription import Pace, Subscription
+from fairlead.kube.user_kube import UserKube
+from fairlead.kube.views import RowMaker
+from fairlead.kube.windows import Window, WindowQuery
+from fairlead.kube.wire import WireReader
 
 FIRST = int(os.environ.get("CHAOS_FIRST_SEED", "1"))
-SEEDS = range(FIRST, FIRST + int(os.environ.get("CHAOS_SEEDS", "3")))
+SEEDS = range(FIRST, FIRST + int(os.environ.get("CHAOS_SEEDS", "2")))
+STALL = float(os.environ.get("CHAOS_STALL", "0.1"))
+"""Seconds that a stalled request is held back."""
 NAMESPACES = ("team-a", "team-b")
 # Small bounds, so that a short run meets them all.
 OPTIONS = HubOptions(
@@ -43,14 +52,74 @@ OPTIONS = HubOptions(
 )
 
 
+class WidgetRow(View[Widget]):
+    """A row that many changes of its object leave as it is."""
+
+    size: int
+    label: str | None
+
+    @classmethod
+    def of(cls, source: Widget) -> WidgetRow | None:
+        if source.spec.size % 7 == 0:
+            return None
+        labels = source.metadata.labels or {}
+        return cls(size=source.spec.size // 10, label=labels.get("color"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of subscriber.
+
+    Attributes:
+        lag: it reads no more than one frame in so many seconds.
+    """
+
+    namespaces: tuple[str | None, ...] = (None,)
+    selector: str | None = None
+    view: bool = False
+    window: WindowQuery | None = None
+    pace: Pace | None = None
+    lag: float = 0.0
+
+    @property
+    def query(self) -> LiveQuery:
+        """What it subscribes to."""
+        query = UserKube.make_query(
+            get_info(Widget), self.namespaces, label_selector=self.selector
+        )
+        view = (Widget, WidgetRow) if self.view else None
+        note = "Only some are shown" if len(self.namespaces) > 1 else None
+        return replace(query, view=view, window=self.window, note=note)
+
+
+KINDS = [
+    *(
+        Kind(namespaces=(namespace,), selector=selector)
+        for namespace in (None, *NAMESPACES)
+        for selector in (None, "color=red")
+        for _ in range(2)
+    ),
+    Kind(namespaces=NAMESPACES),
+    Kind(lag=0.05),
+    Kind(pace=Pace(frames_per_second=20, bytes_per_second=20_000)),
+    Kind(view=True),
+    Kind(view=True, window=WindowQuery(sort=("-size", "label"))),
+    Kind(view=True, window=WindowQuery(sort=("size",), limit=3)),
+    Kind(view=True, window=WindowQuery(sort=("label",), offset=2, limit=4), lag=0.03),
+    Kind(view=True, namespaces=NAMESPACES, window=WindowQuery(sort=("-size",))),
+    Kind(view=True, window=WindowQuery(search="red", limit=5)),
+    Kind(view=True, window=WindowQuery(filters=(("size", "greaterThan", b"3"),))),
+]
+
+
 class Reader:
     """A client that keeps what it is sent and sometimes goes away for a while."""
 
-    def __init__(self, kube: Kube, namespace: str | None, selector: str | None) -> None:
+    def __init__(self, kube: Kube, kind: Kind) -> None:
         self.kube = kube
-        self.namespace = namespace
-        self.selector = selector
-        self.objects: dict[str, str] = {}
+        self.kind = kind
+        self.items: list[dict[str, Any]] = []
+        self.total: int | None = None
         self.last_event_id: str | None = None
         self.live = False
         self._subscription: Subscription | None = None
@@ -58,45 +127,74 @@ class Reader:
     async def run(self) -> None:
         """Reads, and comes back when it was interrupted."""
         while True:
-            self._subscription = self.kube.acting_as_server().watch(
-                Widget,
-                self.namespace,
-                label_selector=self.selector,
-                last_event_id=self.last_event_id,
+            self._subscription = self.kube.acting_as_server().watch_query(
+                self.kind.query, self.last_event_id, self.kind.pace
             )
             with suppress(KubeError):
                 async for frame in self._subscription:
                     self.apply(frame.id, json.loads(frame.data.data))
+                    await asyncio.sleep(self.kind.lag)
             await asyncio.sleep(0.01)
 
     async def interrupt(self) -> None:
+        """Goes away; it comes back from where it was."""
         if self._subscription is not None:
             await self._subscription.aclose()
 
     def apply(self, version: str, data: dict[str, Any]) -> None:
+        """Does what docs/live.md says of frames."""
         if data["type"] == "state":
             self.live = data["state"] == "live"
             return
         self.last_event_id = version
         self.live = True
+        self.total = data.get("total")
         if data["type"] == "snapshot":
-            self.objects.clear()
-        for item in data.get("items", []) + data.get("upserts", []):
-            self.objects[_get_key(item["metadata"])] = json.dumps(item, sort_keys=True)
-        for gone in data.get("deletes", []):
-            self.objects.pop(_get_key(gone), None)
+            self.items = data["items"]
+            return
+        moved = {_get_key(item["metadata"]) for item in data["upserts"]}
+        gone = moved | {_get_key(each) for each in data["deletes"]}
+        self.items = [
+            item for item in self.items if _get_key(item["metadata"]) not in gone
+        ]
+        places = data.get("positions", range(len(self.items), 10**6))
+        for place, item in zip(places, data["upserts"], strict="positions" in data):
+            self.items.insert(place, item)
 
-    async def read_truth(self) -> dict[str, str]:
-        """What the cluster has, read past the hub."""
-        found = await self.kube.acting_as_server().raw.list_(
-            Widget.__resource__,
-            self.namespace,
-            ListOptions(label_selector=self.selector),
-        )
-        return {
-            _get_key(item["metadata"]): json.dumps(item, sort_keys=True)
-            for item in json.loads(found)["items"]
-        }
+    def get_state(self) -> tuple[list[str], int | None]:
+        """What it shows, in a form that can be compared to the byte."""
+        return self._describe(self.items), self.total
+
+    async def read_truth(self) -> tuple[list[str], int | None]:
+        """What it should show, read past the hub."""
+        objects = self.kube.acting_as_server().raw
+        info = get_info(Widget)
+        found: list[Any] = []
+        for namespace in self.kind.namespaces:
+            options = ListOptions(label_selector=self.kind.selector)
+            listed = await objects.list_(info, namespace, options)
+            found += WireReader(info).read_list(listed).objects
+        if not self.kind.view:
+            return self._describe([json.loads(each.raw) for each in found]), None
+        maker = RowMaker(Widget, WidgetRow)
+        window = Window(self.kind.window or WindowQuery(), Store())
+        for each in found:
+            row = maker.make(each)
+            if row is not None:
+                window.put(row)
+        items = [json.loads(row.raw) for row in window.get_items()]
+        total = None if self.kind.window is None else window.total
+        return self._describe(items), total
+
+    def _describe(self, items: list[dict[str, Any]]) -> list[str]:
+        shown: list[str] = []
+        for item in items:
+            if self.kind.view:
+                # A row is sent when its own fields change, not whenever its object does.
+                metadata = {**item["metadata"], "resourceVersion": ""}
+                item = {**item, "metadata": metadata}  # noqa: PLW2901  the same row
+            shown.append(json.dumps(item, sort_keys=True))
+        return shown if self.kind.window is not None else sorted(shown)
 
 
 def _get_key(metadata: dict[str, Any]) -> str:
@@ -105,12 +203,7 @@ def _get_key(metadata: dict[str, Any]) -> str:
 
 @asynccontextmanager
 async def running_readers(kube: Kube) -> AsyncGenerator[list[Reader]]:
-    readers = [
-        Reader(kube, namespace, selector)
-        for namespace in (None, *NAMESPACES)
-        for selector in (None, "color=red")
-        for _ in range(2)
-    ]
+    readers = [Reader(kube, kind) for kind in KINDS]
     tasks = [asyncio.create_task(reader.run()) for reader in readers]
     try:
         yield readers
@@ -142,18 +235,18 @@ async def write(kube: Kube, chance: random.Random) -> None:
                 await objects.delete(Widget, name, namespace)
 
 
-async def settle(readers: list[Reader]) -> None:
+async def settle(readers: Sequence[Reader | RemoteReader]) -> None:
     """Waits until every reader has what the cluster has."""
     for reader in readers:
         truth = await reader.read_truth()
         try:
-            async with asyncio.timeout(20):
-                while reader.objects != truth:  # noqa: ASYNC110  the reader is the client
+            async with asyncio.timeout(20 + 2 * STALL):
+                while reader.get_state() != truth:  # noqa: ASYNC110  it is the client
                     await asyncio.sleep(0.01)
         except TimeoutError:
             pytest.fail(
-                f"a reader of {reader.namespace}, {reader.selector} has "
-                f"{sorted(reader.objects)} and the cluster {sorted(truth)}"
+                f"a reader of {reader.kind} has {reader.get_state()} "
+                f"and the cluster {truth}"
             )
 
 
@@ -161,6 +254,7 @@ class Faults:
     """The dev cluster's misbehaviour, and the readers'."""
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.server = Server()
         self.folder = folder
         self.chance = chance
         self.cluster = DevCluster(folder)
@@ -168,7 +262,7 @@ class Faults:
     async def strike(self, readers: list[Reader]) -> None:
         """Does one thing wrong."""
         faults = self.cluster.faults
-        match self.chance.randrange(9):
+        match self.chance.randrange(11):
             case 0:
                 faults.drop_watches()
             case 1:
@@ -185,8 +279,12 @@ class Faults:
             case 5:
                 faults.cut(verbs="list,watch", plural="widgets")
             case 6:
-                faults.delay(0.1, verbs="list,watch", plural="widgets")
+                faults.delay(STALL, verbs="list,watch", plural="widgets")
             case 7:
+                faults.fail(401, verbs="list,watch", plural="widgets")
+            case 8:
+                await self.server.restart()
+            case 9:
                 await self.chance.choice(readers).interrupt()
             case _:
                 await self.restart()
@@ -205,16 +303,23 @@ async def test_all_readers_end_equal_to_the_cluster(seed: int, tmp_path: Path) -
     await faults.cluster.start()
     kube = Kube.from_kubeconfig(faults.cluster.kubeconfig_path, hub=OPTIONS)
     try:
-        async with kube:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(kube)
             await prepare(kube.client)
-            async with running_readers(kube) as readers:
-                for _ in range(60):
-                    for _ in range(chance.randrange(6)):
-                        await write(kube, chance)
-                    if chance.random() < 0.4:
-                        await faults.strike(readers)
-                faults.cluster.faults.clear()
-                await settle(readers)
+            await grant(kube.client, "root", ["*"])
+            await faults.server.start(faults.cluster.kubeconfig_path, OPTIONS)
+            stack.push_async_callback(faults.server.aclose)
+            remote = [RemoteReader(kube, faults.server, each) for each in TRANSPORTS]
+            for each in remote:
+                await stack.enter_async_context(each.running())
+            readers = await stack.enter_async_context(running_readers(kube))
+            for _ in range(60):
+                for _ in range(chance.randrange(6)):
+                    await write(kube, chance)
+                if chance.random() < 0.4:
+                    await faults.strike(readers)
+            faults.cluster.faults.clear()
+            await settle([*readers, *remote])
     finally:
         await faults.cluster.aclose()
 

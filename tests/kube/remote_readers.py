@@ -101,7 +101,7 @@ class RemoteReader:
 
     def get_state(self) -> tuple[list[str], int | None]:
         """What it shows."""
-        items = [] if self._view is None else self._view.values()
+        items: list[Widget] = [] if self._view is None else list(self._view.values())
         return sorted(_describe(item) for item in items), None
 
     async def read_truth(self) -> tuple[list[str], int | None]:

@@ -78,11 +78,20 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await APPS.get(name, APPS["trpc"])(scope, receive, send)
 
 
+direct_app = Fairlead(
+    App,
+    prefix="/none",
+    check_types=False,
+    mounts={f"/{name}": found for name, found in APPS.items()},
+)
+"""All mounts below one application, where the server's own WebSocket protocol finds them."""
+
+
 def serve(server: str, port: int) -> None:
     """Runs until stopped."""
     if server in {"uvicorn", "direct"}:
         uvicorn.run(
-            "tests.conformance.serve:app",
+            direct_app if server == "direct" else app,
             port=port,
             ws=DirectWebSocketProtocol if server == "direct" else "auto",
             log_level="critical",

@@ -83,7 +83,7 @@ class RemoteReader:
     """A live view over the wire."""
 
     def __init__(self, kube: Kube, server: Server, transport: Transport) -> None:
-        self.kind = transport
+        self.kind: Transport = transport
         self._kube = kube
         self._server = server
         self._view: LiveView[Widget] | None = None

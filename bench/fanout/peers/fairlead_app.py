@@ -8,6 +8,7 @@ The upstream is the kit's fake API server, which knows no access reviews: everyb
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 
 import uvicorn
 
@@ -50,12 +51,37 @@ class Anybody:
 class Anything(Engine):
     """Allows everything."""
 
+    default_namespace: str | None = None
+    poll_seconds = 3600.0
+
     async def review(
         self, request: Request, attributes: ResourceAttributes
     ) -> Decision:
         """Yes."""
         del request, attributes
         return Decision(allowed=True)
+
+    async def review_many(
+        self,
+        request: Request,
+        attributes: Sequence[ResourceAttributes],
+        *,
+        max_age: float | None = None,
+    ) -> list[Decision]:
+        """Yes to all."""
+        del request, max_age
+        return [Decision(allowed=True) for _ in attributes]
+
+    def on_change(
+        self, request: Request, wake: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Never."""
+        del request, wake
+        return _do_nothing
+
+
+def _do_nothing() -> None:
+    """Nothing was begun."""
 
 
 def main() -> None:

@@ -205,6 +205,13 @@ class Fairlead:
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": "nothing here"})
 
+    def find_websocket(self, path: str) -> WebSocketEndpoint | None:
+        """The endpoint that serves WebSockets at a path, for servers that go past ASGI."""
+        if path.rstrip("/") == self.prefix:
+            return self._websocket
+        mounted = self._find_mount(path)
+        return mounted.find_websocket(path) if isinstance(mounted, Fairlead) else None
+
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _get_local_path(scope)
         mounted = self._find_mount(path)

@@ -32,6 +32,15 @@ class Outbox(ABC):
         overflowed: the reader was too slow.
     """
 
+    __slots__ = (
+        "_bound",
+        "_room_waiters",
+        "close_frame",
+        "on_broken",
+        "on_room",
+        "overflowed",
+    )
+
     def __init__(self, bound: int | None) -> None:
         self._bound = bound
         self._room_waiters: list[asyncio.Future[None]] = []
@@ -89,7 +98,7 @@ class AsgiOutbox(Outbox):
 
     def __init__(self, send: Send, bound: int | None) -> None:
         super().__init__(bound)
-        self.send = send
+        self._send = send
         self._waiting: deque[str] = deque()
         self._size = 0
         self._news = asyncio.Event()
@@ -138,7 +147,7 @@ class AsgiOutbox(Outbox):
         while True:
             while self._waiting:
                 text = self._waiting.popleft()
-                await self.send({"type": "websocket.send", "text": text})
+                await self._send({"type": "websocket.send", "text": text})
                 had_room = self._size <= ROOM
                 self._size -= len(text)
                 if not had_room and self._size <= ROOM:

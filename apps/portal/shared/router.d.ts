@@ -1234,6 +1234,7 @@ export type PipelineRunStatus = {
   completionTime?: string;
   conditions?: Condition[];
   childReferences?: ChildReference[];
+  pipelineSpec?: PipelineSpec;
 };
 
 /** How far a run has got. */
@@ -1242,6 +1243,29 @@ export type PipelineRunStatusInput = {
   completionTime?: string | null | undefined;
   conditions?: ConditionInput[] | null | undefined;
   childReferences?: ChildReferenceInput[] | null | undefined;
+  pipelineSpec?: PipelineSpecInput | null | undefined;
+};
+
+/** The pipeline as it was when the run began. */
+export type PipelineSpec = {
+  tasks?: PipelineTask[];
+};
+
+/** The pipeline as it was when the run began. */
+export type PipelineSpecInput = {
+  tasks?: PipelineTaskInput[] | null | undefined;
+};
+
+/** A task of the pipeline, whether it has started or not. */
+export type PipelineTask = {
+  name: string;
+  runAfter?: string[];
+};
+
+/** A task of the pipeline, whether it has started or not. */
+export type PipelineTaskInput = {
+  name: string;
+  runAfter?: string[] | null | undefined;
 };
 
 /** One running copy of an application, or one task of a pipeline. */

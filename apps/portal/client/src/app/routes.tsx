@@ -13,6 +13,12 @@ import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";
 import { findTimeRange, type TimeRangeId } from "@/resources/timeRange";
 import { SIGN_IN_PAGE } from "./client";
 
+type RunSearch = {
+  tab?: string | undefined;
+  /** The task whose log is shown. */
+  task?: string | undefined;
+};
+
 type ShellSearch = {
   /** The namespace all pages show; absent means all namespaces. */
   ns?: string | undefined;
@@ -49,6 +55,44 @@ const pipelinesRoute = createRoute({
   path: "/pipelines",
   validateSearch: validateTableSearch,
   component: lazyRouteComponent(() => import("@/pages/pipelines"), "PipelinesPage"),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/pipelines/$namespace/$name",
+  validateSearch: (search: { [key: string]: unknown }): RunSearch => ({
+    tab: readText(search["tab"]),
+    task: readText(search["task"]),
+  }),
+  component: lazyRouteComponent(() => import("@/pages/run/page"), "RunPage"),
+});
+
+const approvalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/approvals",
+  validateSearch: validateTableSearch,
+  component: lazyRouteComponent(() => import("@/pages/approvals"), "ApprovalsPage"),
+});
+
+const deploymentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/deployments",
+  validateSearch: validateTableSearch,
+  component: lazyRouteComponent(() => import("@/pages/delivery/page"), "DeliveryPage"),
+});
+
+const gitServersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/git-servers",
+  validateSearch: validateTableSearch,
+  component: lazyRouteComponent(() => import("@/pages/gitServers/page"), "GitServersPage"),
+});
+
+const linksRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/links",
+  validateSearch: validateTableSearch,
+  component: lazyRouteComponent(() => import("@/pages/links"), "LinksPage"),
 });
 
 const codebasesRoute = createRoute({
@@ -113,6 +157,11 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     overviewRoute,
     pipelinesRoute,
+    runRoute,
+    approvalsRoute,
+    deploymentsRoute,
+    gitServersRoute,
+    linksRoute,
     codebasesRoute,
     branchesRoute,
     workloadsRoute,

@@ -1,5 +1,12 @@
 import { type ReactNode, useEffect } from "react";
 
+/** What the browser's tab is called. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Fairlead Portal`;
+  }, [title]);
+}
+
 /** A page's heading, its actions, and the browser tab's title. */
 export function PageHeader({
   title,
@@ -10,9 +17,7 @@ export function PageHeader({
   description: string;
   children?: ReactNode;
 }) {
-  useEffect(() => {
-    document.title = `${title} · Fairlead Portal`;
-  }, [title]);
+  useTitle(title);
   return (
     <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 pt-5 pb-4 sm:px-6">
       <div className="min-w-0">

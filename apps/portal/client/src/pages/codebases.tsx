@@ -1,8 +1,13 @@
 import { pendingOf } from "@fairlead/react";
 import type { Codebase } from "@portal/shared";
-import { useCodebaseCRUD, useCodebaseWatchList } from "@portal/shared/hooks";
+import {
+  useCodebaseCRUD,
+  useCodebasePermissions,
+  useCodebaseWatchList,
+} from "@portal/shared/hooks";
 import { Package, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { trpc } from "@/app/client";
 import { PageHeader, TableFrame } from "@/components/page";
 import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
@@ -36,7 +41,12 @@ export function CodebasesPage() {
   const rows = useRows(list.items, toCodebaseRow);
   const state = useTableSearch("name");
   const table = useDataTable({ rows, columns: codebaseColumns, state, facets });
-  const creation = useCreatePermission(scope.sole, namespacesOf(rows));
+  const creation = useCreatePermission({
+    here: useCodebasePermissions({ namespace: scope.sole }).create,
+    scope,
+    namespaces: namespacesOf(rows),
+    ask: trpc.codebases.permissions,
+  });
   const [deleting, setDeleting] = useState<readonly Codebase[]>([]);
   const selected = table.getSelectedRowModel().rows.map((row) => row.original.codebase);
   const createButton = (

@@ -40,8 +40,8 @@ export function RecentRuns({ runs }: { runs: readonly PipelineRunRow[] }) {
             <Status iconWhenNarrow {...statusOf(run)} />
             <span className="min-w-0">
               <Link
-                to="/pipelines"
-                search={{ open: run.id }}
+                to="/pipelines/$namespace/$name"
+                params={{ namespace: run.namespace, name: run.name }}
                 className="block truncate font-medium underline-offset-4 hover:underline"
               >
                 {run.name}
@@ -106,7 +106,11 @@ export function AttentionList({
         key: `run ${row.id}`,
         text: row.message ?? row.reason,
         link: (
-          <Link to="/pipelines" search={{ open: row.id }} className={linkClass}>
+          <Link
+            to="/pipelines/$namespace/$name"
+            params={{ namespace: row.namespace, name: row.name }}
+            className={linkClass}
+          >
             {row.name}
           </Link>
         ),

@@ -1,13 +1,13 @@
 import { usePipelineRunWatchList } from "@portal/shared/hooks";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Workflow } from "lucide-react";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { PageHeader, TableFrame } from "@/components/page";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
-import { RowLink } from "@/components/table/rowLink";
 import { TableToolbar, type ToolbarFacet } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
 import { useTableSearch } from "@/components/table/useTableSearch";
@@ -16,7 +16,6 @@ import { Badge } from "@/components/ui/badge";
 import { useRows } from "@/lib/useRows";
 import { statusOf } from "@/resources/phase";
 import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
-import { PipelineRunDrawer } from "./pipelineRunDrawer";
 
 const column = columnsFor<PipelineRunRow>();
 const columns = column.columns([
@@ -30,9 +29,7 @@ const columns = column.columns([
     header: "Name",
     enableHiding: false,
     meta: { label: "Name" },
-    cell: ({ row }) => (
-      <RowLink id={row.original.id} name={row.original.name} detail={summaryOf(row.original)} />
-    ),
+    cell: ({ row }) => <RunLink row={row.original} />,
   }),
   column.accessor("pipeline", {
     header: "Pipeline",
@@ -96,7 +93,7 @@ export function PipelinesPage() {
     ],
     [rows],
   );
-  const opened = rows.find((row) => row.id === state.search.open);
+  const open = useOpenRun();
   return (
     <>
       <PageHeader title="Pipelines" description="Pipeline runs, live from the cluster." />
@@ -119,6 +116,7 @@ export function PipelinesPage() {
           noun="pipeline runs"
           total={rows.length}
           rowLabel={(row) => row.name}
+          onOpen={open}
           empty={{
             icon: Workflow,
             title: "No pipeline runs yet",
@@ -126,12 +124,37 @@ export function PipelinesPage() {
           }}
         />
       </TableFrame>
-      <PipelineRunDrawer
-        id={state.search.open}
-        row={opened}
-        onClose={() => state.set({ open: undefined })}
-      />
     </>
+  );
+}
+
+function RunLink({ row }: { row: PipelineRunRow }) {
+  return (
+    <span className="block leading-tight">
+      <Link
+        to="/pipelines/$namespace/$name"
+        params={{ namespace: row.namespace, name: row.name }}
+        data-row-link=""
+        title={row.name}
+        className="block w-fit max-w-full truncate rounded-sm font-medium underline-offset-4 hover:underline"
+      >
+        {row.name}
+      </Link>
+      <span className="block truncate text-xs text-muted-foreground @lg:hidden">
+        {summaryOf(row)}
+      </span>
+    </span>
+  );
+}
+
+function useOpenRun() {
+  const navigate = useNavigate();
+  return useCallback(
+    (id: string) => {
+      const [namespace = "", name = ""] = id.split("/");
+      void navigate({ to: "/pipelines/$namespace/$name", params: { namespace, name } });
+    },
+    [navigate],
   );
 }
 

@@ -1,27 +1,37 @@
 import type { Permission } from "@fairlead/react";
-import { useCodebasePermissions } from "@portal/shared/hooks";
 import { useQueries } from "@tanstack/react-query";
-import { trpc } from "@/app/client";
+import type { trpc } from "@/app/client";
+import type { NamespaceScope } from "@/components/shell/useNamespace";
 
 const ANSWER_LASTS = 30_000;
 const allowed: Permission = { state: "allowed", allowed: true, reason: null };
 
 /**
- * May the user create a codebase in what the page shows? With all namespaces shown, a right in one of
- * them is enough; `offered` is then the first namespace that grants it.
+ * May the user create something in what the page shows? With several namespaces shown, a right in one
+ * of them is enough; `offered` is then the first namespace that grants it.
  */
-export function useCreatePermission(namespace: string | null, candidates: readonly string[]) {
-  const { create } = useCodebasePermissions({ namespace });
-  const askEach = namespace === null && create.state === "denied";
+export function useCreatePermission({
+  here,
+  scope,
+  namespaces,
+  ask,
+}: {
+  /** The right in the one namespace shown, or in all. */
+  here: Permission;
+  scope: NamespaceScope;
+  /** Those to be asked about, the likeliest first. */
+  namespaces: readonly string[];
+  ask: Pick<typeof trpc.codebases.permissions, "queryOptions">;
+}) {
+  const candidates =
+    scope.names.length > 0 ? namespaces.filter((name) => scope.names.includes(name)) : namespaces;
+  const askEach = scope.sole === null && here.state === "denied";
   const granting = useQueries({
-    queries: (askEach ? candidates : []).map((candidate) =>
-      trpc.codebases.permissions.queryOptions(
-        { namespace: candidate },
-        { staleTime: ANSWER_LASTS },
-      ),
+    queries: (askEach ? candidates : []).map((namespace) =>
+      ask.queryOptions({ namespace }, { staleTime: ANSWER_LASTS }),
     ),
     combine: (answers) => answers.findIndex(({ data }) => data?.create.allowed === true),
   });
-  const offered = namespace ?? candidates[Math.max(0, granting)] ?? "";
-  return { permission: granting >= 0 ? allowed : create, offered };
+  const offered = scope.sole ?? candidates[Math.max(0, granting)] ?? "";
+  return { permission: granting >= 0 ? allowed : here, offered };
 }

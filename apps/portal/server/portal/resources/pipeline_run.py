@@ -46,6 +46,19 @@ class PipelineRunSpec(KubeModel):
     """Set it to cancel, stop or hold the run."""
 
 
+class PipelineTask(KubeModel):
+    """A task of the pipeline, whether it has started or not."""
+
+    name: str
+    run_after: list[str] | None = None
+
+
+class PipelineSpec(KubeModel):
+    """The pipeline as it was when the run began."""
+
+    tasks: list[PipelineTask] | None = None
+
+
 class PipelineRunStatus(KubeModel):
     """How far a run has got."""
 
@@ -53,6 +66,7 @@ class PipelineRunStatus(KubeModel):
     completion_time: AwareDatetime | None = None
     conditions: list[Condition] | None = None
     child_references: list[ChildReference] | None = None
+    pipeline_spec: PipelineSpec | None = None
 
 
 class PipelineRun(Resource, group="tekton.dev", version="v1", plural="pipelineruns"):

@@ -1,10 +1,11 @@
 import {
+  useCDPipelineWatchList,
   useCodebaseBranchWatchList,
   useCodebaseWatchList,
   usePipelineRunWatchList,
 } from "@portal/shared/hooks";
 import type { NavigateOptions } from "@tanstack/react-router";
-import { GitBranch, type LucideIcon, Package, Workflow } from "lucide-react";
+import { GitBranch, type LucideIcon, Package, Rocket, Workflow } from "lucide-react";
 import { useMemo } from "react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 
@@ -35,20 +36,30 @@ export function useSearchResults(text: string): readonly Found[] {
   const wanted = text.trim().toLowerCase();
   const enabled = wanted.length > 1;
   const codebases = useCodebaseWatchList({ namespace, enabled }).items;
+  const pipelines = useCDPipelineWatchList({ namespace, enabled }).items;
   const branches = useCodebaseBranchWatchList({ namespace, enabled }).items;
   const runs = usePipelineRunWatchList({ namespace, enabled }).items;
   return useMemo(() => {
     if (!enabled) return [];
     const sources: readonly Source[] = [
       { kind: "Codebase", icon: Package, items: codebases, target: opened("/codebases") },
+      { kind: "CD pipeline", icon: Rocket, items: pipelines, target: opened("/deployments") },
       { kind: "Branch", icon: GitBranch, items: branches, target: opened("/branches") },
-      { kind: "Run", icon: Workflow, items: runs, target: opened("/pipelines") },
+      {
+        kind: "Run",
+        icon: Workflow,
+        items: runs,
+        target: (namespace, name) => ({
+          to: "/pipelines/$namespace/$name",
+          params: { namespace, name },
+        }),
+      },
     ];
     return sources.flatMap((source) => findIn(source, wanted)).slice(0, MOST);
-  }, [enabled, wanted, codebases, branches, runs]);
+  }, [enabled, wanted, codebases, pipelines, branches, runs]);
 }
 
-function opened(to: "/pipelines" | "/codebases" | "/branches") {
+function opened(to: "/codebases" | "/deployments" | "/branches") {
   return (namespace: string, name: string): NavigateOptions => ({
     to,
     search: { open: `${namespace}/${name}` },

@@ -3,19 +3,27 @@ import {
   Boxes,
   Gauge,
   GitBranch,
+  Link2,
   type LucideIcon,
   Package,
+  Rocket,
   ScrollText,
+  ServerCog,
   Shapes,
   ShieldCheck,
+  UserCheck,
   Workflow,
 } from "lucide-react";
 
 export type PagePath =
   | "/"
   | "/pipelines"
+  | "/approvals"
+  | "/deployments"
   | "/codebases"
   | "/branches"
+  | "/git-servers"
+  | "/links"
   | "/workloads"
   | "/pods"
   | "/explore"
@@ -37,6 +45,8 @@ export const pageGroups: readonly { title: string; pages: readonly PageEntry[] }
     pages: [
       { to: "/", label: "Overview", icon: Gauge, words: "home dashboard charts" },
       { to: "/pipelines", label: "Pipelines", icon: Workflow, words: "runs builds tekton" },
+      { to: "/deployments", label: "Deployments", icon: Rocket, words: "cd stages environments" },
+      { to: "/approvals", label: "Approvals", icon: UserCheck, words: "approve reject tasks" },
     ],
   },
   {
@@ -44,6 +54,8 @@ export const pageGroups: readonly { title: string; pages: readonly PageEntry[] }
     pages: [
       { to: "/codebases", label: "Codebases", icon: Package, words: "repositories applications" },
       { to: "/branches", label: "Branches", icon: GitBranch, words: "releases versions" },
+      { to: "/git-servers", label: "Git servers", icon: ServerCog, words: "github gitlab secrets" },
+      { to: "/links", label: "Quick links", icon: Link2, words: "tools bookmarks" },
     ],
   },
   {

@@ -1,4 +1,4 @@
-import "./zodWithoutEval";
+import "@/components/form/zodWithoutEval";
 
 import { useKeptInput } from "@fairlead/react";
 import { zodResolver } from "@hookform/resolvers/zod";

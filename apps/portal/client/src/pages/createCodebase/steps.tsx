@@ -1,10 +1,10 @@
 import { Copy, FilePlus2, Import } from "lucide-react";
 import { type Control, Controller, type UseFormReturn } from "react-hook-form";
 import { Facts } from "@/components/drawer";
+import { SelectField, SwitchField, TextField } from "@/components/form/field";
 import { Badge } from "@/components/ui/badge";
 import { type Choice, ChoiceCards } from "@/components/ui/choiceCards";
 import type { SelectOption } from "@/components/ui/select";
-import { SelectField, SwitchField, TextField } from "./field";
 import { type FormValues, stacks } from "./form";
 
 const strategies: readonly Choice<FormValues["strategy"]>[] = [

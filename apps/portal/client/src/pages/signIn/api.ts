@@ -1,6 +1,6 @@
 /** The server's routes for signing in and out: plain HTTP, for a browser has to follow them. */
 import { z } from "zod";
-import "../createCodebase/zodWithoutEval";
+import "@/components/form/zodWithoutEval";
 
 const providers = z.object({
   providers: z.array(

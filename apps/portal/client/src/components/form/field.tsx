@@ -1,21 +1,18 @@
 import { type ReactNode, useId } from "react";
-import { type Control, Controller, type FieldPath } from "react-hook-form";
+import { type Control, Controller, type FieldPath, type FieldValues } from "react-hook-form";
 import { Input, Textarea } from "@/components/ui/input";
 import { Select, type SelectOption } from "@/components/ui/select";
 import { Switch } from "@/components/ui/switch";
-import type { FormValues } from "./form";
 
-type TextName = {
-  [Name in FieldPath<FormValues>]: FormValues[Name] extends string ? Name : never;
-}[FieldPath<FormValues>];
-type FlagName = {
-  [Name in FieldPath<FormValues>]: FormValues[Name] extends boolean ? Name : never;
-}[FieldPath<FormValues>];
-
-type Common = { control: Control<FormValues>; label: string; hint?: string };
+type Common<Values extends FieldValues> = {
+  control: Control<Values>;
+  name: FieldPath<Values>;
+  label: string;
+  hint?: string;
+};
 
 /** A label, a control, its hint and its error, tied together for screen readers. */
-function Frame({
+export function FieldFrame({
   id,
   label,
   hint,
@@ -24,8 +21,8 @@ function Frame({
 }: {
   id: string;
   label: string;
-  hint: string | undefined;
-  error: string | undefined;
+  hint?: string | undefined;
+  error?: string | undefined;
   children: ReactNode;
 }) {
   return (
@@ -47,7 +44,7 @@ function Frame({
   );
 }
 
-export function TextField({
+export function TextField<Values extends FieldValues>({
   control,
   name,
   label,
@@ -55,7 +52,13 @@ export function TextField({
   placeholder,
   multiline = false,
   autoFocus = false,
-}: Common & { name: TextName; placeholder?: string; multiline?: boolean; autoFocus?: boolean }) {
+  type = "text",
+}: Common<Values> & {
+  placeholder?: string;
+  multiline?: boolean;
+  autoFocus?: boolean;
+  type?: "text" | "password" | "number";
+}) {
   const id = useId();
   return (
     <Controller
@@ -64,34 +67,44 @@ export function TextField({
       render={({ field, fieldState: { error } }) => {
         const shared = {
           ...field,
+          value: String(field.value ?? ""),
           id,
           placeholder,
           "aria-invalid": error !== undefined,
           "aria-describedby": `${id}-note`,
         };
         return (
-          <Frame id={id} label={label} hint={hint} error={error?.message}>
+          <FieldFrame id={id} label={label} hint={hint} error={error?.message}>
             {multiline ? (
               <Textarea rows={2} {...shared} />
             ) : (
-              <Input autoComplete="off" spellCheck={false} autoFocus={autoFocus} {...shared} />
+              <Input
+                type={type}
+                autoComplete={type === "password" ? "new-password" : "off"}
+                spellCheck={false}
+                autoFocus={autoFocus}
+                {...shared}
+                onChange={(event) => {
+                  const text = event.target.value;
+                  field.onChange(type === "number" && text !== "" ? Number(text) : text);
+                }}
+              />
             )}
-          </Frame>
+          </FieldFrame>
         );
       }}
     />
   );
 }
 
-export function SelectField({
+export function SelectField<Values extends FieldValues>({
   control,
   name,
   label,
   hint,
   options,
   onChosen,
-}: Common & {
-  name: TextName;
+}: Common<Values> & {
   options: readonly SelectOption[];
   onChosen?: (value: string) => void;
 }) {
@@ -101,10 +114,10 @@ export function SelectField({
       control={control}
       name={name}
       render={({ field, fieldState: { error } }) => (
-        <Frame id={id} label={label} hint={hint} error={error?.message}>
+        <FieldFrame id={id} label={label} hint={hint} error={error?.message}>
           <Select
             id={id}
-            value={field.value}
+            value={String(field.value ?? "")}
             onValueChange={(value) => {
               field.onChange(value);
               onChosen?.(value);
@@ -115,13 +128,18 @@ export function SelectField({
             aria-invalid={error !== undefined}
             aria-describedby={`${id}-note`}
           />
-        </Frame>
+        </FieldFrame>
       )}
     />
   );
 }
 
-export function SwitchField({ control, name, label, hint }: Common & { name: FlagName }) {
+export function SwitchField<Values extends FieldValues>({
+  control,
+  name,
+  label,
+  hint,
+}: Common<Values>) {
   const id = useId();
   return (
     <Controller
@@ -135,7 +153,7 @@ export function SwitchField({ control, name, label, hint }: Common & { name: Fla
             </label>
             {hint ? <p className="text-xs text-muted-foreground">{hint}</p> : null}
           </div>
-          <Switch id={id} checked={field.value} onCheckedChange={field.onChange} />
+          <Switch id={id} checked={field.value === true} onCheckedChange={field.onChange} />
         </div>
       )}
     />

@@ -1,0 +1,221 @@
+import { pendingOf } from "@fairlead/react";
+import type { GitServer } from "@portal/shared";
+import {
+  useGitServerCRUD,
+  useGitServerPermissions,
+  useGitServerWatchList,
+} from "@portal/shared/hooks";
+import { KeyRound, ServerCog, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { trpc } from "@/app/client";
+import { CreateButton } from "@/components/createButton";
+import { Deletion } from "@/components/deletion";
+import { ResourceDrawer } from "@/components/details";
+import { Facts, Section } from "@/components/drawer";
+import { PermittedButton } from "@/components/permittedButton";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
+import { useNamespaces } from "@/components/shell/useNamespaces";
+import { Status } from "@/components/status";
+import { phaseOptions, valueOptions } from "@/components/table/facets";
+import { columnsFor } from "@/components/table/features";
+import { RowLink } from "@/components/table/rowLink";
+import { TablePage } from "@/components/table/tablePage";
+import { Age } from "@/components/times";
+import { Badge } from "@/components/ui/badge";
+import { useRows } from "@/lib/useRows";
+import { type GitServerRow, toGitServerRow } from "@/resources/gitServer";
+import { statusOf } from "@/resources/phase";
+import { useCreatePermission } from "../useCreatePermission";
+
+const ConnectDialog = lazy(async () => {
+  const { ConnectDialog } = await import("./dialogs");
+  return { default: ConnectDialog };
+});
+const RenewDialog = lazy(async () => {
+  const { RenewDialog } = await import("./dialogs");
+  return { default: RenewDialog };
+});
+
+const phaseWords = { succeeded: "Connected", failed: "Not connected", pending: "Connecting" };
+
+const column = columnsFor<GitServerRow>();
+const columns = column.columns([
+  column.accessor("name", {
+    header: "Name",
+    enableHiding: false,
+    meta: { label: "Name" },
+    cell: ({ row: { original } }) => (
+      <RowLink id={original.id} name={original.name} detail={original.host} />
+    ),
+  }),
+  column.accessor("phase", {
+    header: "Status",
+    filterFn: "oneOf",
+    meta: { label: "Status", width: 160, iconWhenNarrow: true },
+    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
+  }),
+  column.accessor("host", { header: "Host", meta: { label: "Host", from: "sm" } }),
+  column.accessor("provider", {
+    header: "Provider",
+    filterFn: "oneOf",
+    meta: { label: "Provider", from: "md", width: 120 },
+    cell: ({ row }) => <Badge>{row.original.provider}</Badge>,
+  }),
+  column.accessor("namespace", {
+    id: "namespace",
+    header: "Namespace",
+    meta: { label: "Namespace", from: "md", width: 140 },
+  }),
+  column.accessor("created", {
+    header: "Age",
+    sortFn: "basic",
+    sortDescFirst: true,
+    meta: { label: "Age", from: "sm", width: 92, align: "end" },
+    cell: ({ row }) => <Age time={row.original.created} />,
+  }),
+]);
+
+export function GitServersPage() {
+  const scope = useNamespaceScope();
+  const namespaces = useNamespaces();
+  const list = useGitServerWatchList({ namespace: scope.watched });
+  const rows = useRows(list.items, toGitServerRow);
+  const here = useGitServerPermissions({ namespace: scope.sole }).create;
+  const creation = useCreatePermission({
+    here,
+    scope,
+    namespaces,
+    ask: trpc.gitServers.permissions,
+  });
+  const [deleting, setDeleting] = useState<readonly GitServer[]>([]);
+  const [renewing, setRenewing] = useState<GitServer | null>(null);
+  const { remove } = useGitServerCRUD();
+  return (
+    <TablePage
+      title="Git servers"
+      description="Where the code lives, and the keys that open it."
+      noun="Git servers"
+      list={list}
+      rows={rows}
+      columns={columns}
+      sort="name"
+      facets={[
+        {
+          key: "status",
+          column: "phase",
+          label: "Status",
+          options: phaseOptions(rows, phaseWords),
+        },
+        {
+          key: "type",
+          column: "provider",
+          label: "Provider",
+          options: valueOptions(rows, (row) => row.provider),
+        },
+      ]}
+      rowLabel={(row) => row.name}
+      rowClass={(row) => (pendingOf(row.server) ? "opacity-60" : undefined)}
+      empty={{
+        icon: ServerCog,
+        title: "No Git servers yet",
+        text: "Connect the server that your code lives on.",
+      }}
+      actions={<CreateButton permission={creation.permission} label="Connect Git server" />}
+    >
+      {({ row, state }) => (
+        <>
+          <ResourceDrawer
+            id={state.search.open}
+            kind="GitServer"
+            object={row?.server}
+            status={row ? <Status {...statusOf(row)} message={null} /> : null}
+            actions={
+              row ? (
+                <RowActions
+                  row={row}
+                  onRenew={() => setRenewing(row.server)}
+                  onDelete={() => setDeleting([row.server])}
+                />
+              ) : null
+            }
+            onClose={() => state.set({ open: undefined, tab: undefined })}
+            tabs={
+              row ? [{ id: "overview", label: "Overview", content: <Overview row={row} /> }] : []
+            }
+          />
+          <Deletion
+            items={deleting}
+            plural="Git servers"
+            consequence="Its credentials go with it; codebases on it can no longer be built."
+            onCancel={() => setDeleting([])}
+            onConfirm={([server]) => {
+              if (server) remove.mutate(server);
+              setDeleting([]);
+              state.set({ open: undefined });
+            }}
+          />
+          <Suspense>
+            {state.search.create ? (
+              <ConnectDialog
+                namespace={creation.offered}
+                onClose={() => state.set({ create: undefined })}
+              />
+            ) : null}
+            {renewing ? <RenewDialog server={renewing} onClose={() => setRenewing(null)} /> : null}
+          </Suspense>
+        </>
+      )}
+    </TablePage>
+  );
+}
+
+function RowActions({
+  row,
+  onRenew,
+  onDelete,
+}: {
+  row: GitServerRow;
+  onRenew: () => void;
+  onDelete: () => void;
+}) {
+  const permissions = useGitServerPermissions({ namespace: row.namespace });
+  return (
+    <>
+      <PermittedButton permission={permissions.patch} size="sm" onClick={onRenew}>
+        <KeyRound /> New credentials
+      </PermittedButton>
+      <PermittedButton
+        permission={permissions.delete}
+        size="sm"
+        className="text-danger"
+        onClick={onDelete}
+      >
+        <Trash2 /> Delete
+      </PermittedButton>
+    </>
+  );
+}
+
+function Overview({ row }: { row: GitServerRow }) {
+  const { spec } = row.server;
+  return (
+    <>
+      {row.message ? (
+        <p className="bg-danger-fill/8 px-5 py-3 text-[13px] text-danger">{row.message}</p>
+      ) : null}
+      <Section title="Server">
+        <Facts
+          facts={{
+            Host: spec.gitHost,
+            Provider: <Badge>{row.provider}</Badge>,
+            User: spec.gitUser,
+            "SSH port": spec.sshPort,
+            "HTTPS port": spec.httpsPort,
+            Credentials: `Secret ${spec.nameSshKeySecret}`,
+            Created: <Age time={row.created} suffix=" ago" />,
+          }}
+        />
+      </Section>
+    </>
+  );
+}

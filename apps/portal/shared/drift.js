@@ -18,10 +18,10 @@ const routerHashes = {
   "gitServers": "53b40571fc9a6f53",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "8fc0fb5f54712850",
-  "pipelineRuns": "f8f2e990b6a8e2f5",
+  "pipelineRuns": "8eb83e958961cfa2",
   "pods": "7d9bb30b9b6ec98e",
   "quickLinks": "c750dd5fb163ab0d",
-  "stages": "e5d846c877b64f10",
+  "stages": "d3eca550ceb7e23a",
   "taskRuns": "e65f076619d1ba0e"
 };
 

@@ -143,21 +143,21 @@ export const manifest = {
 "namespaces.watch": "de5e7eea06d8f215",
 "namespaces.watchItem": "9286531e84ceaad1",
 "namespaces.watchPermissions": "19ed82a4e128f93d",
-"pipelineRuns.cancel": "71661a2cd60936a8",
-"pipelineRuns.create": "32f174783b1bf7cd",
+"pipelineRuns.cancel": "90c7318c539101e1",
+"pipelineRuns.create": "6f0ae0e5b1c2db1e",
 "pipelineRuns.delete": "9982dcd0cc129f66",
 "pipelineRuns.deleteMany": "2ed59ee6c0197d69",
-"pipelineRuns.get": "67685929f12d5559",
-"pipelineRuns.jsonPatch": "c49df167ec3deddb",
-"pipelineRuns.list": "92891788f4a58195",
-"pipelineRuns.patch": "46a04349acedc8d1",
+"pipelineRuns.get": "eeead21b2025f933",
+"pipelineRuns.jsonPatch": "e13f73fcb72e815d",
+"pipelineRuns.list": "a43d7a48dec4fbb3",
+"pipelineRuns.patch": "eaa1497eb9213fef",
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
-"pipelineRuns.rerun": "5f7eb36b1e9b7bad",
-"pipelineRuns.serverSideApply": "5d19e18b752b31f7",
-"pipelineRuns.update": "b55d62b301156bf9",
-"pipelineRuns.watch": "eddfc673a7fd713c",
-"pipelineRuns.watchItem": "bc80d9579b7b0a71",
+"pipelineRuns.rerun": "9af763c7bb282f89",
+"pipelineRuns.serverSideApply": "de7ef109d1a81e35",
+"pipelineRuns.update": "82c844753af94b69",
+"pipelineRuns.watch": "9490c3a5fdae6c86",
+"pipelineRuns.watchItem": "d375e834f1c82e24",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
 "pods.attach": "95f234d2be2f6007",
 "pods.create": "c7ec19a1e395e821",
@@ -197,7 +197,7 @@ export const manifest = {
 "stages.create": "b8fc453aedbe9060",
 "stages.delete": "b93fca7f7e56810d",
 "stages.deleteMany": "927c68d95982a487",
-"stages.deploy": "560442cb5d78d890",
+"stages.deploy": "04537cbf3c0aba20",
 "stages.get": "e557f9037897097d",
 "stages.jsonPatch": "7e6a1a699e18e5bf",
 "stages.list": "87e258fe481af8f4",
@@ -3521,6 +3521,10 @@ export const manifest = {
 ".childReferences": [
 "optional ChildReference[]",
 "z.array(zChildReference)"
+],
+".pipelineSpec": [
+"optional PipelineSpec",
+"zPipelineSpec"
 ]
 },
 "PipelineRunStatusInput": {
@@ -3543,6 +3547,58 @@ export const manifest = {
 ".childReferences": [
 "optional ChildReferenceInput[] | null",
 "z.array(zChildReferenceInput).nullable()"
+],
+".pipelineSpec": [
+"optional PipelineSpecInput | null",
+"zPipelineSpecInput.nullable()"
+]
+},
+"PipelineSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".tasks": [
+"optional PipelineTask[]",
+"z.array(zPipelineTask)"
+]
+},
+"PipelineSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".tasks": [
+"optional PipelineTaskInput[] | null",
+"z.array(zPipelineTaskInput).nullable()"
+]
+},
+"PipelineTask": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".runAfter": [
+"optional string[]",
+"z.array(z.string())"
+]
+},
+"PipelineTaskInput": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".runAfter": [
+"optional string[] | null",
+"z.array(z.string()).nullable()"
 ]
 },
 "Pod": {

@@ -102,6 +102,20 @@ def compile_once(folder: Path, compiler: str) -> dict[str, float]:
     }
 
 
+def check_that_mistakes_show(folder: Path) -> None:
+    """A router whose types were lost would check fastest of all."""
+    use = folder / "use.ts"
+    text = use.read_text()
+    use.write_text(text + "\nexport const wrong: number = a0;\n")
+    command = ["node", str(COMPILERS["7"]), "-p", "."]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+    use.write_text(text)
+    if "TS2322" not in done.stdout:
+        raise SystemExit(f"{folder.name}: the router has no types: {done.stdout[:500]}")
+
+
 def median(runs: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
@@ -110,6 +124,7 @@ def measure(count: int, runs: int, compilers: list[str]) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         result: dict[str, object] = {"procedures": count, **prepare(folder, count)}
+        check_that_mistakes_show(folder / "generated")
         for compiler in compilers:
             found: dict[str, list[dict[str, float]]] = {"generated": [], "source": []}
             for _ in range(runs):

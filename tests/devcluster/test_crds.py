@@ -216,12 +216,3 @@ async def test_taken_names_are_not_accepted(gadgets: Api) -> None:
     status = (await gadgets.post(CRD, crd)).body["status"]
     assert [item["status"] for item in status["conditions"]] == ["False", "False"]
     assert status["conditions"][0]["reason"] == "ShortNamesConflict"
-
-
-async def test_rules_that_are_not_evaluated_are_warned_of(api: Api) -> None:
-    crd = gadget_crd()
-    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    schema["properties"]["spec"]["x-kubernetes-validations"] = [{"rule": "true"}]
-    answer = await api.post(CRD, crd)
-    assert answer.status == 201
-    assert "not evaluated by the dev cluster" in answer.headers["Warning"]

@@ -80,7 +80,12 @@ def _try(cluster: ThrowawayCluster, session: Any, operation: Any) -> None:
         deadline=None,
         database=None,
         derandomize=EXAMPLES == 1,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+            HealthCheck.data_too_large,
+            HealthCheck.function_scoped_fixture,
+        ],
     )
     @given(case=st.one_of(operation.as_strategy()))
     def check(case: Any) -> None:

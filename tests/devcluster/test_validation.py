@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.devcluster.conftest import CONFIGMAPS, Api
 
 from fairlead.devcluster.schema import apply_defaults, compile_structural, prune
 from fairlead.devcluster.validation import validate
@@ -177,3 +178,10 @@ def test_defaults_fill_missing_fields_and_replace_nulls() -> None:
     value: dict[str, Any] = {"n": None, "kept": None, "gone": None}
     apply_defaults(value, schema)
     assert value == {"n": 3, "o": {"m": 1}, "kept": None}
+
+
+async def test_a_warning_about_any_field_name_is_a_valid_header(api: Api) -> None:
+    body = {"metadata": {"name": "w"}, "\x1f\n\u00e9": None}
+    answer = await api.post(CONFIGMAPS, body)
+    assert answer.status == 201
+    assert answer.headers["Warning"] == '299 - "unknown field \\"???\\""'

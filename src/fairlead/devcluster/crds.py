@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,6 +21,7 @@ from fairlead.devcluster.names import dns_1035_problem, subdomain_problem
 from fairlead.devcluster.registry import (
     Registry,
 )
+from fairlead.devcluster.rules import RuleError, Unchecked, compile_rule
 from fairlead.devcluster.structural import validate_structural
 
 KEY: Final = "customresourcedefinitions.apiextensions.k8s.io"
@@ -278,20 +280,22 @@ def _validate_path(value: str, path: str) -> Iterator[FieldError]:
         )
 
 
-def unevaluated_rules(body: JsonObject) -> Iterator[str]:
-    """Yield a warning for each version with CEL rules, which are stored only."""
+def unchecked_rules(body: JsonObject) -> Iterator[str]:
+    """Yield a warning for each CEL rule that cannot be checked here."""
     for version in body["spec"].get("versions") or NO_ITEMS:
         schema = (version.get("schema") or NO_FIELDS).get("openAPIV3Schema")
-        if schema and _has_rules(schema):
-            yield (
-                f"version {version.get('name')}: x-kubernetes-validations are kept but not "
-                "evaluated by the dev cluster"
-            )
+        for text in _rules(schema or NO_FIELDS):
+            with contextlib.suppress(RuleError):  # refused by validation
+                program = compile_rule(text)
+                if isinstance(program, Unchecked):
+                    yield f"version {version.get('name')}: {program}"
 
 
-def _has_rules(schema: JsonObject) -> bool:
-    if schema.get("x-kubernetes-validations"):
-        return True
+def _rules(schema: JsonObject) -> Iterator[str]:
+    for rule in schema.get("x-kubernetes-validations") or NO_ITEMS:
+        yield str(rule.get("rule", ""))
     below = list((schema.get("properties") or NO_FIELDS).values())
     below += [schema.get("items"), schema.get("additionalProperties")]
-    return any(is_object(item) and _has_rules(item) for item in below)
+    for item in below:
+        if is_object(item):
+            yield from _rules(item)

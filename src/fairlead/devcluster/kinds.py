@@ -11,7 +11,7 @@ from fairlead.devcluster import errors as err
 from fairlead.devcluster import workloads
 from fairlead.devcluster.crds import (
     default_definition,
-    unevaluated_rules,
+    unchecked_rules,
     validate_definition,
 )
 from fairlead.devcluster.errors import ApiError, FieldError, forbidden
@@ -86,10 +86,10 @@ def check_permission(
 ) -> None:
     """Refuse with 403 a write that would give away what the writer does not have.
 
-    A definition with rules that are not evaluated here is accepted with a warning.
+    A definition with rules that cannot be checked here is accepted with a warning.
     """
     if resource.kind == "CustomResourceDefinition" and not resource.custom:
-        for text in unevaluated_rules(body):
+        for text in unchecked_rules(body):
             request.warn(text)
     if resource.group == RBAC:
         check_grant(state.authorizer, request.user, resource.plural, body, old)

@@ -41,6 +41,7 @@ class Schema:
     merge: bool = False
     retain_keys: bool = False
     default: JsonValue = ABSENT
+    ruled: bool = False  # whether it, or something in it, has CEL rules
     source: JsonObject = field(default_factory=dict[str, JsonValue])
 
     @property
@@ -62,16 +63,19 @@ ANYTHING: Final = Schema(preserve=True)
 
 def compile_structural(source: JsonObject) -> Schema:
     """Compile an `openAPIV3Schema` (already checked to be structural)."""
-    additional = source.get("additionalProperties")
     items = source.get("items")
+    properties = {
+        name: compile_structural(sub)
+        for name, sub in source.get("properties", {}).items()
+    }
+    additional = _compile_additional(source.get("additionalProperties"))
+    item = compile_structural(items) if is_object(items) else None
+    below = [*properties.values(), *(each for each in (additional, item) if each)]
     return Schema(
         type=source.get("type", ""),
-        properties={
-            name: compile_structural(sub)
-            for name, sub in source.get("properties", {}).items()
-        },
-        additional=_compile_additional(additional),
-        items=compile_structural(items) if is_object(items) else None,
+        properties=properties,
+        additional=additional,
+        items=item,
         preserve=bool(source.get("x-kubernetes-preserve-unknown-fields")),
         int_or_string=bool(source.get("x-kubernetes-int-or-string")),
         embedded=bool(source.get("x-kubernetes-embedded-resource")),
@@ -80,6 +84,8 @@ def compile_structural(source: JsonObject) -> Schema:
         list_keys=tuple(source.get("x-kubernetes-list-map-keys", ())),
         atomic=source.get("x-kubernetes-map-type") == "atomic",
         default=source.get("default", ABSENT),
+        ruled=bool(source.get("x-kubernetes-validations"))
+        or any(each.ruled for each in below),
         source=source,
     )
 

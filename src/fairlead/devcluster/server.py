@@ -279,12 +279,8 @@ def _head(request: Request, response: Response | Stream) -> list[tuple[bytes, by
     ]
     for text in request.warnings:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-        value = (
-            f'299 - "{escaped}"'.encode("ascii", "replace")
-            .replace(b"\n", b" ")
-            .replace(b"\r", b" ")
-        )
-        head.append((b"warning", value))
+        plain_text = "".join(sign if " " <= sign <= "~" else "?" for sign in escaped)
+        head.append((b"warning", f'299 - "{plain_text}"'.encode()))
     return head
 
 

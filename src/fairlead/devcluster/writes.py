@@ -7,7 +7,7 @@ import msgspec
 from fairlead.devcluster import conversion, kinds, managed
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.accepting import check_place
-from fairlead.devcluster.errors import ApiError, bad_request
+from fairlead.devcluster.errors import ApiError, FieldError, bad_request
 from fairlead.devcluster.jsontypes import JsonObject, copy_json
 from fairlead.devcluster.metadata import (
     fill_new,
@@ -19,6 +19,7 @@ from fairlead.devcluster.metadata import (
 from fairlead.devcluster.names import generate_name
 from fairlead.devcluster.representation import body_response, object_response
 from fairlead.devcluster.responses import Response
+from fairlead.devcluster.rules import Unchecked, check_rules
 from fairlead.devcluster.schema import apply_defaults
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.target import Target
@@ -132,10 +133,27 @@ def check_object(target: Target, body: JsonObject, old: JsonObject | None) -> No
         problems += validate_update(old["metadata"], metadata)
     if target.resource.custom:
         problems += list(validate(body, target.version.schema))
+        if not problems and target.version.schema.ruled:
+            problems += _broken_rules(target, body, old)
     problems += kinds.validate_kind(target.state, target.resource, body, old)
     if problems:
         raise target.invalid(metadata.get("name", ""), problems)
     kinds.check_permission(target.state, target.request, target.resource, body, old)
+
+
+def _broken_rules(
+    target: Target, body: JsonObject, old: JsonObject | None
+) -> list[FieldError]:
+    """Return the CEL rules that an object breaks; warn of those that cannot be checked here."""
+    known = {"kind": target.resource.kind, "apiVersion": target.api_version}
+    before = None if old is None else {**known, **old}
+    problems: list[FieldError] = []
+    for found in check_rules({**known, **body}, before, target.version.schema):
+        if isinstance(found, Unchecked):
+            target.request.warn(str(found))
+        else:
+            problems.append(found)
+    return problems
 
 
 def update(

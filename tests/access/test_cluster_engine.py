@@ -213,13 +213,19 @@ async def test_who_follows_rights_is_told_when_roles_change(kube: Kube) -> None:
 async def test_an_open_watch_ends_as_soon_as_the_right_to_it_does(kube: Kube) -> None:
     assert kube.options.recheck_seconds > 20  # it is told; it does not happen to ask
     await grant(kube.client, "bob", ["list", "watch"], "team-a")
-    bob = call_as(kube, "bob")
+    context = make_context(kube, "bob")
+    records: list[AuditRecord] = []
+    context.request.services.add(Audit(records.append))
+    bob = create_caller(App, context)
     async with asyncio.timeout(20), opened(bob.widgets.watch("team-a")) as frames:
         await anext(frames)
         await wait_until(lambda: kube.authorizer.poll_seconds == 600)
         await revoke(kube, "bob-widgets-list-watch", "team-a")
         with pytest.raises(TRPCError, match="You may not watch"):
             await anext(frames)
+    (record,) = records
+    assert (record.path, record.decision) == ("widgets.watch", "denied")
+    assert (record.user, record.namespace) == ("bob", "team-a")
 
 
 async def test_a_refusal_tells_who_follows(kube: Kube) -> None:

@@ -119,6 +119,11 @@ class Kube:
         return Terminals(self.options.terminals)
 
     @cached_property
+    def _rights_hub(self) -> Hub:
+        """Roles and bindings as the server sees them: apart from what users look at."""
+        return Hub(self.client)
+
+    @cached_property
     def authorizer(self) -> ClusterAuthorizer:
         """The cluster's own answers about rights."""
         options = self.options
@@ -128,7 +133,7 @@ class Kube:
             options.identity,
             options.reviews,
             default_namespace=options.default_namespace,
-            changes=RbacChanges(lambda: self.hub, server),
+            changes=RbacChanges(lambda: self._rights_hub, server),
         )
 
     @property
@@ -153,6 +158,7 @@ class Kube:
         self.authorizer.close()
         await self.terminals.aclose()
         await self.hub.aclose()
+        await self._rights_hub.aclose()
         await self.client.aclose()
 
     def acting_for(self, request: Request, user: User) -> UserKube:

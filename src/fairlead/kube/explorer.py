@@ -27,6 +27,7 @@ from fairlead.access import (
     ResourceAttributes,
     authenticated,
 )
+from fairlead.access.audit import Subject, note_denied
 from fairlead.kube.client import KubeRequest
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.discovery import Discovery, KindRef, ServedKind, fetch_schema
@@ -290,7 +291,10 @@ class Explorer(Router[KubeContext]):
         request = self.ctx.request
         check = partial(review, request, found.info, "watch", namespace)
         seconds = request.services.get(Kube).options.recheck_seconds
-        Guard(frames, check, seconds, listen_to_rights(request))
+        fields = {"namespace": namespace}
+        subject = Subject(request, self.call.path, self.call.kind, fields)
+        note = partial(note_denied, subject)
+        Guard(frames, check, seconds, listen_to_rights(request), note)
         try:
             async for frame in frames:
                 yield tracked(frame.id, frame.id)

@@ -34,6 +34,7 @@ class Guard:
         check: Callable[[], Awaitable[Decision]],
         seconds: float,
         listen: Listen | None = None,
+        on_denied: Callable[[TRPCError], None] | None = None,
     ) -> None:
         self._subscription = subscription
         self._check = check
@@ -41,6 +42,7 @@ class Guard:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._news = False
+        self._on_denied = on_denied
         self._stop = None if listen is None else listen(self._on_news)
         self._schedule()
 
@@ -82,4 +84,6 @@ class Guard:
         if self._stop is not None:
             self._stop()
         if error is not None:
+            if self._on_denied is not None:
+                self._on_denied(error)
             self._subscription.fail(error)

@@ -130,7 +130,7 @@ class ReadRouter(Router[KubeContext], Generic[R]):
             field_selector=field_selector,
             pace=Pace.of(max_frames_per_second, max_bytes_per_second),
         )
-        return wanted.open(self.ctx, last_event_id)
+        return wanted.open(self.ctx, last_event_id, self.call)
 
     @subscription(access=on_resource("watch"))
     def watch_item(
@@ -146,7 +146,7 @@ class ReadRouter(Router[KubeContext], Generic[R]):
         # Also refuses what would follow that name in every namespace.
         get_object_path(get_info(self.resource), name, place)
         wanted = Watch(resource=self.resource, namespace=place, name=name)
-        return wanted.open(self.ctx, last_event_id)
+        return wanted.open(self.ctx, last_event_id, self.call)
 
     @query(access=authenticated)
     async def permissions(

@@ -162,4 +162,4 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
             window=asked,
             pace=Pace.of(max_frames_per_second, max_bytes_per_second),
         )
-        return wanted.open(self.ctx, last_event_id)
+        return wanted.open(self.ctx, last_event_id, self.call)

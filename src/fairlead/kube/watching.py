@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from fairlead.access.audit import Subject, note_denied
+from fairlead.calling import Call
+from fairlead.errors import TRPCError
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.guard import Guard
 from fairlead.kube.hub import LiveQuery
@@ -46,9 +49,9 @@ class Watch:
     pace: Pace | None = None
 
     def open(
-        self, context: KubeContext, last_event_id: str | None
+        self, context: KubeContext, last_event_id: str | None, call: Call
     ) -> AsyncIterator[tracked[Any]]:
-        """The frames, until the user's right to them ends.
+        """The frames, until the user's right to them ends, which is recorded for the call.
 
         Raises:
             TRPCError: what is asked for cannot be.
@@ -56,6 +59,8 @@ class Watch:
         request, kube = context.request, context.kube
         info = get_info(self.resource)
         seconds = request.services.get(Kube).options.recheck_seconds
+        fields = {"namespace": self.namespace, "name": self.name}
+        note = partial(note_denied, Subject(request, call.path, call.kind, fields))
         if (
             self.namespace is None
             and self.name is None
@@ -68,12 +73,17 @@ class Watch:
                 seen = resume.pop() if resume else None
                 return kube.watch_query(query, seen, self.pace)
 
-            resolve = partial(resolve_scope, request, info, "watch")
+            async def resolve() -> Scope:
+                scope = await resolve_scope(request, info, "watch")
+                if scope.namespaces == ():
+                    note(TRPCError("FORBIDDEN", scope.reason))
+                return scope
+
             return follow_scope(resolve, open_scope, seconds)
         query = self._query((self.namespace,), None)
         frames = kube.watch_query(query, last_event_id, self.pace)
         check = partial(review, request, info, "watch", self.namespace, self.name)
-        Guard(frames, check, seconds, listen_to_rights(request))
+        Guard(frames, check, seconds, listen_to_rights(request), note)
         return frames
 
     def _query(self, namespaces: tuple[str | None, ...], note: str | None) -> LiveQuery:

@@ -6,6 +6,7 @@ from fairlead.simulation import labels
 from fairlead.simulation.actions import Patch
 from fairlead.simulation.conditions import is_done
 from fairlead.simulation.objects import Kind, Ref, find_moment, objects, text
+from fairlead.simulation.taskruns import task_run_name
 
 APPROVAL: list[JsonValue] = [
     {"name": "approve", "approval": True, "message": "Deploy?"},
@@ -230,3 +231,12 @@ def test_run_made_anew_under_its_old_name_starts_over() -> None:
     assert reason(stage.objects[ref]) == "Succeeded"
     assert stage.now > START
     assert len(stage.of(labels.TASK_RUN)) == len(TASKS)
+
+
+def test_long_runs_of_one_branch_have_task_runs_of_different_names() -> None:
+    task = scenario().pipelines["build"].tasks[0]
+    stem = "review-fraud-scoring-experiment-graph-features-z4t6c"
+    names = {task_run_name(f"{stem}-{ending}", task) for ending in ("2zkd", "6sww")}
+    assert len(names) == 2
+    assert all(len(name) <= 63 for name in names)
+    assert task_run_name("short", task) == f"short-{task.name}"

@@ -2,7 +2,10 @@
 import type { UseCRUD, UseInfiniteList, UsePermissions, UseWatchItem, UseWatchList } from "@fairlead/react";
 import type { ApprovalTask, CDPipeline, CDPipelineDraft, Codebase, CodebaseBranch, CodebaseBranchDraft, CodebaseDraft, CodebaseImageStream, CodebaseImageStreamDraft, Deployment, DeploymentDraft, Event, EventDraft, GitServer, GitServerDraft, Namespace, NamespaceDraft, PipelineRun, PipelineRunDraft, Pod, PodDraft, QuickLink, QuickLinkDraft, Stage, StageDraft, TaskRun, TaskRunDraft } from "./router.js";
 
-export declare const useApprovalTasksWatchList: UseWatchList<ApprovalTask>;
+export declare const useApprovalTaskWatchList: UseWatchList<ApprovalTask>;
+export declare const useApprovalTaskWatchItem: UseWatchItem<ApprovalTask>;
+export declare const useApprovalTaskPermissions: UsePermissions;
+export declare const useApprovalTaskInfiniteList: UseInfiniteList<ApprovalTask>;
 export declare const useCDPipelineWatchList: UseWatchList<CDPipeline>;
 export declare const useCDPipelineWatchItem: UseWatchItem<CDPipeline>;
 export declare const useCDPipelinePermissions: UsePermissions;

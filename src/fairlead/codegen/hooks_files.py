@@ -21,6 +21,7 @@ from fairlead.codegen.typescript import TypePrinter, property_name
 _FULL = frozenset(
     {"get", "list", "watch", "create", "update", "patch", "delete", "permissions"}
 )
+_READ = frozenset({"get", "list", "watch", "permissions"})
 _VIEW = frozenset({"list", "watch"})
 
 
@@ -33,6 +34,13 @@ class _Hooks:
     object: str
     draft: str | None
     names: frozenset[str]
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The hooks that the router's procedures are enough for."""
+        if self.draft is not None:
+            return _RESOURCE_HOOKS
+        return _READ_HOOKS if self.node.procedures >= _READ else ("WatchList",)
 
     @property
     def accessor(self) -> str:
@@ -53,11 +61,12 @@ def has_hooks(app: Application) -> bool:
 def hooks_js(app: Application) -> str:
     """One factory call per resource router."""
     hooks = list(_hooks(app))
-    factories = sorted(
-        {"createResourceHooks" if h.draft else "createUseWatchListHook" for h in hooks}
-    )
+    factories = {"createResourceHooks" for each in hooks if each.draft is not None}
+    for each in hooks:
+        if each.draft is None:
+            factories |= {f"createUse{hook}Hook" for hook in each.wanted}
     lines = [
-        f'{HEADER}import {{ {", ".join(factories)} }} from "@fairlead/react";',
+        f'{HEADER}import {{ {", ".join(sorted(factories))} }} from "@fairlead/react";',
         'import { resources } from "./resources.js";',
         "",
     ]
@@ -65,9 +74,10 @@ def hooks_js(app: Application) -> str:
         config = f"resources.{property_name(each.node.kind)}"
         arguments = f"({config}, (client) => {each.accessor})"
         if each.draft is None:
-            lines.append(
-                f"export const use{each.name}WatchList = createUseWatchListHook{arguments};"
-            )
+            lines += [
+                f"export const use{each.name}{hook} = createUse{hook}Hook{arguments};"
+                for hook in each.wanted
+            ]
             continue
         lines.append(f"const {each.variable} = createResourceHooks{arguments};")
         lines += [
@@ -78,13 +88,13 @@ def hooks_js(app: Application) -> str:
 
 
 _RESOURCE_HOOKS = ("WatchList", "WatchItem", "Permissions", "CRUD", "InfiniteList")
+_READ_HOOKS = ("WatchList", "WatchItem", "Permissions", "InfiniteList")
 
 
 def hooks_dts(app: Application) -> str:
     """Their types, written out: nothing is inferred through the router."""
     hooks = list(_hooks(app))
-    full = any(h.draft for h in hooks)
-    types = [f"Use{hook}" for hook in _RESOURCE_HOOKS] if full else ["UseWatchList"]
+    types = {f"Use{hook}" for each in hooks for hook in each.wanted}
     names = sorted({name for h in hooks for name in h.names})
     lines = [
         f'{HEADER}import type {{ {", ".join(sorted(types))} }} from "@fairlead/react";',
@@ -93,11 +103,10 @@ def hooks_dts(app: Application) -> str:
     ]
     for each in hooks:
         arguments = {"CRUD": f"<{each.object}, {each.draft}>", "Permissions": ""}
-        wanted = _RESOURCE_HOOKS if each.draft else ("WatchList",)
         lines += [
             f"export declare const use{each.name}{hook}: "
             f"Use{hook}{arguments.get(hook, f'<{each.object}>')};"
-            for hook in wanted
+            for hook in each.wanted
         ]
     return "\n".join(lines) + "\n"
 
@@ -105,8 +114,8 @@ def hooks_dts(app: Application) -> str:
 def _hooks(app: Application) -> Iterator[_Hooks]:
     declared = {node.name: node for node in app.declarations}
     procedures = {node.path: node for node in app.procedures}
-    full_of_kind = Counter(
-        node.kind for node in app.resource_routers if node.procedures >= _FULL
+    routers_of_kind = Counter(
+        node.kind for node in app.resource_routers if node.procedures >= _READ
     )
     for node in app.resource_routers:
         if not node.procedures >= _VIEW:
@@ -118,8 +127,8 @@ def _hooks(app: Application) -> Iterator[_Hooks]:
         draft: Type | None = None
         if full:
             draft = _field(procedures[f"{node.path}.create"].input, "object", declared)
-        # A kind's name goes to its only full router; views and further ones go by their path.
-        by_kind = draft is not None and full_of_kind[node.kind] == 1
+        # A kind's name goes to its only router; views and further ones go by their path.
+        by_kind = node.procedures >= _READ and routers_of_kind[node.kind] == 1
         yield _Hooks(
             node=node,
             name=node.kind if by_kind else _pascal(node.path),

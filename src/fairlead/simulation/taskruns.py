@@ -61,7 +61,11 @@ def draft_task_run(run: JsonObject, task: Task) -> JsonObject:
 
 def task_run_name(run: str, task: Task) -> str:
     """The name of the task run of a task: always the same, so that it is made once."""
-    return short_name(run, task.name[:39].rstrip("-"))
+    name = f"{run}-{task.name}"
+    if len(name) <= 63:
+        return name
+    # What makes runs of one branch differ stands at the end, which is cut off.
+    return short_name(run, f"{task.name[:33].rstrip('-')}-{suffix(5, name)}")
 
 
 def child_reference(run: str, task: Task) -> JsonObject:

@@ -35,13 +35,8 @@ const columns = column.columns([
   }),
   column.accessor("run", {
     header: "Run",
-    meta: { label: "Run", from: "md", width: 260 },
+    meta: { label: "Run", from: "md" },
     cell: ({ row }) => <RunLink row={row.original} />,
-  }),
-  column.accessor("decidedBy", {
-    header: "Decided by",
-    meta: { label: "Decided by", from: "lg", width: 150 },
-    cell: ({ row }) => row.original.decidedBy || <Nothing />,
   }),
   column.accessor("namespace", {
     id: "namespace",
@@ -55,11 +50,15 @@ const columns = column.columns([
     meta: { label: "Asked", from: "sm", width: 100 },
     cell: ({ row }) => <Age time={row.original.created} suffix=" ago" />,
   }),
-  column.display({
-    id: "decide",
-    header: "Decide",
-    meta: { label: "Decide", width: 210 },
-    cell: ({ row }) => <Decide approval={row.original.approval} />,
+  column.accessor("decidedBy", {
+    header: "Decision",
+    meta: { label: "Decision", width: 216 },
+    cell: ({ row: { original } }) =>
+      original.phase === "pending" ? (
+        <Decide approval={original.approval} />
+      ) : (
+        original.decidedBy || <Nothing />
+      ),
   }),
 ]);
 

@@ -168,7 +168,7 @@ export function LinksPage() {
               state.set({ open: undefined });
             }}
           />
-          {state.search.create ? (
+          {state.search.create && list.status !== "loading" ? (
             <CreateDialog
               namespace={creation.offered}
               onClose={() => state.set({ create: undefined })}

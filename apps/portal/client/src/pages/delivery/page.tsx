@@ -113,7 +113,7 @@ export function DeliveryPage() {
         {intent?.kind === "addStage" ? (
           <StageDialog view={intent.view} onClose={() => setIntent(null)} />
         ) : null}
-        {state.search.create ? (
+        {state.search.create && list.status !== "loading" ? (
           <PipelineDialog
             namespace={creation.offered}
             onClose={() => state.set({ create: undefined })}

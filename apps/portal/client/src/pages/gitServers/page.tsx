@@ -155,7 +155,7 @@ export function GitServersPage() {
             }}
           />
           <Suspense>
-            {state.search.create ? (
+            {state.search.create && list.status !== "loading" ? (
               <ConnectDialog
                 namespace={creation.offered}
                 onClose={() => state.set({ create: undefined })}

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { PhaseIcon } from "@/components/status";
 import { Duration } from "@/components/times";
 import { cn } from "@/lib/cn";
@@ -56,6 +57,16 @@ export function Graph({
   );
 }
 
+/** Brings the chosen task into view when the page opens: it may be far to the right. */
+function useScrollToChosen(isChosen: boolean) {
+  const element = useRef<HTMLButtonElement>(null);
+  const wasChosen = useRef(isChosen);
+  useEffect(() => {
+    if (wasChosen.current) element.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, []);
+  return element;
+}
+
 function Node({
   task,
   isChosen,
@@ -65,8 +76,10 @@ function Node({
   isChosen: boolean;
   onChoose: (name: string) => void;
 }) {
+  const element = useScrollToChosen(isChosen);
   return (
     <button
+      ref={element}
       type="button"
       data-testid={`task-${task.name}`}
       data-phase={task.phase}

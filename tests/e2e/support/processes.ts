@@ -67,8 +67,11 @@ export class Running {
 }
 
 /** `fairlead dev` as `make run` starts it. */
-export async function startPortal(folder: string): Promise<{ url: string; running: Running }> {
-  const port = await findPort();
+export async function startPortal(
+  folder: string,
+  options: { port?: number; environment?: Record<string, string> } = {},
+): Promise<{ url: string; running: Running }> {
+  const port = options.port ?? (await findPort());
   const running = new Running(
     [
       ...[
@@ -82,7 +85,7 @@ export async function startPortal(folder: string): Promise<{ url: string; runnin
       ],
       ...["--seed", "apps/portal/cluster", "--data", folder, "--port", String(port)],
     ],
-    { KUBECONFIG: "" },
+    { KUBECONFIG: "", PORTAL_USER: "", ...options.environment },
   );
   await running.waitFor("Press Ctrl-C");
   return { url: `http://127.0.0.1:${port}`, running };

@@ -43,6 +43,11 @@ export interface Fairlead<C = unknown> {
   readonly initial: "http" | "subscription";
   /** Input that is kept over a new sign-in. */
   readonly kept: KeptInput;
+  /**
+   * To be called before the application signs out by itself: the end of the session then leads nowhere. Returns what
+   * takes that back, when the sign-out failed.
+   */
+  holdSignIn(): () => void;
   /** Forgets every object and permission. To be called at sign-out: the next user must not see them. */
   clear(): void;
   dispose(): void;
@@ -79,7 +84,8 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
     options.wsClient ? connection.follow(options.wsClient) : () => undefined,
   ];
   const kept = new KeptInput();
-  if (options.signIn) stops.push(leadToSignIn(connection, kept, options.signIn));
+  const lead = options.signIn ? leadToSignIn(connection, kept, options.signIn) : null;
+  if (lead) stops.push(() => lead.stop());
   const group = options.tabs;
   // Another tab's socket brings no news of permissions here; a socket of its own would defeat the group.
   if (group) permissions.canFollow = () => group.isLeader();
@@ -93,6 +99,7 @@ export function createFairlead<C>(options: FairleadOptions<C>): Fairlead<C> {
     notify: options.notify ?? silentNotifier,
     initial: options.initial ?? "http",
     kept,
+    holdSignIn: () => lead?.hold() ?? (() => undefined),
     clear() {
       kept.clear();
       registry.clear();

@@ -36,7 +36,7 @@ export { type ShareSource, WatchRegistry, type WatchRequest, watchKey } from "./
 export { describeResource, type Resource } from "./resource.js";
 export { coversObject, inScope, type Scope } from "./selectors.js";
 export { sessionLink } from "./sessionLink.js";
-export { leadToSignIn, type SignInPage, signInUrl } from "./signInPage.js";
+export { leadToSignIn, type SignInLead, type SignInPage, signInUrl } from "./signInPage.js";
 export type { TabGroup, TabTarget } from "./tabGroup.js";
 export {
   Watch,

@@ -22,13 +22,21 @@ export function signInUrl(page: string, returnTo: string, problem?: string): str
   return `${page}?${query.toString()}`;
 }
 
-/** Follows the connection. Returns what stops it. */
+export interface SignInLead {
+  stop(): void;
+  /** Stays on the page while it signs out by itself. Returns what ends that. */
+  hold(): () => void;
+}
+
+/** Follows the connection. */
 export function leadToSignIn(
   connection: Connection,
   kept: KeptInput,
   { page, navigate = (url) => window.location.assign(url) }: SignInPage,
-): () => void {
-  if (typeof window === "undefined") return () => undefined;
+): SignInLead {
+  if (typeof window === "undefined") {
+    return { stop: () => undefined, hold: () => () => undefined };
+  }
   let gone = false;
   const look = () => {
     if (gone || connection.getState().state !== "signedOut") return;
@@ -44,8 +52,18 @@ export function leadToSignIn(
   window.addEventListener("pageshow", shown);
   const stop = connection.subscribe(look);
   look();
-  return () => {
-    window.removeEventListener("pageshow", shown);
-    stop();
+  return {
+    stop() {
+      window.removeEventListener("pageshow", shown);
+      stop();
+    },
+    hold() {
+      if (gone) return () => undefined;
+      gone = true;
+      return () => {
+        gone = false;
+        look();
+      };
+    },
   };
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { KeptInput, signInUrl } from "../../src/core/index.js";
 import { connectTo, type TestClient } from "../client.js";
 import { eventually } from "../eventually.js";
 import { type Peer, startPeer } from "../peer.js";
@@ -55,4 +56,48 @@ test("answers stay while the server cannot be reached", async () => {
     permissions: { delete: { allowed: true } },
     error: { kind: "transport" },
   });
+});
+
+test("what was typed is kept for its owner only, once, and not for ever", () => {
+  const items = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+  } as Storage;
+  const before = new KeptInput(storage);
+  before.setOwner("ann");
+  const stop = before.register("form", () => ({ name: "typed" }));
+  before.register("other", () => 1);
+  before.save();
+  stop();
+
+  const stranger = new KeptInput(storage);
+  stranger.setOwner("bob");
+  expect(stranger.find("form")).toBeUndefined();
+  const after = new KeptInput(storage);
+  after.setOwner("ann");
+  expect(after.find("form")).toEqual({ name: "typed" });
+  after.drop("form");
+  expect(after.find("form")).toBeUndefined();
+  expect(after.find("other")).toBe(1);
+  vi.useFakeTimers({ now: Date.now() + 31 * 60_000 });
+  expect(after.find("other")).toBeUndefined();
+  vi.useRealTimers();
+  after.clear();
+  expect(items.size).toBe(0);
+});
+
+test("a page without storage, or with something else in it, keeps nothing", () => {
+  const none = new KeptInput(null);
+  none.register("form", () => 1);
+  none.save();
+  expect(none.find("form")).toBeUndefined();
+  const broken = { getItem: () => "{", setItem: () => undefined, removeItem: () => undefined };
+  expect(new KeptInput(broken as unknown as Storage).find("form")).toBeUndefined();
+});
+
+test("the sign-in page leads back to where one was, whatever is in the address", () => {
+  const url = new URL(signInUrl("/sign-in", "/a?b=1&c=%2F#d"), "http://x");
+  expect(url.searchParams.get("return_to")).toBe("/a?b=1&c=%2F#d");
 });

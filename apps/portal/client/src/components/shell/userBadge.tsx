@@ -68,11 +68,13 @@ export function UserBadge({ compact = false }: { compact?: boolean }) {
 
 /** A whole new page afterwards: nothing of this user stays. */
 async function leave(): Promise<void> {
+  const resume = fairlead.holdSignIn();
   try {
     const redirect = await signOut();
     fairlead.clear();
     window.location.assign(redirect ?? SIGN_IN_PAGE);
   } catch (error) {
+    resume();
     const message = error instanceof Error ? error.message : String(error);
     toast.error(message, { id: "sign-out" });
   }

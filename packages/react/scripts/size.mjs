@@ -11,7 +11,7 @@ const budgets = [
   ["core", "export * from './src/core/index.ts'", 8 * 1024],
   ["writes (with what it needs of the core)", "export * from './src/writes/index.ts'", 4 * 1024],
   ["tabs", "export * from './src/tabs/index.ts'", 2 * 1024],
-  ["react (with core and writes)", "export * from './src/index.ts'", 14.5 * 1024],
+  ["react (with core and writes)", "export * from './src/index.ts'", 15 * 1024],
   ["form (with what it needs of the core)", "export * from './src/form/index.ts'", 2 * 1024],
 ];
 

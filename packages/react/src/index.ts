@@ -43,7 +43,8 @@
  *      export const useCodebaseInfiniteList = codebase.useInfiniteList; // UseInfiniteList<Codebase>
  *
  *    A hand-written declaration file can name the types in the comments: all are exported here.
- *    A view (a router with `list` and `watch` only) uses `createUseWatchListHook(config, accessor)`.
+ *    A view (a router with `list` and `watch` only) uses `createUseViewHook(config, accessor)`: rows that
+ *    the server computes, sorts, filters and cuts to a window.
  *
  * 3. What the hooks return:
  *
@@ -104,6 +105,8 @@ export {
   signInUrl,
   toLiveError,
   type Verb,
+  type ViewFilter,
+  type ViewWindow,
   type WatchFrame,
   type WatchProcedures,
   type WatchStatus,
@@ -157,6 +160,12 @@ export {
   type PermissionsResult,
   type UsePermissions,
 } from "./react/usePermissions.js";
+export {
+  createUseViewHook,
+  type UseView,
+  type ViewOptions,
+  type ViewResult,
+} from "./react/useView.js";
 export {
   createUseWatchItemHook,
   type UseWatchItem,

@@ -34,12 +34,15 @@ class _Hooks:
     object: str
     draft: str | None
     names: frozenset[str]
+    is_view: bool
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The hooks that the router's procedures are enough for."""
         if self.draft is not None:
             return _RESOURCE_HOOKS
+        if self.is_view:
+            return ("View",)
         return _READ_HOOKS if self.node.procedures >= _READ else ("WatchList",)
 
     @property
@@ -121,7 +124,8 @@ def _hooks(app: Application) -> Iterator[_Hooks]:
         if not node.procedures >= _VIEW:
             continue
         full = node.procedures >= _FULL
-        listed = _field(procedures[f"{node.path}.list"].output, "items", declared)
+        output = procedures[f"{node.path}.list"].output
+        listed = _field(output, "items", declared)
         if not isinstance(listed, Array):
             continue
         draft: Type | None = None
@@ -137,6 +141,8 @@ def _hooks(app: Application) -> Iterator[_Hooks]:
             names=frozenset(
                 {*references(listed.item), *(references(draft) if draft else ())}
             ),
+            # What the server cuts to a window says how many rows there are in all.
+            is_view=_field(output, "total", declared) is not None,
         )
 
 

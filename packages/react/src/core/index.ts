@@ -34,7 +34,7 @@ export {
 } from "./permissions.js";
 export { type ShareSource, WatchRegistry, type WatchRequest, watchKey } from "./registry.js";
 export { describeResource, type Resource } from "./resource.js";
-export { coversObject, inScope, type Scope } from "./selectors.js";
+export { coversObject, inScope, type Scope, scopeInput } from "./selectors.js";
 export { sessionLink } from "./sessionLink.js";
 export { leadToSignIn, type SignInLead, type SignInPage, signInUrl } from "./signInPage.js";
 export type { TabGroup, TabTarget } from "./tabGroup.js";
@@ -72,6 +72,8 @@ export {
   type StateFrame,
   type SubscribeOptions,
   type Verb,
+  type ViewFilter,
+  type ViewWindow,
   verbs,
   type WatchFrame,
   type WatchInput,

@@ -7,20 +7,31 @@
 import { deepEqual } from "./equal.js";
 import type { OverlaidStore, Overlay } from "./overlay.js";
 import { inScope, type Scope } from "./selectors.js";
-import { keyOf, type ObjectRef, objectKey, type ResourceObject, type WatchFrame } from "./wire.js";
+import {
+  type DeltaFrame,
+  keyOf,
+  type ObjectRef,
+  objectKey,
+  type ResourceObject,
+  type WatchFrame,
+} from "./wire.js";
 
 export interface StoreSnapshot<K> {
   readonly items: readonly K[];
+  /** Of a window: how many rows fit, in the window or not. */
+  readonly total?: number | undefined;
   /** Built on first use: most lists never look an object up. */
   readonly byKey: ReadonlyMap<string, K>;
 }
 
 class LazySnapshot<K extends ResourceObject> implements StoreSnapshot<K> {
   readonly items: readonly K[];
+  readonly total: number | undefined;
   #byKey: ReadonlyMap<string, K> | null = null;
 
-  constructor(items: readonly K[]) {
+  constructor(items: readonly K[], total: number | undefined) {
     this.items = items;
+    this.total = total;
   }
 
   get byKey(): ReadonlyMap<string, K> {
@@ -29,8 +40,11 @@ class LazySnapshot<K extends ResourceObject> implements StoreSnapshot<K> {
   }
 }
 
-export function createSnapshot<K extends ResourceObject>(items: readonly K[]): StoreSnapshot<K> {
-  return new LazySnapshot(items);
+export function createSnapshot<K extends ResourceObject>(
+  items: readonly K[],
+  total?: number,
+): StoreSnapshot<K> {
+  return new LazySnapshot(items, total);
 }
 
 function isUnchanged(old: ResourceObject, next: ResourceObject): boolean {
@@ -49,6 +63,9 @@ export interface LiveStoreOptions<K extends ResourceObject> {
 
 export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
   #truth = new Map<string, K>();
+  /** Of a window: the keys in the server's order, and how many rows there are in all. */
+  #order: readonly string[] | null = null;
+  #total: number | undefined;
   #snapshot: StoreSnapshot<K> = createSnapshot<K>([]);
   #positions = new Map<string, number>();
   readonly #dirty = new Set<string>();
@@ -76,9 +93,10 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
     return this.#truth.get(key);
   }
 
-  /** All objects as the server last sent them. */
-  truth(): readonly K[] {
-    return [...this.#truth.values()];
+  /** All objects as the server last sent them, as a snapshot has them. */
+  whole(): { readonly items: readonly K[]; readonly total: number | undefined } {
+    const items = this.#order?.flatMap((key) => this.#truth.get(key) ?? []);
+    return { items: items ?? [...this.#truth.values()], total: this.#total };
   }
 
   isLive(): boolean {
@@ -90,15 +108,32 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
   }
 
   apply(frame: WatchFrame<K>): void {
-    if (frame.type === "snapshot") this.replace(frame.items);
+    if (frame.type === "snapshot") this.replace(frame.items, frame.total);
     else if (frame.type === "delta") {
       for (const ref of frame.deletes) this.#delete(ref);
       for (const object of frame.upserts) this.#upsert(object);
+      if (frame.total !== undefined) this.#arrange(frame, frame.total);
     }
   }
 
+  /** Takes the rows that went or changed out of the order, and puts those that changed back in. */
+  #arrange({ upserts, deletes, positions = [] }: DeltaFrame<K>, total: number): void {
+    const moved = new Set(upserts.map(keyOf));
+    for (const { namespace, name } of deletes) moved.add(objectKey(namespace, name));
+    const order = (this.#order ?? []).filter((key) => !moved.has(key));
+    upserts.forEach((object, index) => {
+      order.splice(positions[index] ?? order.length, 0, keyOf(object));
+    });
+    this.#order = order;
+    this.#total = total;
+    this.#options.onDirty();
+  }
+
   /** Whatever is not in `items` is gone: a snapshot is how deletions survive a lost connection. */
-  replace(items: readonly K[]): void {
+  replace(items: readonly K[], total?: number): void {
+    this.#order = total === undefined ? null : items.map(keyOf);
+    if (this.#total !== total) this.#options.onDirty();
+    this.#total = total;
     const previous = this.#truth;
     this.#truth = new Map();
     for (const object of items) {
@@ -118,12 +153,24 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
 
   /** Publishes what changed; false when nothing a reader can see did. */
   commit(): boolean {
+    if (this.#order) return this.#commitOrdered(this.#order);
     if (this.#dirty.size === 0) return false;
     const keys = [...this.#dirty];
     this.#dirty.clear();
     const next = this.#nextItems(keys);
     if (!next) return false;
     this.#snapshot = createSnapshot(next);
+    return true;
+  }
+
+  #commitOrdered(order: readonly string[]): boolean {
+    this.#dirty.clear();
+    const { items, total } = this.#snapshot;
+    const next = order.flatMap((key) => this.#resolve(key) ?? []);
+    const isSame = next.length === items.length && next.every((item, at) => item === items[at]);
+    if (isSame && total === this.#total) return false;
+    this.#positions = new Map(next.map((item, index) => [keyOf(item), index]));
+    this.#snapshot = createSnapshot(next, this.#total);
     return true;
   }
 

@@ -16,7 +16,8 @@ export interface WatchRequest<K extends ResourceObject> {
 export type ShareSource = <K extends ResourceObject>(request: WatchRequest<K>) => WatchSource<K>;
 
 export function watchKey({ resourceId, scope }: Pick<WatchRequest<never>, "resourceId" | "scope">) {
-  return `${resourceId}|${JSON.stringify([scope.namespace, scope.labelSelector, scope.fieldSelector])}`;
+  const { namespace, labelSelector, fieldSelector, window } = scope;
+  return `${resourceId}|${JSON.stringify([namespace, labelSelector, fieldSelector, window])}`;
 }
 
 interface Entry {

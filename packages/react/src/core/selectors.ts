@@ -2,12 +2,24 @@
  * Client-side matching of an optimistic object against a watch's selectors, so that a created object
  * shows only in the lists it will belong to. The server stays the judge of what really matches.
  */
-import { objectKey, type ResourceObject } from "./wire.js";
+import { objectKey, type ResourceObject, type ViewWindow } from "./wire.js";
 
 export interface Scope {
   readonly namespace: string | null;
   readonly labelSelector: string | null;
   readonly fieldSelector: string | null;
+  /** Of a view: a part of its rows, which no selector of the client can tell. */
+  readonly window?: ViewWindow | undefined;
+}
+
+/** A scope as the server's procedures take it. */
+export function scopeInput({ namespace, labelSelector, fieldSelector, window }: Scope) {
+  return {
+    ...(namespace === null ? {} : { namespace }),
+    ...(labelSelector === null ? {} : { labelSelector }),
+    ...(fieldSelector === null ? {} : { fieldSelector }),
+    ...window,
+  };
 }
 
 type Requirement = (labels: { readonly [key: string]: string }) => boolean;
@@ -51,6 +63,7 @@ function matchesFields(selector: string, object: ResourceObject): boolean {
 }
 
 export function inScope(scope: Scope, object: ResourceObject): boolean {
+  if (scope.window) return false;
   if (scope.namespace !== null && scope.namespace !== (object.metadata.namespace ?? null)) {
     return false;
   }
@@ -66,7 +79,7 @@ export function inScope(scope: Scope, object: ResourceObject): boolean {
 
 /** Whether a list watch of this scope holds the named object whatever its labels. */
 export function coversObject(scope: Scope, namespace: string | null, name: string): boolean {
-  if (scope.labelSelector) return false;
+  if (scope.labelSelector || scope.window) return false;
   if (scope.namespace !== null && scope.namespace !== namespace) return false;
   return (
     !scope.fieldSelector ||

@@ -194,7 +194,7 @@ export class Watch<K extends ResourceObject> {
     try {
       const list = await seed(signal);
       if (signal.aborted) return;
-      this.#store.replace(list.items);
+      this.#store.replace(list.items, list.total);
       this.#cursor = list.metadata.resourceVersion;
       this.#hasData = true;
       this.#error = null;
@@ -251,8 +251,7 @@ export class Watch<K extends ResourceObject> {
   }
 
   #snapshotEvent(cursor: string): WatchEvent<K> {
-    const items = this.#store.truth();
-    const frame = { type: "snapshot", resourceVersion: cursor, items } as const;
+    const frame = { type: "snapshot", resourceVersion: cursor, ...this.#store.whole() } as const;
     return { type: "frame", id: cursor, frame };
   }
 

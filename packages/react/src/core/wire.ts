@@ -43,6 +43,8 @@ export interface SnapshotFrame<K> {
   readonly type: "snapshot";
   readonly resourceVersion: string;
   readonly items: readonly K[];
+  /** Of a window: how many rows fit, in the window or not; the items are then in order. */
+  readonly total?: number | undefined;
 }
 
 export interface DeltaFrame<K> {
@@ -50,6 +52,9 @@ export interface DeltaFrame<K> {
   readonly resourceVersion: string;
   readonly upserts: readonly K[];
   readonly deletes: readonly ObjectRef[];
+  readonly total?: number | undefined;
+  /** Of a window: where each of `upserts` goes, ascending, once they and the deleted rows are out. */
+  readonly positions?: readonly number[] | undefined;
 }
 
 /** The server's own upstream watch was lost or regained. */
@@ -64,11 +69,36 @@ export type WatchFrame<K> = SnapshotFrame<K> | DeltaFrame<K> | StateFrame;
 
 export interface ListResult<K> {
   readonly items: readonly K[];
+  readonly total?: number | undefined;
   readonly metadata: {
     readonly resourceVersion: string;
     readonly continue?: string | null | undefined;
     readonly remainingItemCount?: number | null | undefined;
   };
+}
+
+export interface ViewFilter {
+  readonly field: string;
+  readonly operator:
+    | "equals"
+    | "notEquals"
+    | "in"
+    | "notIn"
+    | "contains"
+    | "greaterThan"
+    | "lessThan"
+    | "exists";
+  readonly value?: JsonValue | undefined;
+}
+
+/** Which rows of a view, in which order, and which part of them: worked out by the server. */
+export interface ViewWindow {
+  readonly filters?: readonly ViewFilter[] | undefined;
+  readonly search?: string | null | undefined;
+  /** Fields, with a dash in front for the other way round. */
+  readonly sort?: readonly string[] | undefined;
+  readonly offset?: number | undefined;
+  readonly limit?: number | undefined;
 }
 
 export interface WatchInput {
@@ -82,7 +112,7 @@ export interface ListInput {
   namespace?: string | null;
   labelSelector?: string | null;
   fieldSelector?: string | null;
-  limit?: number | null;
+  limit?: number | null | undefined;
   continue?: string | null;
 }
 

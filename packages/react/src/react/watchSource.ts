@@ -7,7 +7,7 @@ import {
   type ResourceConfig,
   type ResourceObject,
   type Scope,
-  type WatchInput,
+  scopeInput,
   type WatchProcedures,
   type WatchRequest,
 } from "../core/index.js";
@@ -57,22 +57,13 @@ async function seedList<K extends ResourceObject>(
   });
 }
 
-function inputOf(scope: Scope): WatchInput {
-  const { namespace, labelSelector, fieldSelector } = scope;
-  return {
-    ...(namespace === null ? {} : { namespace }),
-    ...(labelSelector === null ? {} : { labelSelector }),
-    ...(fieldSelector === null ? {} : { fieldSelector }),
-  };
-}
-
 export function createRequest<C, K extends ResourceObject>(
   context: Context,
   { resource, accessor }: ResourceTarget<C, WatchProcedures<K>>,
   scope: Scope,
 ): WatchRequest<K> {
   const { fairlead, queryClient } = context;
-  const input = inputOf(scope);
+  const input = scopeInput(scope);
   return {
     resourceId: resource.id,
     path: resource.path,

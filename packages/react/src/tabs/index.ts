@@ -9,7 +9,7 @@
 import type { ConnectionState } from "../core/connection.js";
 import { errorData, type LiveError } from "../core/errors.js";
 import type { WatchRequest } from "../core/registry.js";
-import type { Scope } from "../core/selectors.js";
+import { type Scope, scopeInput } from "../core/selectors.js";
 import type { TabGroup, TabTarget } from "../core/tabGroup.js";
 import type { SourceObserver, WatchEvent, WatchSource } from "../core/watch.js";
 import type { ResourceObject, WatchFrame, WatchInput, WatchProcedures } from "../core/wire.js";
@@ -70,7 +70,7 @@ function routerAt(client: unknown, path: readonly string[]): WatchProcedures<Res
 }
 
 function sourceAt(client: unknown, path: readonly string[], scope: Scope) {
-  const input: WatchInput = { ...scope };
+  const input: WatchInput = scopeInput(scope);
   const source: WatchSource<ResourceObject> = {
     subscribe: (cursor, observer) =>
       routerAt(client, path).watch.subscribe(

@@ -110,3 +110,92 @@ test.each([
   const object = { metadata: { name: "one", namespace: "a", labels } };
   expect(inScope({ ...everything, labelSelector }, object)).toBe(expected);
 });
+
+function names(store: LiveStore<Thing>): string[] {
+  store.commit();
+  return store.snapshot.items.map((item) => item.metadata.name);
+}
+
+const frame = { resourceVersion: "r" } as const;
+
+test("a window keeps the server's order through changes, arrivals and departures", () => {
+  const { store } = createStore();
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => thing(name, "1")) as [
+    Thing,
+    Thing,
+    Thing,
+    Thing,
+  ];
+  store.apply({ ...frame, type: "snapshot", items: [c, a, b], total: 9 });
+  expect(names(store)).toEqual(["c", "a", "b"]);
+  expect(store.snapshot.total).toBe(9);
+  // b moves to the front, d comes between, c leaves the window.
+  const moved = thing("b", "2");
+  store.apply({
+    ...frame,
+    type: "delta",
+    upserts: [moved, d],
+    deletes: [refOf(c)],
+    positions: [0, 1],
+    total: 10,
+  });
+  expect(names(store)).toEqual(["b", "d", "a"]);
+  expect(store.snapshot.total).toBe(10);
+  expect(store.snapshot.items[0]).toBe(moved);
+  expect(store.snapshot.items[2]).toBe(a);
+});
+
+test("a total alone is news, and the rows stay the same objects", () => {
+  const { store } = createStore();
+  store.apply({ ...frame, type: "snapshot", items: [thing("a", "1")], total: 1 });
+  store.commit();
+  const { items } = store.snapshot;
+  store.apply({ ...frame, type: "delta", upserts: [], deletes: [], positions: [], total: 2 });
+  expect(store.commit()).toBe(true);
+  expect(store.snapshot.total).toBe(2);
+  expect(store.snapshot.items[0]).toBe(items[0]);
+});
+
+test("what a follower is told of a window has its order and its total", () => {
+  const { store } = createStore();
+  const [a, b] = [thing("a", "1"), thing("b", "1")];
+  store.apply({ ...frame, type: "snapshot", items: [b, a], total: 5 });
+  store.apply({
+    ...frame,
+    type: "delta",
+    upserts: [thing("a", "2")],
+    deletes: [],
+    positions: [0],
+    total: 5,
+  });
+  expect(store.whole().items.map((item) => item.metadata.name)).toEqual(["a", "b"]);
+  expect(store.whole().total).toBe(5);
+});
+
+test("any run of frames ends in the order of a server that sorts", () => {
+  let seed = 7;
+  const random = (limit: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed % limit;
+  };
+  const { store } = createStore();
+  let rows: Thing[] = [];
+  store.apply({ ...frame, type: "snapshot", items: [], total: 0 });
+  for (let version = 1; version < 400; version += 1) {
+    const changed = new Map<string, Thing>();
+    for (let each = random(4); each >= 0; each -= 1) {
+      const name = `n${random(12)}`;
+      changed.set(name, thing(name, String(version), random(100)));
+    }
+    const gone = rows.filter((row) => !changed.has(row.metadata.name) && random(8) === 0);
+    const kept = rows.filter((row) => !changed.has(row.metadata.name) && !gone.includes(row));
+    rows = [...kept, ...changed.values()].sort(
+      (one, two) => one.value - two.value || one.metadata.name.localeCompare(two.metadata.name),
+    );
+    const upserts = rows.filter((row) => changed.has(row.metadata.name));
+    const positions = upserts.map((row) => rows.indexOf(row));
+    const deletes = gone.map(refOf);
+    store.apply({ ...frame, type: "delta", upserts, deletes, positions, total: rows.length });
+    expect(names(store)).toEqual(rows.map((row) => row.metadata.name));
+  }
+});

@@ -1,0 +1,99 @@
+import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
+import type {
+  Accessor,
+  ConnectionState,
+  LiveError,
+  ObjectOf,
+  ResourceConfig,
+  ResourceObject,
+  ViewWindow,
+  WatchProcedures,
+  WatchState,
+  WatchStatus,
+} from "../core/index.js";
+import { useFairleadContext } from "./context.js";
+import { createRequest, createTarget } from "./watchSource.js";
+import { createView } from "./watchView.js";
+
+export interface ViewOptions extends ViewWindow {
+  /** One namespace; null and absent: all. */
+  readonly namespace?: string | null;
+  readonly labelSelector?: string | null;
+  readonly fieldSelector?: string | null;
+}
+
+export interface ViewResult<K> {
+  /** The rows of the window, in the server's order. Unchanged rows keep their references. */
+  readonly rows: readonly K[];
+  /** How many rows fit, in the window or not. */
+  readonly total: number;
+  /** The rows are those of the window before: the new ones are on their way. */
+  readonly isPlaceholder: boolean;
+  readonly status: WatchStatus;
+  readonly isLoading: boolean;
+  readonly error: LiveError | null;
+  readonly isStale: boolean;
+  readonly connection: ConnectionState;
+  readonly refetch: () => void;
+}
+
+export type UseView<K> = (options?: ViewOptions) => ViewResult<K>;
+
+/** A window's parts in one order, so that equal ones are the same watch. */
+function normalize({ filters, search, sort, offset, limit }: ViewOptions): ViewWindow {
+  return {
+    ...(filters?.length ? { filters } : {}),
+    ...(search ? { search } : {}),
+    ...(sort?.length ? { sort } : {}),
+    ...(offset ? { offset } : {}),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+/**
+ * Makes the hook of a view: rows that the server computes from objects, sorts, filters and cuts to a
+ * window, live. A table of any length then costs what it shows. While another window is on its way, the
+ * rows of the last one stay.
+ */
+export function createUseViewHook<C, P extends WatchProcedures<ResourceObject>>(
+  config: ResourceConfig,
+  accessor: Accessor<C, P>,
+): UseView<ObjectOf<P>> {
+  type K = ObjectOf<P>;
+  // P lists and watches rows of its own type: that is what ObjectOf reads off it.
+  const target = createTarget(config, accessor as unknown as Accessor<C, WatchProcedures<K>>);
+  // biome-ignore lint/correctness/noComponentHookFactories: made once per view, at module level.
+  function useView(options: ViewOptions = {}): ViewResult<K> {
+    const context = useFairleadContext();
+    const { namespace = null, labelSelector = null, fieldSelector = null } = options;
+    const window = JSON.stringify(normalize(options));
+    const view = useMemo(() => {
+      const scope = {
+        namespace,
+        labelSelector,
+        fieldSelector,
+        window: JSON.parse(window) as ViewWindow,
+      };
+      return createView(context.fairlead.registry, [createRequest(context, target, scope)]);
+    }, [context, namespace, labelSelector, fieldSelector, window]);
+    const subscribe = useCallback((listener: () => void) => view.subscribe(listener), [view]);
+    const state = useSyncExternalStore(subscribe, view.getState, view.getState);
+    const last = useRef<WatchState<K>["snapshot"] | null>(null);
+    if (state.status === "ready") last.current = state.snapshot;
+    if (state.status === "denied") last.current = null;
+    const isPlaceholder = state.status === "loading" && last.current !== null;
+    const shown = isPlaceholder ? (last.current ?? state.snapshot) : state.snapshot;
+    return {
+      rows: shown.items,
+      total: shown.total ?? shown.items.length,
+      isPlaceholder,
+      status: isPlaceholder ? "ready" : state.status,
+      isLoading: state.status === "loading",
+      error: state.error,
+      isStale: state.isStale || isPlaceholder,
+      connection: state.connection,
+      refetch: view.retry,
+    };
+  }
+  return useView;
+}

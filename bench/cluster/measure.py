@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import ssl
 import statistics
@@ -21,7 +22,8 @@ import aiohttp
 
 NAMESPACE = "/api/v1/namespaces/default"
 CLIENTS = 8
-WATCHERS = (1, 10, 50, 200)
+WATCHERS = (1, 10, 50, 200, 500)
+MANY = 20_000
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,14 @@ class Server:
     url: str
     ca: str
     token: str
-    process: int = 0
+    processes: tuple[int, ...] = ()
 
 
 @asynccontextmanager
-async def dev_cluster() -> AsyncIterator[Server]:
+async def dev_cluster(data: str = "") -> AsyncIterator[Server]:
     """Start a dev cluster and print how long that took."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as made:
+        folder = data or made
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
             [sys.executable, "-m", "fairlead.devcluster", "--data", folder],
@@ -46,10 +49,13 @@ async def dev_cluster() -> AsyncIterator[Server]:
         )
         assert process.stdout is not None
         line = await asyncio.to_thread(process.stdout.readline)
-        print(f"ready after        {time.perf_counter() - started:8.2f} s")
+        wall = time.perf_counter() - started
+        print(
+            f"ready after        {wall:8.2f} s   CPU {cpu_seconds(process.pid):.2f} s"
+        )
         token = (Path(folder) / "admin.token").read_text()
         try:
-            yield Server(line.split()[4], f"{folder}/ca.crt", token, process.pid)
+            yield Server(line.split()[4], f"{folder}/ca.crt", token, (process.pid,))
         finally:
             process.terminate()
             await asyncio.to_thread(process.wait)
@@ -136,29 +142,76 @@ async def fan_out(
     )
 
 
-def memory(process: int) -> str:
-    status = Path(f"/proc/{process}/status")
-    found = (
-        re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
-    )
-    return f"{int(found[1]) / 1024:8.0f} MB" if found else "     n/a"
+def cpu_seconds(process: int) -> float:
+    """Return the CPU time of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(server: Server, objects: int) -> None:
+def memory(processes: tuple[int, ...]) -> str:
+    """Return the resident memory of all parts of a server."""
+    total = 0
+    for process in processes:
+        status = Path(f"/proc/{process}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        total += int(found[1]) if found else 0
+    return f"{total / 1024:8.0f} MB" if processes else "     n/a"
+
+
+async def start_with_many() -> None:
+    """Fill a folder, and measure a start on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with dev_cluster(folder) as server, client(server) as session:
+            await create(session, MANY)
+        print(f"start with {MANY}:")
+        async with dev_cluster(folder):
+            pass
+
+
+def real_server(folder: Path) -> Server:
+    """Return the real API server that tests/realcluster started with its data there."""
+    kubeconfig = (folder / "kubeconfig").read_text()
+    found = re.search(r'server: "(https:[^"]*)"', kubeconfig)
+    assert found is not None
+    processes = [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit()
+        and str(folder) in (command := _command(entry))
+        and ("realcluster\0etcd" in command or "realcluster\0apiserver" in command)
+    ]
+    token = (folder / "admin.token").read_text()
+    return Server(found[1], str(folder / "ca.crt"), token, tuple(processes))
+
+
+def _command(entry: Path) -> str:
+    try:
+        return (entry / "cmdline").read_text()
+    except OSError:
+        return ""
+
+
+@asynccontextmanager
+async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
     trusted = ssl.create_default_context(cafile=server.ca)
     headers = {"Authorization": f"Bearer {server.token}"}
     connector = aiohttp.TCPConnector(ssl=trusted, limit=0)
     async with aiohttp.ClientSession(
         server.url, headers=headers, connector=connector
     ) as session:
-        print(f"memory, empty      {memory(server.process)}")
+        yield session
+
+
+async def measure(server: Server, objects: int) -> None:
+    async with client(server) as session:
+        print(f"memory, empty      {memory(server.processes)}")
         await create(session, objects)
         await read(session, "get", f"{NAMESPACE}/configmaps/bench-1", 200)
         await read(session, f"list of {objects}", f"{NAMESPACE}/configmaps", 10)
         await read(session, "list, limit 500", f"{NAMESPACE}/configmaps?limit=500", 20)
         for watchers in WATCHERS:
             await fan_out(session, watchers)
-        print(f"memory, {objects:<9}  {memory(server.process)}")
+        print(f"memory, {objects:<9}  {memory(server.processes)}")
 
 
 async def main() -> None:
@@ -167,7 +220,20 @@ async def main() -> None:
     parser.add_argument("--url")
     parser.add_argument("--ca")
     parser.add_argument("--token")
+    parser.add_argument(
+        "--beside", type=Path, help="folder of the real API server to measure, too"
+    )
+    parser.add_argument(
+        "--start", action="store_true", help="only the start with many objects"
+    )
     options = parser.parse_args()
+    if options.start:
+        await start_with_many()
+        return
+    if options.beside:
+        print("kube-apiserver and etcd")
+        await measure(real_server(options.beside), options.objects)
+        print("\ndev cluster")
     if options.url:
         await measure(Server(options.url, options.ca, options.token), options.objects)
         return

@@ -203,3 +203,24 @@ async def test_create_everything_by_command(k: Kubectl) -> None:
     assert "service/q" in await k.ask("get", "services", "-o", "name", "-n", "team")
     await k.ask("delete", "namespace", "team", "--timeout=20s")
     assert "NotFound" in await k.ask("get", "namespace", "team", code=1)
+
+
+async def test_exec_in_a_terminal(k: Kubectl) -> None:
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        find_kubectl(), "--kubeconfig", str(k.cluster.kubeconfig_path),
+        "exec", "-it", "p", "--", "sh",
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    for awaited, typed in (
+        (b"/ # ", b"echo $HOSTNAME\r"),
+        (b"\np\r\n/ # ", b"exit 6\r"),
+    ):
+        while awaited not in seen:
+            seen += await asyncio.wait_for(asyncio.to_thread(os.read, ours, 1024), SECONDS)  # fmt: skip
+        os.write(ours, typed)
+    assert await asyncio.wait_for(process.wait(), SECONDS) == 6
+    os.close(ours)
+    assert b"echo $HOSTNAME\r\n" in seen

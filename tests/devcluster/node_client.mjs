@@ -36,7 +36,11 @@ await informer.start();
 const body = { metadata: { name: "node" } };
 await core.createNamespacedConfigMap({ namespace, body });
 await until(1);
-await core.replaceNamespacedConfigMap({ namespace, name: "node", body: { ...body, data: { a: "b" } } });
+await core.replaceNamespacedConfigMap({
+  namespace,
+  name: "node",
+  body: { ...body, data: { a: "b" } },
+});
 await until(2);
 await core.deleteNamespacedConfigMap({ namespace, name: "node" });
 await until(3);

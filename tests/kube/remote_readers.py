@@ -58,6 +58,7 @@ class Server:
         kube = Kube.from_kubeconfig(
             kubeconfig, identity="service", hub=options, recheck_seconds=1
         )
+        self.kube = kube
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(

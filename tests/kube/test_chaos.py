@@ -122,6 +122,7 @@ class Reader:
         self.total: int | None = None
         self.last_event_id: str | None = None
         self.live = False
+        self.task: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
 
     async def run(self) -> None:
@@ -205,6 +206,8 @@ def _get_key(metadata: dict[str, Any]) -> str:
 async def running_readers(kube: Kube) -> AsyncGenerator[list[Reader]]:
     readers = [Reader(kube, kind) for kind in KINDS]
     tasks = [asyncio.create_task(reader.run()) for reader in readers]
+    for reader, task in zip(readers, tasks, strict=True):
+        reader.task = task
     try:
         yield readers
     finally:
@@ -244,6 +247,8 @@ async def settle(readers: Sequence[Reader | RemoteReader]) -> None:
                 while reader.get_state() != truth:  # noqa: ASYNC110  it is the client
                     await asyncio.sleep(0.01)
         except TimeoutError:
+            if isinstance(reader, Reader) and reader.task and reader.task.done():
+                reader.task.result()  # it broke, and this says why
             pytest.fail(
                 f"a reader of {reader.kind} has {reader.get_state()} "
                 f"and the cluster {truth}"
@@ -281,7 +286,9 @@ class Faults:
             case 6:
                 faults.delay(STALL, verbs="list,watch", plural="widgets")
             case 7:
-                faults.fail(401, verbs="list,watch", plural="widgets")
+                if not any(each.status == 401 for each in faults.planned):
+                    # Twice in a row it would be the end of the server's credentials.
+                    faults.fail(401, verbs="list,watch", plural="widgets")
             case 8:
                 await self.server.restart()
             case 9:

@@ -15,7 +15,7 @@ from fairlead.asgi.connections import Connections
 from fairlead.asgi.cors import Cors
 from fairlead.asgi.http import HttpEndpoint
 from fairlead.asgi.lifecycle import Lifecycle
-from fairlead.asgi.metrics import Metrics
+from fairlead.asgi.metrics import Measured, Metrics
 from fairlead.asgi.origins import OriginPolicy
 from fairlead.asgi.pages import send_status, send_text
 from fairlead.asgi.runtime import Runtime
@@ -99,6 +99,10 @@ class Fairlead:
         self.metrics = Metrics()
         self.connections = Connections()
         self.services.add(self.connections)
+        for part in parts:
+            if isinstance(part, Measured):
+                for collector in part.collectors:
+                    self.metrics.registry.register(collector)
         self._site = StaticSite(site) if isinstance(site, Path) else site
         self.lifecycle = Lifecycle(
             [*([] if self._site is None else [self._site]), *parts],

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from prometheus_client.core import (
     CollectorRegistry,
@@ -20,10 +21,20 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-__all__ = ["CallSeries", "Metrics"]
+__all__ = ["CallSeries", "Measured", "Metrics"]
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNKNOWN = "<unknown>"
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A part of an application with metrics of its own, such as a cluster."""
+
+    @property
+    def collectors(self) -> Iterable[Collector]:
+        """Asked at each scrape; must not wait."""
+        ...
 
 
 @dataclass(slots=True)

@@ -8,13 +8,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Self, TypedDict, Unpack
 
+from prometheus_client.registry import Collector
+
 from fairlead.access import Authorizer
 from fairlead.auth.tokens import TokenReviewer
 from fairlead.context import Context, Request, User, UserContext
 from fairlead.kube.client import ClientOptions, KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.discovery import Discovery
-from fairlead.kube.hub import Hub, HubOptions
+from fairlead.kube.feed_metrics import FeedMetrics
+from fairlead.kube.hub import FeedHealth, Hub, HubOptions
 from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
 from fairlead.kube.rbac_changes import RbacChanges
@@ -145,6 +148,14 @@ class Kube:
             TokenReviewer: lambda: ClusterTokenReviewer(self.client),
             Terminals: lambda: self.terminals,
         }
+
+    @property
+    def collectors(self) -> tuple[Collector, ...]:
+        """What `/metrics` shows of it."""
+        return (FeedMetrics(self._get_feeds),)
+
+    def _get_feeds(self) -> list[FeedHealth]:
+        return self.hub.get_health() if "hub" in self.__dict__ else []
 
     async def __aenter__(self) -> Self:
         _ = self.client  # a configuration that cannot be used is told at start

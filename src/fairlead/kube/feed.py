@@ -20,6 +20,7 @@ from fairlead.kube.errors import (
     KubeGoneError,
     KubeProtocolError,
     KubeStatusError,
+    KubeTimeoutError,
 )
 from fairlead.kube.frames import FeedState, FrameSource
 from fairlead.kube.resource import ResourceInfo
@@ -37,6 +38,7 @@ class FeedOptions:
 
     Attributes:
         page_size: objects per page of a list.
+        open_seconds: how long the cluster may take to begin a watch.
         watch_seconds: after about that long a watch is renewed; a dead one is noticed then.
         stale_after: seconds without a connection after which readers are told.
         first_wait: seconds before the second try to connect; doubled each time.
@@ -48,6 +50,7 @@ class FeedOptions:
     """
 
     page_size: int = 500
+    open_seconds: float = 10.0
     watch_seconds: int = 120
     stale_after: float = 1.0
     first_wait: float = 0.5
@@ -81,7 +84,11 @@ class WatchDeniedError(Exception):
 
 
 class Feed(Source):
-    """One list and watch for all subscriptions that want the same."""
+    """One list and watch for all subscriptions that want the same.
+
+    Attributes:
+        heard: when the cluster last told anything, on the loop's clock; bookmarks count.
+    """
 
     def __init__(
         self,
@@ -95,6 +102,7 @@ class Feed(Source):
         self.target = target
         self.watches_opened = 0
         self.lists_made = 0
+        self.heard: float | None = None
         self._client = client
         self._options = options
         self._wire = WireReader(target.info)
@@ -163,6 +171,7 @@ class Feed(Source):
         else:
             raise KubeProtocolError("The cluster's list expires while it is read")
         self.lists_made += 1
+        self.heard = asyncio.get_running_loop().time()
         self.store.replace(objects, version)
         self._wake()
 
@@ -202,31 +211,43 @@ class Feed(Source):
         )
         lines = LineSplitter()
         opened = False
+        # An API server answers a watch at once, also where nothing happens.
+        if self.state == "live":
+            self._expect_stale("The cluster does not answer")
         try:
-            async with self._client.stream(request, silence=seconds + 10) as chunks:
+            async with (
+                asyncio.timeout(self._options.open_seconds) as opening,
+                self._client.stream(request, silence=seconds + 10) as chunks,
+            ):
+                opening.reschedule(None)
                 opened = True
                 self.watches_opened += 1
                 self._set_state("live", None)
                 async for chunk in chunks:
-                    if self._apply(list(lines.feed(chunk))):
-                        self._wake()
+                    self._apply(list(lines.feed(chunk)))
+        except TimeoutError as error:
+            raise KubeTimeoutError("The cluster does not answer") from error
         except KubeForbiddenError as error:
             if opened:
                 raise
             raise WatchDeniedError from error
 
-    def _apply(self, lines: list[bytes]) -> bool:
-        """Takes events into the store; True when objects changed."""
+    def _apply(self, lines: list[bytes]) -> None:
+        """Takes events into the store, and tells readers when objects changed."""
         store = self.store
         head = store.head
-        for line in lines:
-            event = self._wire.read_event(line)
-            if event.type in ("ADDED", "MODIFIED"):
-                store.upsert(event.object)
-            elif event.type == "DELETED":
-                store.delete(event.object.key)
-            store.advance(event.object.resource_version)
-        return store.head != head
+        self.heard = asyncio.get_running_loop().time()
+        try:
+            for line in lines:
+                event = self._wire.read_event(line)
+                if event.type in ("ADDED", "MODIFIED"):
+                    store.upsert(event.object)
+                elif event.type == "DELETED":
+                    store.delete(event.object.key)
+                store.advance(event.object.resource_version)
+        finally:
+            if store.head != head:
+                self._wake()
 
     def _get(self, query: Query) -> KubeRequest:
         if self._credentials is None:

@@ -26,6 +26,7 @@ __all__ = [
     "RawFrame",
     "Snapshot",
     "StateChange",
+    "make_state",
 ]
 
 R = TypeVar("R", bound=Resource)
@@ -98,10 +99,6 @@ class FrameSource:
     def get_delta(self, cursor: int) -> RawFrame:
         """What that cursor lacks."""
         return self._get(cursor)
-
-    def make_state(self, state: FeedState, reason: str | None) -> RawFrame:
-        """A change of the feed's own state."""
-        return make_state(self._store.resource_version, state, reason)
 
     def forget(self) -> None:
         """Frees the bytes of frames that are made again when asked for."""

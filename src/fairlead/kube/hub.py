@@ -18,6 +18,7 @@ from fairlead.kube.resource import Resource
 from fairlead.kube.sources import Source
 from fairlead.kube.store import Store
 from fairlead.kube.subscription import Pace, Subscription
+from fairlead.kube.urls import to_query
 from fairlead.kube.views import Compute, RowMaker, View
 from fairlead.kube.windows import Window, WindowQuery
 
@@ -35,16 +36,24 @@ class HubOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHealth:
-    """How one feed is."""
+    """How one feed is.
+
+    Attributes:
+        selectors: of labels and fields, as they stand in the URL; empty for none.
+        quiet_seconds: since the cluster last told anything; a watch is renewed and bookmarks
+            come, so much more than a few minutes means that it is lost. None: nothing yet.
+    """
 
     resource: str
     namespace: str | None
+    selectors: str
     state: FeedState
     reason: str | None
     objects: int
     subscriptions: int
     lists: int
     watches: int
+    quiet_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +147,19 @@ class Hub:
 
     def get_health(self) -> list[FeedHealth]:
         """How each feed is; for metrics and for people."""
+        now = asyncio.get_running_loop().time()
         return [
             FeedHealth(
                 resource=feed.target.info.qualified_plural,
                 namespace=feed.target.namespace,
+                selectors=to_query(feed.target.selectors),
                 state=feed.state,
                 reason=feed.reason,
                 objects=len(feed.store),
                 subscriptions=feed.subscriptions,
                 lists=feed.lists_made,
                 watches=feed.watches_opened,
+                quiet_seconds=None if feed.heard is None else now - feed.heard,
             )
             for feed in self._keys
             if isinstance(feed, Feed)

@@ -13,7 +13,7 @@ from typing import Protocol
 from fairlead.errors import TRPCError
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import KubeError
-from fairlead.kube.frames import FeedState, FrameSource, RawFrame
+from fairlead.kube.frames import FeedState, FrameSource, RawFrame, make_state
 from fairlead.kube.store import Store
 from fairlead.pushing import EventSource
 
@@ -77,6 +77,7 @@ class Subscription(EventSource[RawFrame]):
         "_last_event_id",
         "_pace",
         "_paused",
+        "_seen",
         "_source",
         "_told",
         "_waiter",
@@ -95,6 +96,7 @@ class Subscription(EventSource[RawFrame]):
         self._last_event_id = last_event_id
         self._cursor: int | None = None
         self._told: tuple[FeedState, str | None] = ("live", None)
+        self._seen = last_event_id or ""
         self._pace = pace
         self._paused: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -162,13 +164,15 @@ class Subscription(EventSource[RawFrame]):
         if ready and self._paused is None:
             frame = self._take_data(source)
             if frame is not None:
+                self._seen = frame.id
                 self._start_pause(len(frame.data.data))
                 return frame
         # What is missing from it is told after the first objects, that it is stale at once.
         now = (source.state, source.reason)
         if now != self._told and (ready or source.state != self._told[0]):
             self._told = now
-            return source.frames.make_state(*now)
+            # Its id is what the reader has seen: it may resume from this frame as well.
+            return make_state(self._seen, *now)
         return None
 
     def _start_pause(self, size: int) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import aiohttp
 import pytest
 from tests.kube.apiserver import ApiServer, Fault, Widget, WidgetSpec
 
 from fairlead import TRPCError
+from fairlead.devcluster import DevCluster
 from fairlead.kube import (
     DeleteOptions,
     KubeConfigError,
@@ -20,12 +24,13 @@ from fairlead.kube import (
     KubeUnreachableError,
     ObjectMeta,
 )
-from fairlead.kube.client import ClientOptions, KubeClient
+from fairlead.kube.client import ClientOptions, KubeClient, KubeRequest
 from fairlead.kube.credentials import Impersonated
 from fairlead.kube.errors import make_status_error
-from fairlead.kube.kubeconfig import ClusterConfig
+from fairlead.kube.kubeconfig import ClusterConfig, ExecPlugin, load_kubeconfig
 from fairlead.kube.objects import ListOptions, RawObjects
 from fairlead.kube.resource import get_info
+from fairlead.kube.urls import get_collection_path, get_object_path
 
 INFO = get_info(Widget)
 
@@ -202,6 +207,54 @@ async def test_an_answer_that_does_not_come_is_a_time_out(api: ApiServer) -> Non
             await RawObjects(client, client.server_credentials).list_(
                 INFO, None, ListOptions(label_selector="stall")
             )
+
+
+async def test_a_socket_that_does_not_open_is_a_time_out(api: ApiServer) -> None:
+    options = ClientOptions(request_timeout=0.05, attempts=1)
+    async with KubeClient(api.config, options) as client:
+        request = KubeRequest(
+            method="GET",
+            path=get_collection_path(INFO, None),
+            credentials=client.server_credentials,
+            query={"labelSelector": "stall"},
+        )
+        with pytest.raises(KubeTimeoutError, match="did not answer in time") as caught:
+            await client.connect(request, ["v5.channel.k8s.io"])
+        # The socket itself was given up, not the question why it was refused.
+        assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+async def test_sockets_too_check_the_name_that_the_kubeconfig_gives() -> None:
+    async with DevCluster() as cluster:
+        config = load_kubeconfig([cluster.kubeconfig_path])
+        other = replace(config, tls_server_name="other.example")
+        async with KubeClient(other, ClientOptions(attempts=1)) as client:
+            request = KubeRequest(
+                method="GET",
+                path="/api/v1/namespaces/a/pods/p/exec",
+                credentials=client.server_credentials,
+            )
+            with pytest.raises(KubeUnreachableError, match="not trusted"):
+                await client.send(request)
+            with pytest.raises(KubeUnreachableError, match="not trusted") as caught:
+                await client.connect(request, ["v5.channel.k8s.io"])
+            cause = caught.value.__cause__
+            assert isinstance(cause, aiohttp.ClientConnectorCertificateError)
+
+
+async def test_a_plugin_that_fails_is_an_error_of_the_cluster_everywhere() -> None:
+    plugin = ExecPlugin(command="no-such-plugin")
+    config = ClusterConfig(server="http://127.0.0.1:1", exec_plugin=plugin)
+    async with KubeClient(config) as client:
+        request = KubeRequest(
+            method="GET",
+            path=get_object_path(INFO, "x", "a"),
+            credentials=client.server_credentials,
+        )
+        for call in (client.send(request), client.connect(request, [])):
+            with pytest.raises(KubeError, match="cannot be run") as caught:
+                await call
+            assert caught.value.code == "BAD_GATEWAY"
 
 
 async def test_a_closed_client_sends_nothing(

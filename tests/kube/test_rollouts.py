@@ -125,6 +125,13 @@ async def test_rollback_gives_the_pods_an_old_state(
     assert spec["metadata"]["labels"] == {"app": "web"}
 
 
+async def test_rollback_can_be_tried(app: App) -> None:
+    tried = await app.deployments.rollback("web", 1, "team-a", dry_run=True)
+    assert tried.spec["template"]["spec"]["containers"][0]["image"] == "web:1"
+    kept = await app.deployments.get("web", "team-a")
+    assert kept.spec["template"]["spec"]["containers"][0]["image"] == "web:3"
+
+
 @pytest.mark.parametrize(
     ("revision", "code", "message"),
     [

@@ -220,6 +220,24 @@ async def test_many_are_deleted_each_with_its_result(app: App, kube: Kube) -> No
     assert sorted(item.metadata.name for item in left.items) == ["y", "z"]
 
 
+async def test_deletion_of_many_can_be_tried_and_bound_to_a_version(app: App) -> None:
+    made = await app.widgets.create(make_widget("x"))
+    await app.widgets.create(make_widget("y"))
+    items = [
+        DeleteTarget(name="x", namespace="team-a", resource_version="1"),
+        DeleteTarget(name="y", namespace="team-a"),
+    ]
+    tried = await app.widgets.delete_many(items, dry_run=True)
+    assert [result.code for result in tried] == ["CONFLICT", None]
+    assert len((await app.widgets.list_()).items) == 2
+    items[0].resource_version = made.metadata.resource_version
+    # What waits for its dependents is still there, and says so.
+    done = await app.widgets.delete_many(items, propagation_policy="Orphan")
+    assert [result.deleted for result in done] == [True, True]
+    left = (await app.widgets.list_()).items
+    assert all(item.metadata.finalizers == ["orphan"] for item in left)
+
+
 async def test_rights_are_the_clusters(app: App, kube: Kube) -> None:
     await grant(kube.client, "bob", ["get", "list"], "team-a")
     bob = create_caller(App, make_context(kube, "bob"))

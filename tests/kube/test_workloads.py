@@ -130,6 +130,12 @@ async def test_a_deployment_is_scaled_and_restarted(app: App, kube: Kube) -> Non
     }
     path = "/apis/apps/v1/namespaces/team-a/deployments"
     await send(kube.client, "POST", path, deployment)
+    await app.deployments.scale("d", 7, "team-a", dry_run=True)
+    tried = await app.deployments.restart("d", "team-a", dry_run=True)
+    assert "annotations" in tried.spec["template"]["metadata"]
+    untouched = await app.deployments.get("d", "team-a")
+    assert untouched.spec["replicas"] == 1
+    assert "annotations" not in untouched.spec["template"]["metadata"]
     await app.deployments.scale("d", 3, "team-a")
     restarted = await app.deployments.restart("d", "team-a")
     assert restarted.spec["replicas"] == 3

@@ -18,7 +18,7 @@ export const manifest = {
 "cdPipelines.create": "3d59d226cdf7d116",
 "cdPipelines.define": "02c4a3b84b493ac1",
 "cdPipelines.delete": "b6f9787aa1d11557",
-"cdPipelines.deleteMany": "8a6ef5bbdf1ef19e",
+"cdPipelines.deleteMany": "e72aea1cbf16d37e",
 "cdPipelines.get": "acf1bbee23df6e89",
 "cdPipelines.jsonPatch": "c93b475cc544222e",
 "cdPipelines.list": "c2c2471586cd5375",
@@ -32,7 +32,7 @@ export const manifest = {
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "codebaseBranches.create": "c4e6497e8b3f2f5b",
 "codebaseBranches.delete": "48d49cbbba9386f2",
-"codebaseBranches.deleteMany": "a353e006ac8a8b05",
+"codebaseBranches.deleteMany": "1df35ac7746e5f23",
 "codebaseBranches.get": "d756e22392955f63",
 "codebaseBranches.jsonPatch": "0a05d65767a8c793",
 "codebaseBranches.list": "98d66653ce25b625",
@@ -46,7 +46,7 @@ export const manifest = {
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
 "codebaseImageStreams.delete": "45f1f7c3f2e961b6",
-"codebaseImageStreams.deleteMany": "6e7c8cbace9ab018",
+"codebaseImageStreams.deleteMany": "14ef031c3dc649fb",
 "codebaseImageStreams.get": "d9d8da565f6cd669",
 "codebaseImageStreams.jsonPatch": "c769925929b35ec0",
 "codebaseImageStreams.list": "6ad7571d4f2600d4",
@@ -60,7 +60,7 @@ export const manifest = {
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
 "codebases.create": "8a53d5e9035edc9e",
 "codebases.delete": "54dc561a4cbcac00",
-"codebases.deleteMany": "8246e752bd64c8dc",
+"codebases.deleteMany": "d9929c21da33c43c",
 "codebases.get": "155bc872c418ba9d",
 "codebases.jsonPatch": "e438bd0e0e14cce4",
 "codebases.list": "a71fa6993cd35392",
@@ -74,17 +74,17 @@ export const manifest = {
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "73ff64a3986a2109",
 "deployments.delete": "1c6983bb983a2bb0",
-"deployments.deleteMany": "4992174093f8d3e1",
+"deployments.deleteMany": "9ad028f80b634c50",
 "deployments.get": "bfa8766a08853d18",
 "deployments.jsonPatch": "6d7ec21ba18e4dab",
 "deployments.list": "3d84ec1ce5f7ca66",
 "deployments.patch": "6e4328b045f1b333",
 "deployments.permissions": "a92e581ae5d4ba3a",
 "deployments.permissionsOf": "18a69c1014042001",
-"deployments.restart": "d0b50d05aa4c8c7c",
+"deployments.restart": "8f9c074727bc0d35",
 "deployments.revisions": "1f2c0b444015fe0e",
-"deployments.rollback": "d98c60ba7ee600b7",
-"deployments.scale": "e1de747e3c85476b",
+"deployments.rollback": "ef83cfde7f076bc1",
+"deployments.scale": "c3a1f8e7c423fd94",
 "deployments.serverSideApply": "0aefbad7eee84760",
 "deployments.update": "ab99c65fb4deaa7f",
 "deployments.watch": "576ca27483180af5",
@@ -92,7 +92,7 @@ export const manifest = {
 "deployments.watchPermissions": "f12ce841f570bffa",
 "events.create": "123ba7a1ce690de4",
 "events.delete": "d8b8b79433d7b6b4",
-"events.deleteMany": "6806ba2075906f43",
+"events.deleteMany": "d05c6a0f3eb93e55",
 "events.get": "8108881120953375",
 "events.jsonPatch": "92b2fe33c8e641ec",
 "events.list": "bc9fe31eaf039756",
@@ -114,7 +114,7 @@ export const manifest = {
 "gitServers.connect": "388a1e12c7b96c7f",
 "gitServers.create": "12edc69e5ef088d1",
 "gitServers.delete": "7da9c379faa9b1aa",
-"gitServers.deleteMany": "9c26a83f52426292",
+"gitServers.deleteMany": "d5a43ed6a6b828a5",
 "gitServers.get": "96cf964bddf7f883",
 "gitServers.jsonPatch": "8e42b1a4efc7dd49",
 "gitServers.list": "4350e0ce35fc1e79",
@@ -131,7 +131,7 @@ export const manifest = {
 "manifests.applyYaml": "6a1c570e53c79f59",
 "namespaces.create": "089a5c89336daeae",
 "namespaces.delete": "c8dac228bb337dac",
-"namespaces.deleteMany": "270cd1b4afa4af27",
+"namespaces.deleteMany": "ccdfad1751bfcf08",
 "namespaces.get": "2d0f10fa9d79b338",
 "namespaces.jsonPatch": "7a4ccccef1d65c46",
 "namespaces.list": "83acc7e89fb032a6",
@@ -146,7 +146,7 @@ export const manifest = {
 "pipelineRuns.cancel": "90c7318c539101e1",
 "pipelineRuns.create": "6f0ae0e5b1c2db1e",
 "pipelineRuns.delete": "9982dcd0cc129f66",
-"pipelineRuns.deleteMany": "2ed59ee6c0197d69",
+"pipelineRuns.deleteMany": "cf8c0040bd72c3bd",
 "pipelineRuns.get": "eeead21b2025f933",
 "pipelineRuns.jsonPatch": "e13f73fcb72e815d",
 "pipelineRuns.list": "a43d7a48dec4fbb3",
@@ -162,7 +162,7 @@ export const manifest = {
 "pods.attach": "95f234d2be2f6007",
 "pods.create": "c7ec19a1e395e821",
 "pods.delete": "e012acdc66cff632",
-"pods.deleteMany": "963e11bbaf30714e",
+"pods.deleteMany": "2a369366a8473c77",
 "pods.exec": "be6b973978177e1a",
 "pods.execEnd": "bf213bfdebbaf14b",
 "pods.execInput": "5695db13411b5344",
@@ -181,7 +181,7 @@ export const manifest = {
 "pods.watchPermissions": "6fee752b8be35769",
 "quickLinks.create": "46cb25e74d451892",
 "quickLinks.delete": "709785d205138426",
-"quickLinks.deleteMany": "e6614fb103dbc517",
+"quickLinks.deleteMany": "51a129290e69a7b3",
 "quickLinks.get": "6c3f31a9814e81d8",
 "quickLinks.jsonPatch": "6a7a5891b1d98d07",
 "quickLinks.list": "5465fd5a74fb3556",
@@ -196,7 +196,7 @@ export const manifest = {
 "stages.add": "820d8e06454c56f6",
 "stages.create": "b8fc453aedbe9060",
 "stages.delete": "b93fca7f7e56810d",
-"stages.deleteMany": "927c68d95982a487",
+"stages.deleteMany": "590acf421389613b",
 "stages.deploy": "04537cbf3c0aba20",
 "stages.get": "e557f9037897097d",
 "stages.jsonPatch": "7e6a1a699e18e5bf",
@@ -211,7 +211,7 @@ export const manifest = {
 "stages.watchPermissions": "de8f5d4bf8523e81",
 "taskRuns.create": "2971486454172de0",
 "taskRuns.delete": "aeb879b799e6d946",
-"taskRuns.deleteMany": "11f90a81bef1ec8e",
+"taskRuns.deleteMany": "2a06a054fe01b92d",
 "taskRuns.get": "dd0693e38bde6e2a",
 "taskRuns.jsonPatch": "e7f6d4c4675fc9d7",
 "taskRuns.list": "a43c682799f62af4",
@@ -1627,6 +1627,10 @@ export const manifest = {
 "z.string().nullable()"
 ],
 ".uid": [
+"optional string | null",
+"z.string().nullable()"
+],
+".resourceVersion": [
 "optional string | null",
 "z.string().nullable()"
 ]
@@ -5594,6 +5598,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -6489,6 +6501,14 @@ export const manifest = {
 " input.items": [
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "DeleteResult[]",
@@ -7386,6 +7406,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -7589,6 +7617,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "Deployment",
 "zDeployment"
@@ -7635,6 +7667,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "Deployment",
 "zDeployment"
@@ -7659,6 +7695,10 @@ export const manifest = {
 " input.namespace": [
 "optional string | null",
 "z.string().nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "null",
@@ -7923,6 +7963,14 @@ export const manifest = {
 " input.items": [
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "DeleteResult[]",
@@ -8598,6 +8646,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -9107,6 +9163,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -9577,6 +9641,14 @@ export const manifest = {
 " input.items": [
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "DeleteResult[]",
@@ -10081,6 +10153,14 @@ export const manifest = {
 " input.items": [
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "DeleteResult[]",
@@ -10677,6 +10757,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -11176,6 +11264,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -11646,6 +11742,14 @@ export const manifest = {
 " input.items": [
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "DeleteResult[]",

@@ -521,6 +521,7 @@ export type Credentials = {
 export type DeleteResult = {
   name: string;
   namespace: string | null;
+  /** it is gone, or would be if it was only tried. */
   deleted: boolean;
   /** the error's code; None when it was deleted, or was gone already. */
   code: "PARSE_ERROR" | "BAD_REQUEST" | "INTERNAL_SERVER_ERROR" | "NOT_IMPLEMENTED" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE" | "GATEWAY_TIMEOUT" | "UNAUTHORIZED" | "PAYMENT_REQUIRED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_SUPPORTED" | "TIMEOUT" | "CONFLICT" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNPROCESSABLE_CONTENT" | "PRECONDITION_REQUIRED" | "TOO_MANY_REQUESTS" | "CLIENT_CLOSED_REQUEST" | null;
@@ -532,6 +533,8 @@ export type DeleteTarget = {
   name: string;
   namespace?: string | null | undefined;
   uid?: string | null | undefined;
+  /** delete it only if it was not changed since. */
+  resourceVersion?: string | null | undefined;
 };
 
 /** What the operator says of pipelines and stages: some of it in snake case. */
@@ -1973,6 +1976,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2175,6 +2181,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2377,6 +2386,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2420,6 +2432,8 @@ export type AppRouter = TRPCBuiltRouter<
       restart: $Mutation<{
         name: string;
         namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, Deployment>;
       /** The revisions that are kept, the newest first. */
       revisions: $Query<{
@@ -2435,12 +2449,16 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         revision?: number | null | undefined;
         namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, Deployment>;
       /** Sets how many replicas there should be. */
       scale: $Mutation<{
         name: string;
         replicas: number;
         namespace?: string | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, null>;
       /**
        * Creates an object or takes over the fields it names, and gives up those it named before.
@@ -2504,6 +2522,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2661,6 +2682,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2787,6 +2811,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2895,6 +2922,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -3012,6 +3042,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /**
        * Runs a command (by default `sh`) and gives its output.
@@ -3156,6 +3189,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -3268,6 +3304,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** Starts a run that brings each application to the version given for it. */
       deploy: $Mutation<{
@@ -3376,6 +3415,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{

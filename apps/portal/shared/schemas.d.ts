@@ -298,6 +298,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "cdPipelines.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "cdPipelines.get": { readonly input: $Schema<{
     name: string;
@@ -458,6 +461,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "codebaseImageStreams.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "codebaseImageStreams.get": { readonly input: $Schema<{
     name: string;
@@ -618,6 +624,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "deployments.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "deployments.get": { readonly input: $Schema<{
     name: string;
@@ -654,6 +663,8 @@ export declare const procedures: {
   readonly "deployments.restart": { readonly input: $Schema<{
     name: string;
     namespace?: string | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<Deployment> };
   readonly "deployments.revisions": { readonly input: $Schema<{
     name: string;
@@ -663,11 +674,15 @@ export declare const procedures: {
     name: string;
     revision?: number | null | undefined;
     namespace?: string | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<Deployment> };
   readonly "deployments.scale": { readonly input: $Schema<{
     name: string;
     replicas: number;
     namespace?: string | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<null> };
   readonly "deployments.serverSideApply": { readonly input: $Schema<{
     object: DeploymentDraft;
@@ -716,6 +731,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "events.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "events.get": { readonly input: $Schema<{
     name: string;
@@ -837,6 +855,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "gitServers.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "gitServers.get": { readonly input: $Schema<{
     name: string;
@@ -931,6 +952,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "namespaces.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "namespaces.get": { readonly input: $Schema<{
     name: string;
@@ -1017,6 +1041,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "pipelineRuns.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "pipelineRuns.get": { readonly input: $Schema<{
     name: string;
@@ -1111,6 +1138,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "pods.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "pods.exec": { readonly input: $Schema<{
     name: string;
@@ -1225,6 +1255,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "quickLinks.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "quickLinks.get": { readonly input: $Schema<{
     name: string;
@@ -1315,6 +1348,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "stages.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "stages.deploy": { readonly input: $Schema<{
     name: string;
@@ -1401,6 +1437,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "taskRuns.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "taskRuns.get": { readonly input: $Schema<{
     name: string;

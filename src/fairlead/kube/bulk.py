@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from fairlead.access import ResourceAttributes
 from fairlead.access.audit import DENIALS, Subject, note_allowed, note_denied
@@ -22,17 +24,25 @@ AT_ONCE = 10
 
 
 class DeleteTarget(BaseModel):
-    """An object to delete; with a uid, only that very one."""
+    """An object to delete; with a uid, only that very one.
+
+    Attributes:
+        resource_version: delete it only if it was not changed since.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     name: str
     namespace: str | None = None
     uid: str | None = None
+    resource_version: str | None = None
 
 
 class DeleteResult(BaseModel):
     """What became of one of them.
 
     Attributes:
+        deleted: it is gone, or would be if it was only tried.
         code: the error's code; None when it was deleted, or was gone already.
     """
 
@@ -48,16 +58,21 @@ async def delete_many(
     call: Call,
     resource: type[Resource],
     targets: list[DeleteTarget],
+    options: DeleteOptions | None = None,
 ) -> list[DeleteResult]:
     """Deletes objects; one that cannot be deleted does not keep the others.
 
     Each is checked, answered and recorded in the audit for itself.
+
+    Args:
+        options: of all of them; each target adds its own preconditions.
     """
     slots = asyncio.Semaphore(AT_ONCE)
+    shared = options or DeleteOptions()
 
     async def delete_one(target: DeleteTarget) -> DeleteResult:
         async with slots:
-            error = await _delete(kube, call, resource, target)
+            error = await _delete(kube, call, resource, target, shared)
         return DeleteResult(
             name=target.name,
             namespace=target.namespace,
@@ -70,7 +85,11 @@ async def delete_many(
 
 
 async def _delete(
-    kube: UserKube, call: Call, resource: type[Resource], target: DeleteTarget
+    kube: UserKube,
+    call: Call,
+    resource: type[Resource],
+    target: DeleteTarget,
+    options: DeleteOptions,
 ) -> TRPCError | None:
     place = kube.place(resource, target.namespace)
     fields = {"namespace": place, "name": target.name}
@@ -83,7 +102,8 @@ async def _delete(
         if not decision.allowed:
             raise TRPCError("FORBIDDEN", decision.reason)
         note_allowed(subject, decision)
-        await kube.delete(resource, name, place, DeleteOptions(uid=target.uid))
+        own = replace(options, uid=target.uid, resource_version=target.resource_version)
+        await kube.delete(resource, name, place, own)
     except TRPCError as error:
         if error.code in DENIALS:
             note_denied(subject, error, right)

@@ -161,15 +161,20 @@ class KubeClient:
         """
         for renew in (False, True):
             try:
-                return await self._get_session().ws_connect(
-                    self._get_url(request),
-                    headers=await request.credentials.get_headers(renew=renew),
-                    protocols=protocols,
-                    autoping=True,
-                    heartbeat=30.0,
-                    max_msg_size=2**22,
-                    proxy=self.config.proxy,
-                )
+                headers = await request.credentials.get_headers(renew=renew)
+                async with asyncio.timeout(self.options.request_timeout):
+                    return await self._get_session().ws_connect(
+                        self._get_url(request),
+                        headers=headers,
+                        protocols=protocols,
+                        autoping=True,
+                        heartbeat=30.0,
+                        max_msg_size=2**22,
+                        server_hostname=self.config.tls_server_name,
+                        proxy=self.config.proxy,
+                    )
+            except KubeConfigError as error:
+                raise KubeError(str(error)) from error
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == HTTPStatus.UNAUTHORIZED and not renew:
                     continue

@@ -131,6 +131,7 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
         name: str,
         revision: Annotated[int, Field(ge=1)] | None = None,
         namespace: str | None = None,
+        dry_run: bool = False,
     ) -> R:
         """Gives the pods the state of a revision again; by default of the one before.
 
@@ -148,7 +149,7 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
             {"op": "replace", "path": "/spec/template", "value": _template(chosen)},
         ]
         info = get_info(self.resource)
-        body = await kube.raw.patch(info, name, place, patch)
+        body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
         return raw_json(body, self.resource)
 
     async def _read(self, name: str, namespace: str | None) -> _Workload:

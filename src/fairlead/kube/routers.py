@@ -196,10 +196,15 @@ class ResourceRouter(ReadRouter[R], Generic[R]):
 
     @mutation(access=authenticated)
     async def delete_many(
-        self, items: Annotated[list[DeleteTarget], Field(max_length=1000)]
+        self,
+        items: Annotated[list[DeleteTarget], Field(max_length=1000)],
+        propagation_policy: Propagation | None = None,
+        dry_run: bool = False,
     ) -> list[DeleteResult]:
         """Deletes objects, each as far as the caller may, and says what became of each."""
-        return await delete_many(self.ctx.kube, self.call, self.resource, items)
+        options = DeleteOptions(propagation=propagation_policy, dry_run=dry_run)
+        kube = self.ctx.kube
+        return await delete_many(kube, self.call, self.resource, items, options)
 
     @asynccontextmanager
     async def _explaining(

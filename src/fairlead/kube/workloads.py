@@ -157,6 +157,7 @@ class WorkloadRouter(ResourceRouter[R], Generic[R]):
         name: str,
         replicas: Annotated[int, Field(ge=0)],
         namespace: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Sets how many replicas there should be."""
         kube = self.ctx.kube
@@ -167,15 +168,19 @@ class WorkloadRouter(ResourceRouter[R], Generic[R]):
             place,
             {"spec": {"replicas": replicas}},
             subresource="scale",
+            dry_run=dry_run,
         )
 
     @mutation(access=on_resource("patch"))
-    async def restart(self, name: str, namespace: str | None = None) -> R:
+    async def restart(
+        self, name: str, namespace: str | None = None, dry_run: bool = False
+    ) -> R:
         """Replaces all pods, a few at a time, as `kubectl rollout restart` does."""
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         annotations = {"kubectl.kubernetes.io/restartedAt": now}
         patch = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-        data = await kube.raw.patch(get_info(self.resource), name, place, patch)
+        info = get_info(self.resource)
+        data = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
         return raw_json(data, self.resource)

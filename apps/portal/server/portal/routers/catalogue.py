@@ -120,11 +120,17 @@ class Codebases(ResourceRouter[Codebase]):
         await self.ctx.kube.delete(Codebase, name, namespace, options)
 
     @mutation(access=authenticated)
-    async def delete_many(self, items: Targets) -> list[DeleteResult]:
+    async def delete_many(
+        self,
+        items: Targets,
+        propagation_policy: Propagation | None = None,
+        dry_run: bool = False,
+    ) -> list[DeleteResult]:
         """Deletes codebases; those that are deployed stay, and say so."""
         free, kept = await split_by_use(items, self._check)
         kube = self.ctx.kube
-        return kept + await delete_many(kube, self.call, Codebase, free)
+        options = DeleteOptions(propagation=propagation_policy, dry_run=dry_run)
+        return kept + await delete_many(kube, self.call, Codebase, free, options)
 
     async def _check(self, name: str, namespace: str | None) -> None:
         kube = self.ctx.kube
@@ -156,11 +162,17 @@ class CodebaseBranches(ResourceRouter[CodebaseBranch]):
         await self.ctx.kube.delete(CodebaseBranch, name, namespace, options)
 
     @mutation(access=authenticated)
-    async def delete_many(self, items: Targets) -> list[DeleteResult]:
+    async def delete_many(
+        self,
+        items: Targets,
+        propagation_policy: Propagation | None = None,
+        dry_run: bool = False,
+    ) -> list[DeleteResult]:
         """Deletes branches; those that are deployed stay, and say so."""
         free, kept = await split_by_use(items, self._check)
         kube = self.ctx.kube
-        return kept + await delete_many(kube, self.call, CodebaseBranch, free)
+        options = DeleteOptions(propagation=propagation_policy, dry_run=dry_run)
+        return kept + await delete_many(kube, self.call, CodebaseBranch, free, options)
 
     async def _check(self, name: str, namespace: str | None) -> None:
         kube = self.ctx.kube

@@ -32,7 +32,7 @@ export const manifest = {
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "codebaseBranches.create": "c4e6497e8b3f2f5b",
 "codebaseBranches.delete": "48d49cbbba9386f2",
-"codebaseBranches.deleteMany": "1df35ac7746e5f23",
+"codebaseBranches.deleteMany": "1dd5aea9002b651b",
 "codebaseBranches.get": "d756e22392955f63",
 "codebaseBranches.jsonPatch": "0a05d65767a8c793",
 "codebaseBranches.list": "98d66653ce25b625",
@@ -60,7 +60,7 @@ export const manifest = {
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
 "codebases.create": "8a53d5e9035edc9e",
 "codebases.delete": "54dc561a4cbcac00",
-"codebases.deleteMany": "d9929c21da33c43c",
+"codebases.deleteMany": "2aa0a10c2a120f51",
 "codebases.get": "155bc872c418ba9d",
 "codebases.jsonPatch": "e438bd0e0e14cce4",
 "codebases.list": "a71fa6993cd35392",
@@ -6056,6 +6056,14 @@ export const manifest = {
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
 ],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
+],
 " output": [
 "DeleteResult[]",
 "z.array(zDeleteResult)"
@@ -6959,6 +6967,14 @@ export const manifest = {
 " input.items": [
 "DeleteTarget[]",
 "z.array(zDeleteTarget).max(1000)"
+],
+" input.propagationPolicy": [
+"optional \"Background\" | \"Foreground\" | \"Orphan\" | null",
+"z.enum([\"Background\", \"Foreground\", \"Orphan\"]).nullable()"
+],
+" input.dryRun": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "DeleteResult[]",

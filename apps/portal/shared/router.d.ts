@@ -2080,6 +2080,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes branches; those that are deployed stay, and say so. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{
@@ -2285,6 +2288,9 @@ export type AppRouter = TRPCBuiltRouter<
       /** Deletes codebases; those that are deployed stay, and say so. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
+        propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+        /** @default false */
+        dryRun?: boolean | undefined;
       }, DeleteResult[]>;
       /** One object. */
       get: $Query<{

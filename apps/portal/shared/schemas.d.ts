@@ -381,6 +381,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "codebaseBranches.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "codebaseBranches.get": { readonly input: $Schema<{
     name: string;
@@ -544,6 +547,9 @@ export declare const procedures: {
   }>; readonly output: $Schema<null> };
   readonly "codebases.deleteMany": { readonly input: $Schema<{
     items: DeleteTarget[];
+    propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
+    /** @default false */
+    dryRun?: boolean | undefined;
   }>; readonly output: $Schema<DeleteResult[]> };
   readonly "codebases.get": { readonly input: $Schema<{
     name: string;

@@ -23,7 +23,8 @@ from tests.auth.replicas import (
     run_replicas,
 )
 
-from fairlead.auth import SessionOptions
+from fairlead import Request, TRPCError
+from fairlead.auth import SessionOptions, TokenSource
 from fairlead.auth.session import get_key
 
 WITHIN = 1.0
@@ -348,3 +349,31 @@ async def test_a_socket_counts_every_call_of_a_session(
         ]
         assert [each for each in answers if each.get("id") == 9] == []
         assert socket_.close_code == 1008
+
+
+async def test_the_cluster_gets_the_users_token_and_a_new_one_when_it_refused_it(
+    provider: RunningProvider, sqlite_url: str
+) -> None:
+    """For `Kube(identity="user")`."""
+    async with open_replica(provider, sqlite_url, cluster_token="id") as replica:
+        grant = await make_grant(provider, sign_in=replica.sign_in)
+        value = await replica.sign_in.start_session(grant, _client())
+        request = Request(
+            transport="http",
+            headers={"host": replica.url[7:], **replica.open_cookie(value)},
+            services=replica.app.services,
+        )
+        await replica.sign_in.authenticate(request)
+        source = request.services.find(TokenSource)  # type: ignore[type-abstract]
+        assert source is not None
+        token = source.find_token(request)
+        assert token is not None
+        first = await token.get(renew=False)
+        assert first == grant.tokens.id
+        both = await asyncio.gather(token.get(renew=True), token.get(renew=True))
+        assert both[0] == both[1] != first
+        assert provider.count("/token") == 2
+        await replica.sign_in.sessions.end([get_key(value)])
+        with pytest.raises(TRPCError, match="ended") as error:
+            await token.get(renew=False)
+        assert error.value.code == "UNAUTHORIZED"

@@ -1,6 +1,17 @@
 /** Signing in with a certified provider, in headless Chromium: refresh rotation on, tokens of seconds. */
+import type { AppRouter } from "@portal/shared";
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpLink,
+  type TRPCLink,
+  wsLink,
+} from "@trpc/client";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { launchBrowser } from "./support/browser.ts";
 import { type RunningProvider, signInAtProvider, startProvider } from "./support/oidcProvider.ts";
 import {
@@ -121,6 +132,45 @@ test("what one user typed is not shown to the next", async () => {
   await page.getByRole("dialog").waitFor();
   expect(await name.inputValue()).toBe("");
   await page.context().close();
+});
+
+test("every link of the official client says UNAUTHORIZED, once and typed", async () => {
+  const http = `${portal.url}/trpc`;
+  const wsClient = createWSClient({
+    url: http.replace("http", "ws"),
+    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    retryDelayMs: () => 10,
+  });
+  const links = {
+    single: httpLink({ url: http }),
+    batch: httpBatchLink({ url: http }),
+    streamed: httpBatchStreamLink({ url: http }),
+    socket: wsLink({ client: wsClient }),
+  };
+  for (const [name, link] of Object.entries(links)) {
+    const client = createTRPCClient<AppRouter>({ links: [link as TRPCLink<AppRouter>] });
+    const failed = await client.account.me.query().catch((error: unknown) => error);
+    expect(failed, name).toMatchObject({ data: { code: "UNAUTHORIZED" } });
+  }
+  const client = createTRPCClient<AppRouter>({ links: [links.socket as TRPCLink<AppRouter>] });
+  const errors: unknown[] = [];
+  const told = new Promise<void>((done) => {
+    client.codebases.watch.subscribe(
+      {},
+      {
+        onError(error) {
+          errors.push(error);
+          done();
+        },
+      },
+    );
+  });
+  await told;
+  // Any attempt to subscribe anew would show before the answer to this.
+  await client.health.query();
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatchObject({ data: { code: "UNAUTHORIZED" } });
+  await wsClient.close();
 });
 
 test("sign-out ends the other tabs, and the session with them", async () => {

@@ -9,7 +9,7 @@
 import { Emitter } from "./emitter.js";
 import { deepEqual } from "./equal.js";
 import { type LiveError, toLiveError } from "./errors.js";
-import type { FollowOptions, PermissionAnswers, Verb } from "./wire.js";
+import { type FollowOptions, type PermissionAnswers, type Verb, verbs } from "./wire.js";
 
 export interface Permission {
   readonly state: "pending" | "allowed" | "denied";
@@ -50,15 +50,9 @@ const failedRetryMs = 5_000;
 const pending: Permission = { state: "pending", allowed: false, reason: null };
 
 function forAllVerbs(permission: (verb: Verb) => Permission): PermissionState["permissions"] {
-  return {
-    get: permission("get"),
-    list: permission("list"),
-    watch: permission("watch"),
-    create: permission("create"),
-    update: permission("update"),
-    patch: permission("patch"),
-    delete: permission("delete"),
-  };
+  // `verbs` are all of them.
+  const entries = verbs.map((verb) => [verb, permission(verb)]);
+  return Object.fromEntries(entries) as PermissionState["permissions"];
 }
 
 export const pendingPermissions: PermissionState = {

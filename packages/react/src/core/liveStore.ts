@@ -116,6 +116,7 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
     }
   }
 
+  // Whoever applies a frame commits after it, so an order that changed alone need not ask for that.
   /** Takes the rows that went or changed out of the order, and puts those that changed back in. */
   #arrange({ upserts, deletes, positions = [] }: DeltaFrame<K>, total: number): void {
     const moved = new Set(upserts.map(keyOf));
@@ -126,13 +127,11 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
     });
     this.#order = order;
     this.#total = total;
-    this.#options.onDirty();
   }
 
   /** Whatever is not in `items` is gone: a snapshot is how deletions survive a lost connection. */
   replace(items: readonly K[], total?: number): void {
     this.#order = total === undefined ? null : items.map(keyOf);
-    if (this.#total !== total) this.#options.onDirty();
     this.#total = total;
     const previous = this.#truth;
     this.#truth = new Map();

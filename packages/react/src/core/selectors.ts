@@ -2,7 +2,7 @@
  * Client-side matching of an optimistic object against a watch's selectors, so that a created object
  * shows only in the lists it will belong to. The server stays the judge of what really matches.
  */
-import { objectKey, type ResourceObject, type ViewWindow } from "./wire.js";
+import { objectKey, type ResourceObject, type ViewWindow, type WatchInput } from "./wire.js";
 
 export interface Scope {
   readonly namespace: string | null;
@@ -12,14 +12,10 @@ export interface Scope {
   readonly window?: ViewWindow | undefined;
 }
 
-/** A scope as the server's procedures take it. */
-export function scopeInput({ namespace, labelSelector, fieldSelector, window }: Scope) {
-  return {
-    ...(namespace === null ? {} : { namespace }),
-    ...(labelSelector === null ? {} : { labelSelector }),
-    ...(fieldSelector === null ? {} : { fieldSelector }),
-    ...window,
-  };
+/** A scope as the server's procedures take it: without what it leaves open. */
+export function scopeInput({ window, ...selectors }: Scope): WatchInput & ViewWindow {
+  const given = Object.entries(selectors).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(given), ...window };
 }
 
 type Requirement = (labels: { readonly [key: string]: string }) => boolean;

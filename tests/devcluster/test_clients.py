@@ -13,14 +13,17 @@ from typing import Any
 import pytest
 from tests.devcluster.conftest import gadget_crd
 from tests.devcluster.waiting import wait_until
+from tests.testing.conftest import collect_sockets
 
-from fairlead.testing import (
-    ThrowawayCluster,
-    dev_cluster,
-    make_dev_cluster,
+from fairlead.testing import ThrowawayCluster, dev_cluster, make_dev_cluster
+
+__all__ = ["collect_sockets", "dev_cluster", "make_dev_cluster"]
+
+# The official client leaves sockets for Python to close.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
 )
-
-__all__ = ["dev_cluster", "make_dev_cluster"]
 
 NODE_CLIENT = Path(__file__).with_name("node_client.mjs")
 POD = {

@@ -22,6 +22,12 @@ from fairlead.testing import (
     throwaway_cluster,
 )
 
+# The official client leaves sockets for Python to close.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
+
 # The official client has no types.
 client: Any = importlib.import_module("kubernetes.client")
 config: Any = importlib.import_module("kubernetes.config")
@@ -282,6 +288,7 @@ async def test_it_works_beside_an_event_loop(
     api = await kr8s.api(kubeconfig=str(cluster.kubeconfig_path))
     found = [each.name async for each in api.get("namespaces")]
     assert "default" in found
+    await api._session.aclose()  # kr8s keeps its connections to itself
 
 
 class PlainUnittest(unittest.TestCase):

@@ -39,6 +39,9 @@ $(BUILT): $(SOURCES) package-lock.json
 bench: setup ## Benchmarks side by side with peers (long)
 	@bench/run
 
+fuzz: setup ## Coverage-guided fuzzing of the wire layer (EXECUTIONS=200000)
+	@bench/fuzz/run.sh $(EXECUTIONS)
+
 conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh
 

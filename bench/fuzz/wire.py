@@ -1,7 +1,6 @@
 """Coverage-guided fuzzing of the sans-IO layer with atheris.
 
-    pip install atheris
-    python bench/fuzz/wire.py -atheris_runs=10000000 [CORPUS_FOLDER]
+    make fuzz EXECUTIONS=10000000
 
 Any bytes must give a valid answer or a clean refusal; any other exception is a crash.
 """

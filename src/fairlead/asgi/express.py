@@ -19,8 +19,19 @@ __all__ = ["ExpressLane"]
 
 Head = RequestHead[CompiledProcedure]
 
-SPECIAL = frozenset((b"content-type", b"accept", b"trpc-accept", b"fairlead-schema"))
-"""The headers that decide how a request is answered."""
+SPECIAL = frozenset(
+    (
+        b"content-type",
+        b"accept",
+        b"trpc-accept",
+        b"fairlead-schema",
+        b"origin",
+        b"sec-fetch-site",
+    )
+)
+"""The headers that decide how, or whether, a request is answered."""
+OWN_PAGE = frozenset((b"same-origin", b"none"))
+"""`Sec-Fetch-Site` of requests that `OriginPolicy` always lets through."""
 METHODS = {"query": "GET", "mutation": "POST"}
 INPUT = b"input="
 
@@ -59,7 +70,7 @@ class ExpressLane:
         return head if self._is_plain(scope["headers"], method) else None
 
     def _is_plain(self, headers: Iterable[tuple[bytes, bytes]], method: str) -> bool:
-        typed = False
+        typed = has_origin = from_own_page = False
         for name, value in headers:
             if name not in SPECIAL:
                 continue
@@ -70,8 +81,16 @@ class ExpressLane:
             elif name == b"accept":
                 if b"jsonl" in value:
                     return False
+            elif name == b"origin":
+                has_origin = True
+            elif name == b"sec-fetch-site":
+                if value not in OWN_PAGE:
+                    return False
+                from_own_page = True
             elif name == b"trpc-accept" or not self._is_served(value):
                 return False
+        if has_origin and not from_own_page:
+            return False
         return typed or method == "GET"
 
     def _is_served(self, digest: bytes) -> bool:

@@ -135,6 +135,8 @@ class StaticSite:
             (b"cache-control", caching),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
         ]
         if self.content_security_policy is not None:
             headers.append(

@@ -31,6 +31,7 @@ __all__ = [
     "Request",
     "RequestInfo",
     "RequestSession",
+    "ServiceChooser",
     "Services",
     "User",
     "UserContext",
@@ -47,6 +48,19 @@ class Provider(Protocol):
     @property
     def provides(self) -> Mapping[type, Callable[[], object]]:
         """The others by type, made when first asked for."""
+        ...
+
+
+@runtime_checkable
+class ServiceChooser(Protocol):
+    """A part that gives some requests other parts, such as another cluster."""
+
+    def choose(self, request: Request) -> Services | None:
+        """The services of a request; None for the application's own.
+
+        Raises:
+            TRPCError: the request asks for what is not there.
+        """
         ...
 
 
@@ -72,6 +86,19 @@ class Services:
                 self._parts[cls] = part
         if isinstance(part, Provider):
             self._provided.update(part.provides)
+
+    def with_part(self, part: object) -> Services:
+        """The same parts with one in the place of its like, and of what that one brought along."""
+        twin = Services()
+        replaced: set[type] = {type(part)}
+        if isinstance(part, Provider):
+            replaced.update(part.provides)
+        twin._parts = {
+            cls: each for cls, each in self._parts.items() if cls not in replaced
+        }
+        twin._provided = dict(self._provided)
+        twin.add(part)
+        return twin
 
     def find(self, cls: type[T]) -> T | None:
         """The part of that type, or None."""

@@ -31,13 +31,19 @@ class Socket:
     """The client's side of one WebSocket."""
 
     def __init__(
-        self, app: ASGIApp, path: str = "/trpc", client: str = "10.0.0.1"
+        self,
+        app: ASGIApp,
+        path: str = "/trpc",
+        client: str = "10.0.0.1",
+        *,
+        query: bytes = b"",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self.may_send = asyncio.Event()
         self.may_send.set()
-        scope: dict[str, Any] = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [], "client": (client, 1)}  # fmt: skip
+        scope: dict[str, Any] = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": query, "headers": headers, "client": (client, 1)}  # fmt: skip
         self._inbox.put_nowait({"type": "websocket.connect"})
         self.task = asyncio.create_task(self._run(app, scope))
 

@@ -28,7 +28,7 @@ from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.auth.authenticator import Authenticator
 from fairlead.auth.sign_in import SignIn
 from fairlead.compiling import compile_router
-from fairlead.context import Services
+from fairlead.context import ServiceChooser, Services
 from fairlead.errors import DefinitionError
 from fairlead.protocol.options import WireOptions
 from fairlead.router import Router
@@ -123,6 +123,7 @@ class Fairlead:
             if check_types
             else None,
             origins=origins,
+            chooser=next((p for p in parts if isinstance(p, ServiceChooser)), None),
         )
         self.runtime = runtime
         self._http = HttpEndpoint(runtime, self.prefix.encode())

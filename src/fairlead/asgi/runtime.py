@@ -14,7 +14,14 @@ from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.auth.authenticator import Authenticator
 from fairlead.calling import CompiledProcedure
 from fairlead.compiling import CompiledRouter
-from fairlead.context import Context, ContextScope, Request, Services, get_parent_type
+from fairlead.context import (
+    Context,
+    ContextScope,
+    Request,
+    ServiceChooser,
+    Services,
+    get_parent_type,
+)
 from fairlead.errors import DefinitionError, TRPCError
 from fairlead.protocol.envelopes import encode_value
 from fairlead.protocol.options import WireOptions, WireType
@@ -35,6 +42,7 @@ class Runtime:
     Attributes:
         methods: the HTTP methods of each kind of procedure.
         answered: where the successful calls of each procedure are counted.
+        chooser: gives some requests other services, such as another cluster.
         eager: the error formatter or the response hook wants the root context, so it is made
             for every request; otherwise only when a call needs it.
     """
@@ -47,6 +55,7 @@ class Runtime:
     connections: Connections
     drift: SchemaDrift | None
     origins: OriginPolicy = field(default_factory=OriginPolicy)
+    chooser: ServiceChooser | None = None
     root: type[Context] = field(init=False)
     eager: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
@@ -73,7 +82,7 @@ class Runtime:
         self, make_request: Callable[[], Request]
     ) -> OpenedScope | None:
         """The contexts at once, where neither authentication nor a root context is due."""
-        if self.eager or self.authenticator is not None:
+        if self.eager or self.authenticator is not None or self.chooser is not None:
             return None
         return OpenedScope(
             ContextScope(make_request, services=self.services), None, None
@@ -82,6 +91,10 @@ class Runtime:
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""
         try:
+            if self.chooser is not None:
+                services = self.chooser.choose(request)
+                if services is not None:
+                    request = dataclasses.replace(request, services=services)
             if self.authenticator is not None:
                 user = await self.authenticator.authenticate(request)
                 if user is not None:

@@ -11,6 +11,7 @@ General layout, imports going down only:
     view_routers, watching        the same of rows computed from it; live views of a user
     permissions, bulk             what a user may do with it; many objects in one call
     scopes, merging, guard        rights in some namespaces only, and rights taken away
+    clusters                      several of them; each request names one
     cluster                       `Kube`, and the context that binds it to a user
     user_kube, objects, reviews   operations and rights, as one user has them
     rules, remembering, rbac_changes  rights told by the cluster, kept, and dropped
@@ -22,6 +23,7 @@ General layout, imports going down only:
 """
 
 from fairlead.kube.cluster import Kube, KubeContext, KubeOptions
+from fairlead.kube.clusters import ClusterNames, Clusters
 from fairlead.kube.discovery import KindRef, ServedKind
 from fairlead.kube.errors import (
     KubeConfigError,
@@ -74,6 +76,8 @@ from fairlead.kube.workloads import LogChunk, PodRouter, WorkloadRouter
 
 __all__ = [
     "AppliedDocument",
+    "ClusterNames",
+    "Clusters",
     "DeleteOptions",
     "Delta",
     "DeploymentRouter",

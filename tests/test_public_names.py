@@ -31,3 +31,10 @@ def test_importing_the_package_loads_no_server() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_a_server_without_sign_in_loads_no_http_client() -> None:
+    code = "import sys, fairlead; fairlead.Fairlead; print('aiohttp' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from fairlead.asgi.access_log import AccessLog
@@ -20,19 +21,19 @@ from fairlead.asgi.origins import OriginPolicy
 from fairlead.asgi.pages import send_status, send_text
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import SchemaDrift
-from fairlead.asgi.sign_in import PREFIX as SIGN_IN_PREFIX
-from fairlead.asgi.sign_in import SignInRoutes
 from fairlead.asgi.static import StaticSite
 from fairlead.asgi.types import ASGIApp, Message, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.auth.authenticator import Authenticator
-from fairlead.auth.sign_in import SignIn
 from fairlead.compiling import compile_router
 from fairlead.context import ServiceChooser, Services
 from fairlead.errors import DefinitionError
 from fairlead.protocol.options import WireOptions
 from fairlead.router import Router
 from fairlead.telemetry import find_tracing
+
+if TYPE_CHECKING:
+    from fairlead.auth.sign_in import SignIn
 
 __all__ = ["Fairlead", "LifespanHook"]
 
@@ -141,9 +142,11 @@ class Fairlead:
         origins: OriginPolicy,
     ) -> dict[str, ASGIApp]:
         mounts = {_check_prefix(path): app for path, app in given.items()}
-        if isinstance(auth, SignIn):
-            routes = SignInRoutes(auth, self.services, origins)
-            mounts.setdefault(SIGN_IN_PREFIX, routes)
+        sign_in = _as_sign_in(auth)
+        if sign_in is not None:
+            from fairlead.asgi.sign_in import PREFIX, SignInRoutes  # noqa: PLC0415
+
+            mounts.setdefault(PREFIX, SignInRoutes(sign_in, self.services, origins))
         return mounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -249,9 +252,16 @@ class Fairlead:
 
 
 def _make_origins(cors: Cors | None, auth: Authenticator | None) -> OriginPolicy:
-    return OriginPolicy(
-        cors, auth.find_public_origin if isinstance(auth, SignIn) else None
-    )
+    sign_in = _as_sign_in(auth)
+    return OriginPolicy(cors, None if sign_in is None else sign_in.find_public_origin)
+
+
+def _as_sign_in(auth: Authenticator | None) -> SignIn | None:
+    """Its module brings an HTTP client and cryptography: who has one has imported it already."""
+    module = sys.modules.get("fairlead.auth.sign_in")
+    if module is None or not isinstance(auth, module.SignIn):
+        return None
+    return cast("SignIn", auth)
 
 
 def _close_after(send: Send) -> Send:

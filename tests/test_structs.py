@@ -178,6 +178,20 @@ def test_only_what_msgspec_and_pydantic_write_alike_is_left_to_msgspec() -> None
     assert not is_native(tuple[Port, bytes])
 
 
+async def test_a_result_has_every_field_that_its_type_promises() -> None:
+    class Brief(Struct, omit_defaults=True):
+        name: str = "none"
+
+    class Briefs(Router[Context]):
+        @query(access=public)
+        async def get(self) -> list[Brief]:
+            return [Brief()]
+
+    async with open_http(Fairlead(Briefs)) as client:
+        answer = await client.get("/trpc/get")
+    assert answer.json()["result"]["data"] == [{"name": "none"}]
+
+
 def test_generated_types_know_structs() -> None:
     application = introspect(compile_router(App))
     names = {declaration.name for declaration in application.declarations}

@@ -54,7 +54,9 @@ def _is_simple(type_: Any, met: set[Any]) -> bool:
         if type_ in met:
             return True
         met.add(type_)
-        return all(_is_simple(field.type, met) for field in fields(type_))
+        # Clients are promised every field of a result, also one that has its default.
+        omits = (origin or type_).__struct_config__.omit_defaults
+        return not omits and all(_is_simple(field.type, met) for field in fields(type_))
     if origin is Literal:
         return True
     if origin is Annotated:

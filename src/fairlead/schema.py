@@ -140,6 +140,8 @@ class InputSchema:
                 return (self._decode(raw),), {}
             except (msgspec.DecodeError, RecursionError):
                 pass  # Pydantic says what is wrong, field by field
+        if b"NaN" in raw or b"Infinity" in raw:
+            _reject_constants(raw)
         try:
             value = self.validate_json(raw, strict=True)
         except ValidationError as error:
@@ -161,6 +163,16 @@ class InputSchema:
         if self.optional:
             return (), {}
         return self.parse_value(None if self.whole else {})
+
+
+def _reject_constants(raw: bytes) -> None:
+    """Pydantic reads JavaScript's NaN and Infinity as numbers; JSON has none of them."""
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise TRPCError(
+            "BAD_REQUEST", f"The input is not JSON: {error}", cause=error
+        ) from error
 
 
 def _explain(error: ValidationError) -> TRPCError:

@@ -236,3 +236,23 @@ async def test_cookies_and_repeated_headers_reach_the_request() -> None:
     assert seen[0].headers["x-many"] == "1, 2"
     assert seen[0].info is not None
     assert seen[0].info.paths == ["size"]
+
+
+class Numbers(Router[Context]):
+    @query(access=public)
+    async def double(self, number: float, /) -> float:
+        return number * 2
+
+    @query(access=public)
+    async def say(self, text: str, /) -> str:
+        return text
+
+
+@pytest.mark.parametrize("raw", ["NaN", "Infinity", "-Infinity", " NaN"])
+async def test_numbers_that_json_does_not_have_are_refused(raw: str) -> None:
+    async with open_http(Fairlead(Numbers)) as client:
+        answer = await client.get(f"/trpc/double?input={raw}")
+        assert answer.status_code == 400
+        assert "not JSON" in answer.json()["error"]["message"]
+        answer = await client.get("/trpc/say?input=" + to_input("NaN or Infinity"))
+        assert answer.json()["result"]["data"] == "NaN or Infinity"

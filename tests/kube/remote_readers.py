@@ -18,6 +18,7 @@ from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
 from fairlead.client import ClientOptions, LiveView, Reconnect, connect, live
 from fairlead.context import Request
 from fairlead.kube import Kube, ListOptions, ResourceRouter
+from fairlead.kube.client import ClientOptions as KubeClientOptions
 from fairlead.kube.hub import HubOptions
 from fairlead.kube.resource import get_info
 
@@ -50,15 +51,22 @@ class Server:
         self.port = 0
         self._kubeconfig = Path()
         self._options = HubOptions()
+        self._client = KubeClientOptions()
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self, kubeconfig: Path, options: HubOptions) -> None:
+    async def start(
+        self, kubeconfig: Path, options: HubOptions, client: KubeClientOptions
+    ) -> None:
         self._kubeconfig, self._options = kubeconfig, options
+        self._client = client
         kube = Kube.from_kubeconfig(
-            kubeconfig, identity="service", hub=options, recheck_seconds=1
+            kubeconfig,
+            identity="service",
+            hub=options,
+            client=client,
+            recheck_seconds=1,
         )
-        self.kube = kube
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
@@ -77,7 +85,7 @@ class Server:
 
     async def restart(self) -> None:
         await self.aclose()
-        await self.start(self._kubeconfig, self._options)
+        await self.start(self._kubeconfig, self._options, self._client)
 
 
 class RemoteReader:

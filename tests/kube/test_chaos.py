@@ -23,6 +23,7 @@ from tests.kube.remote_readers import TRANSPORTS, RemoteReader, Server
 
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Kube, KubeError, ListOptions, View
+from fairlead.kube.client import ClientOptions
 from fairlead.kube.feed import FeedOptions
 from fairlead.kube.hub import HubOptions, LiveQuery
 from fairlead.kube.resource import get_info
@@ -45,11 +46,14 @@ OPTIONS = HubOptions(
         first_wait=0.01,
         max_wait=0.1,
         stale_after=0.05,
+        open_seconds=STALL + 1,
         watch_seconds=2,
         linger=0.05,
         limits=StoreLimits(tombstones=3, versions=8),
     )
 )
+CLIENT = ClientOptions(request_timeout=STALL + 1)
+# A request that a dying server has swallowed is given up soon after.
 
 
 class WidgetRow(View[Widget]):
@@ -308,13 +312,15 @@ async def test_all_readers_end_equal_to_the_cluster(seed: int, tmp_path: Path) -
     chance = random.Random(seed)  # noqa: S311  repeatable is what is wanted
     faults = Faults(tmp_path, chance)
     await faults.cluster.start()
-    kube = Kube.from_kubeconfig(faults.cluster.kubeconfig_path, hub=OPTIONS)
+    kube = Kube.from_kubeconfig(
+        faults.cluster.kubeconfig_path, hub=OPTIONS, client=CLIENT
+    )
     try:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(kube)
             await prepare(kube.client)
             await grant(kube.client, "root", ["*"])
-            await faults.server.start(faults.cluster.kubeconfig_path, OPTIONS)
+            await faults.server.start(faults.cluster.kubeconfig_path, OPTIONS, CLIENT)
             stack.push_async_callback(faults.server.aclose)
             remote = [RemoteReader(kube, faults.server, each) for each in TRANSPORTS]
             for each in remote:

@@ -6,14 +6,14 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import uvicorn
 from tests.kube.cluster import Widget
 
-from fairlead import Context, Fairlead, Router, User
+from fairlead import Context, Fairlead, Router, TRPCError, User
 from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
 from fairlead.client import ClientOptions, LiveView, Reconnect, connect, live
 from fairlead.context import Request
@@ -102,11 +102,23 @@ class RemoteReader:
         options = ClientOptions(
             subscriptions=self.kind, reconnect=Reconnect(initial=0.02, maximum=0.1)
         )
-        async with AsyncExitStack() as stack:
-            url = f"http://127.0.0.1:{self._server.port}/trpc"
-            app = await stack.enter_async_context(connect(url, App, options=options))
-            self._view = await stack.enter_async_context(live(app.widgets))
-            yield
+        url = f"http://127.0.0.1:{self._server.port}/trpc"
+        async with connect(url, App, options=options) as app:
+            task = asyncio.create_task(self._follow(app))
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self, app: App) -> None:
+        """Looks again when it was told that the server's credentials were refused."""
+        while True:
+            with suppress(TRPCError):
+                async with live(app.widgets) as view:
+                    self._view = view
+                    await view.wait_for(lambda view: view.connection.status == "closed")
+            await asyncio.sleep(0.05)
 
     def get_state(self) -> tuple[list[str], int | None]:
         """What it shows."""

@@ -290,9 +290,7 @@ class Faults:
             case 6:
                 faults.delay(STALL, verbs="list,watch", plural="widgets")
             case 7:
-                if not any(each.status == 401 for each in faults.planned):
-                    # Twice in a row it would be the end of the server's credentials.
-                    faults.fail(401, verbs="list,watch", plural="widgets")
+                faults.fail(401, verbs="list,watch", plural="widgets")
             case 8:
                 await self.server.restart()
             case 9:

@@ -5,6 +5,10 @@ const url = process.argv[2] ?? `http://127.0.0.1:${process.env.PORT ?? 8000}`;
 const pages = {
   overview: "/",
   pipelines: "/pipelines",
+  deployments: "/deployments",
+  approvals: "/approvals",
+  "git-servers": "/git-servers",
+  links: "/links",
   codebases: "/codebases",
   branches: "/branches",
 };
@@ -23,6 +27,11 @@ for (const colorScheme of ["light", "dark"]) {
     await page.waitForTimeout(1000); // fonts and the first highlight settle
     await page.screenshot({ path: `docs/screenshots/${name}-${colorScheme}.png` });
   }
+  await page.goto(`${url}/pipelines?status=succeeded&type=build`);
+  await page.locator("[data-row-link]").first().click();
+  await page.getByRole("log").waitFor();
+  await page.waitForTimeout(1500); // the log has come, the graph has moved to its task
+  await page.screenshot({ path: `docs/screenshots/run-${colorScheme}.png` });
   await context.close();
 }
 await browser.close();

@@ -1,7 +1,7 @@
 import type { Stage } from "@portal/shared";
 import { useCodebaseImageStreamWatchList, usePipelineRunPermissions } from "@portal/shared/hooks";
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { Rocket } from "lucide-react";
 import { useId, useState } from "react";
 import { toast } from "sonner";
@@ -26,6 +26,7 @@ export function DeployDialog({
   onClose: () => void;
 }) {
   const { name = "", namespace = null } = stage.metadata;
+  const navigate = useNavigate();
   const { items: streams, isLoading } = useCodebaseImageStreamWatchList({ namespace });
   const permissions = usePipelineRunPermissions({ namespace });
   // Only what the user chose; what nobody chose follows the newest build.
@@ -46,12 +47,13 @@ export function DeployDialog({
     trpc.stages.deploy.mutationOptions({
       onSuccess: (run) => {
         const params = { namespace: run.metadata.namespace ?? "", name: run.metadata.name ?? "" };
-        toast.success(
-          <Link to="/pipelines/$namespace/$name" params={params} className="underline">
-            {params.name}
-          </Link>,
-          { description: `Deploys to ${stage.spec.name}` },
-        );
+        toast.success(`${params.name} has started`, {
+          description: `It deploys to ${stage.spec.name}.`,
+          action: {
+            label: "Open",
+            onClick: () => void navigate({ to: "/pipelines/$namespace/$name", params }),
+          },
+        });
         onClose();
       },
     }),

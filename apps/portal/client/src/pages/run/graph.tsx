@@ -57,13 +57,12 @@ export function Graph({
   );
 }
 
-/** Brings the chosen task into view when the page opens: it may be far to the right. */
+/** Brings the chosen task into view: it may be far to the right. */
 function useScrollToChosen(isChosen: boolean) {
   const element = useRef<HTMLButtonElement>(null);
-  const wasChosen = useRef(isChosen);
   useEffect(() => {
-    if (wasChosen.current) element.current?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, []);
+    if (isChosen) element.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isChosen]);
   return element;
 }
 

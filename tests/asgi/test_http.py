@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -22,6 +23,7 @@ from fairlead import (
     mutation,
     public,
     query,
+    raw_json,
     subscription,
 )
 
@@ -61,6 +63,11 @@ class App(Router[Context]):
     @query(access=public)
     async def bug(self) -> None:
         raise RuntimeError("the password is hunter2")
+
+    @query(access=public)
+    async def printed(self) -> dict[str, int]:
+        """As an API server sends an object: with a line break at the end, perhaps within."""
+        return raw_json(b'{\r\n "a": 1}\n', dict[str, int])
 
     @subscription(access=public)
     async def ticks(self) -> AsyncIterator[int]:
@@ -256,3 +263,14 @@ async def test_numbers_that_json_does_not_have_are_refused(raw: str) -> None:
         assert "not JSON" in answer.json()["error"]["message"]
         answer = await client.get("/trpc/say?input=" + to_input("NaN or Infinity"))
         assert answer.json()["result"]["data"] == "NaN or Infinity"
+
+
+async def test_ready_json_with_line_breaks_fits_a_streamed_answer() -> None:
+    async with open_http(make_app()) as client:
+        answer = await client.get(
+            "/trpc/printed,printed?batch=1",
+            headers={"trpc-accept": "application/jsonl"},
+        )
+    head, *chunks = [json.loads(line) for line in answer.text.splitlines() if line]
+    assert set(head) == {"0", "1"}
+    assert str(chunks).count("'a': 1") == 2

@@ -11,6 +11,11 @@ const pages = {
   links: "/links",
   codebases: "/codebases",
   branches: "/branches",
+  workloads: "/workloads",
+  pods: "/pods",
+  resources: "/explore?kind=codebases.v1.v2.edp.epam.com",
+  access: "/access?ns=team-payments",
+  audit: "/audit",
 };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

@@ -270,3 +270,10 @@ def test_certificates_that_are_none_are_told_at_start() -> None:
     config = ClusterConfig(server="https://127.0.0.1:1", ca=b"-----BEGIN NONSENSE")
     with pytest.raises(KubeConfigError, match="certificates of the kubeconfig"):
         KubeClient(config)
+
+
+def test_kind_that_is_not_served_is_told_apart_from_an_object() -> None:
+    missing = make_status_error(404, b"404 page not found\n")
+    assert "does not serve this kind" in missing.message
+    named = make_status_error(404, b'{"kind":"Status","message":"pods x not found"}')
+    assert named.message == "pods x not found"

@@ -274,6 +274,12 @@ def _explain(status: int, parsed: Status) -> str:
             "The cluster does not accept the credentials this was asked with"
             f" ({parsed.message or 'Unauthorized'})"
         )
+    if status == HTTPStatus.NOT_FOUND and not parsed.message:
+        # Of an object that is missing it says so by a Status; of a kind, by plain text.
+        return (
+            "The cluster does not serve this kind (404): its CustomResourceDefinition is not "
+            "there, or has another version"
+        )
     return parsed.message or f"The cluster answered {status} {_get_phrase(status)}"
 
 

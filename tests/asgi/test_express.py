@@ -85,8 +85,12 @@ async def ask(app: ASGIApp, asked: Asked) -> Answer:
     method, path, query, headers, body = asked
     sent: list[Message] = []
 
+    bodies = [body]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not bodies:
+            await asyncio.Event().wait()  # as a server does until the client leaves
+        return {"type": "http.request", "body": bodies.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)

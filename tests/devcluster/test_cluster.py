@@ -95,6 +95,28 @@ async def test_closing_ends_watches_cleanly(tmp_path: Path) -> None:
         assert ("ADDED", "kube-root-ca.crt") in await asyncio.wait_for(watching, 5)
 
 
+async def _ask_for_version(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, trusted: ssl.SSLContext
+) -> None:
+    await writer.start_tls(trusted, server_hostname="127.0.0.1")
+    writer.write(b"GET /version HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    await reader.readexactly(1)
+
+
+async def test_who_shakes_hands_while_it_closes_is_not_answered_afterwards(
+    tmp_path: Path,
+) -> None:
+    cluster = DevCluster(tmp_path)
+    await cluster.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", cluster.port)
+    await asyncio.sleep(0.05)  # it is accepted, and its handshake has not begun
+    trusted = ssl.create_default_context(cafile=str(cluster.ca_path))
+    await cluster.aclose()
+    with pytest.raises((ConnectionError, ssl.SSLError, asyncio.IncompleteReadError)):
+        await _ask_for_version(reader, writer, trusted)
+    writer.close()
+
+
 async def test_planned_failures_hit_the_next_requests(
     cluster: DevCluster, api: Api
 ) -> None:

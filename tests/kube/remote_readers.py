@@ -82,6 +82,11 @@ class Server:
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await self._task
+            # Who was accepted while the server closed is not among those it closed; a process
+            # would end with them.
+            await asyncio.sleep(0)
+            for connection in list(self._server.server_state.connections):
+                connection.transport.abort()
 
     async def restart(self) -> None:
         await self.aclose()

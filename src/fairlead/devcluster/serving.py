@@ -48,11 +48,15 @@ class Server(uvicorn.Server):
         plain = self.config.http_protocol_class
 
         class Cuttable(plain):  # type: ignore[misc, valid-type] # whichever one was chosen
-            """A connection that is broken when it is made while the network is cut."""
+            """A connection that is broken when it is made while the network is cut.
+
+            Or after the server stopped: it was still shaking hands when the others were closed,
+            and would go on to be answered from a cluster that is over.
+            """
 
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 super().connection_made(transport)
-                if server._is_cut:
+                if server._is_cut or server.should_exit:
                     cast("asyncio.Transport", transport).abort()
 
         self.config.http_protocol_class = Cuttable

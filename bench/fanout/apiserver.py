@@ -20,6 +20,7 @@ import socket
 import time
 from urllib.parse import parse_qs, urlsplit
 
+REFUSED = b'{"kind":"Status","code":422,"reason":"Invalid","message":"sendInitialEvents is forbidden"}'
 PATH = "/apis/tekton.dev/v1/namespaces/bench/pipelineruns"
 
 
@@ -272,6 +273,8 @@ class Server:
         if query.get("watch", ["false"])[0] not in ("true", "1"):
             self.stats["lists"] += 1
             return self.reply(conn, self.list_body())
+        if "sendInitialEvents" in query:
+            return self.reply(conn, REFUSED, b"422 Unprocessable Entity")
         self.stats["watches_opened"] += 1
         self.send(
             conn,

@@ -1,6 +1,6 @@
 """Fan-out baselines: one Kubernetes watch, S subscribers. See README.md for what each part measures.
 
-    bench.py fanout | storm | list      [--rounds N] [--peers a,b] [--subs 100,500] [--out NAME]
+    bench.py fanout | storm | list      [--rounds N] [--peers "a;b"] [--subs 100,500] [--out NAME]
 
 Server on SERVER_CORE; fake apiserver and load generator share LOAD_CORE. Every run starts all processes afresh.
 Noise from other processes is measured and noisy runs repeated (see common/benchlib.py). Figures are medians over
@@ -604,7 +604,8 @@ def main():
     a = ap.parse_args()
     for d in ("build", "results"):
         (HERE / d).mkdir(exist_ok=True)
-    names = [n for n in a.peers.split(",") if n]
+    # Names hold commas: a semicolon, where there is one, sets them apart.
+    names = [n for n in a.peers.split(";" if ";" in a.peers else ",") if n]
     if a.part == "list":
         return lists(a.rounds, 5, names, a.out or "list")
     peers = dict(PEERS)

@@ -20,6 +20,8 @@ from fairlead.kube import KubeModel, Resource
 from fairlead.kube.kubeconfig import ClusterConfig
 
 Step = Literal["list", "watch", "write", "get"]
+Streaming = Literal["refused", "served", "ignored"]
+"""How it answers `sendInitialEvents`: as old servers, as new ones, as one that knows no better."""
 ROOT = "/apis/example.com/v1"
 
 
@@ -52,6 +54,14 @@ GONE: dict[str, Any] = {
 }
 
 
+REFUSED: dict[str, Any] = {
+    "kind": "Status",
+    "code": 422,
+    "reason": "Invalid",
+    "message": "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+}
+
+
 class ApiServer:
     """Objects, watches, and planned faults."""
 
@@ -63,6 +73,8 @@ class ApiServer:
         self.connections: set[object] = set()
         self.accepted_token: str | None = None
         self.history_from = 0
+        self.streaming: Streaming = "refused"
+        self.refusals = 0
         self._log: list[tuple[int, dict[str, Any]]] = []
         self._watchers: dict[asyncio.Queue[dict[str, Any] | None], web.BaseRequest] = {}
         self.server: TestServer | None = None
@@ -116,7 +128,7 @@ class ApiServer:
         )
 
     def _tell(self, kind: str, found: dict[str, Any], silent: bool) -> None:
-        event = {"type": kind, "object": json.loads(json.dumps(found))}
+        event = {"type": kind, "object": copy(found)}
         if not silent:
             self._log.append((self.version, event))
             self._send(event)
@@ -140,20 +152,17 @@ class ApiServer:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         step = _get_step(request)
+        streams = "sendInitialEvents" in request.query
+        if streams and self.streaming == "refused":
+            self.refusals += 1
+            return web.json_response(REFUSED, status=422)
+        if streams and self.streaming == "served":
+            self.requests.append(("list", request))
         self.requests.append((step, request))
         self.connections.add(request.transport)
-        if self.accepted_token is not None:
-            given = request.headers.get("Authorization")
-            if given != f"Bearer {self.accepted_token}":
-                return web.json_response(
-                    {"kind": "Status", "code": 401, "message": "Unauthorized"},
-                    status=401,
-                )
-        if self.faults[step]:
-            fault = self.faults[step].pop(0)
-            if fault.event is None:
-                return self._misbehave(request, fault)
-            return web.Response(text=json.dumps(fault.event) + "\n")
+        failed = self._fail(request, step, streams)
+        if failed is not None:
+            return failed
         if step == "watch":
             return await self._watch(request)
         if step == "list":
@@ -161,6 +170,28 @@ class ApiServer:
                 await asyncio.sleep(1)
             return self._list(request)
         return self._answer_one(request)
+
+    def _fail(
+        self, request: web.BaseRequest, step: Step, streams: bool
+    ) -> web.Response | None:
+        """What is answered instead, if something goes wrong."""
+        given = request.headers.get("Authorization")
+        if self.accepted_token is not None and given != f"Bearer {self.accepted_token}":
+            return web.json_response(
+                {"kind": "Status", "code": 401, "message": "Unauthorized"}, status=401
+            )
+        lists = self.faults["list"]
+        if streams and lists:
+            # What is not allowed is refused by pages as well, right after.
+            return self._misbehave(
+                request, lists[0] if lists[0].status == 403 else lists.pop(0)
+            )
+        if not self.faults[step]:
+            return None
+        fault = self.faults[step].pop(0)
+        if fault.event is not None:
+            return web.Response(text=json.dumps(fault.event) + "\n")
+        return self._misbehave(request, fault)
 
     def _misbehave(self, request: web.BaseRequest, fault: Fault) -> web.Response:
         if fault.cut and request.transport is not None:
@@ -208,7 +239,8 @@ class ApiServer:
         return web.json_response(found or {})
 
     async def _watch(self, request: web.BaseRequest) -> web.StreamResponse:
-        since = int(request.query["resourceVersion"])
+        streams = "sendInitialEvents" in request.query
+        since = self.version if streams else int(request.query["resourceVersion"])
         response = web.StreamResponse()
         await response.prepare(request)
         if since < self.history_from:
@@ -216,6 +248,11 @@ class ApiServer:
             return response
         namespace = _get_namespace(request)
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        if streams:
+            for found in self.objects.values():
+                queue.put_nowait({"type": "ADDED", "object": copy(found)})
+            if self.streaming == "served":
+                queue.put_nowait(_end_initial(self.version))
         for version, logged in self._log:
             if version > since:
                 queue.put_nowait(logged)
@@ -230,6 +267,19 @@ class ApiServer:
         finally:
             del self._watchers[queue]
         return response
+
+
+def copy(found: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(found))
+    return made
+
+
+def _end_initial(version: int) -> dict[str, Any]:
+    metadata = {
+        "resourceVersion": str(version),
+        "annotations": {"k8s.io/initial-events-end": "true"},
+    }
+    return {"type": "BOOKMARK", "object": {"kind": "Widget", "metadata": metadata}}
 
 
 def _line(event: dict[str, Any]) -> bytes:

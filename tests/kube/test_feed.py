@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.kube.apiserver import GONE, ApiServer, Fault, Widget
+from tests.kube.apiserver import GONE, ApiServer, Fault, Streaming, Widget
 
 from fairlead.kube import KubeForbiddenError, KubeNotFoundError, KubeUnauthorizedError
 from fairlead.kube.client import KubeClient
@@ -56,6 +56,13 @@ class Reader:
             ]
         for gone in data.get("deletes", []):
             del self.sizes[f"{gone['namespace']}/{gone['name']}"]
+
+
+@pytest.fixture(params=["refused", "served"], autouse=True)
+def streaming(request: pytest.FixtureRequest, api: ApiServer) -> Streaming:
+    """All that is said of a feed holds whether lists come by pages or as a watch's beginning."""
+    api.streaming = request.param
+    return api.streaming
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from fairlead.kube.backoff import Backoff
 from fairlead.kube.client import KubeClient, KubeRequest
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import (
@@ -23,13 +24,18 @@ from fairlead.kube.errors import (
     KubeTimeoutError,
 )
 from fairlead.kube.frames import FeedState, FrameSource
+from fairlead.kube.initial import InitialList
 from fairlead.kube.resource import ResourceInfo
 from fairlead.kube.sources import Reader, Source
 from fairlead.kube.store import Store, StoreLimits
 from fairlead.kube.urls import Query, get_collection_path
 from fairlead.kube.wire import LineSplitter, RawObject, WireReader
 
-__all__ = ["Feed", "FeedOptions", "FeedTarget"]
+__all__ = ["Abilities", "Feed", "FeedOptions", "FeedTarget"]
+
+NOT_OLDER = "NotOlderThan"
+REFUSALS = (400, 422)
+"""How an API server answers that does not know, or not allow, lists as watches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,8 @@ class FeedOptions:
     """How a feed behaves.
 
     Attributes:
-        page_size: objects per page of a list.
+        streaming: ask for lists as the beginning of a watch, where the cluster can do so.
+        page_size: objects per page of a list that comes by itself.
         open_seconds: how long the cluster may take to begin a watch.
         watch_seconds: after about that long a watch is renewed; a dead one is noticed then.
         stale_after: seconds without a connection after which readers are told.
@@ -49,6 +56,7 @@ class FeedOptions:
         linger: seconds a feed is kept for the next reader.
     """
 
+    streaming: bool = True
     page_size: int = 500
     open_seconds: float = 10.0
     watch_seconds: int = 120
@@ -79,8 +87,26 @@ class FeedTarget:
         }
 
 
+class Abilities:
+    """What API servers turned out not to be able to do; shared by the feeds of a hub.
+
+    Attributes:
+        unstreamed: API groups whose server does not answer `sendInitialEvents`: a group may have
+            a server of its own.
+    """
+
+    __slots__ = ("unstreamed",)
+
+    def __init__(self) -> None:
+        self.unstreamed: set[str] = set()
+
+
 class WatchDeniedError(Exception):
     """Listing is allowed, watching is not."""
+
+
+class NotStreamedError(Exception):
+    """The list that a watch was to begin with does not come to its end."""
 
 
 class Feed(Source):
@@ -96,6 +122,7 @@ class Feed(Source):
         target: FeedTarget,
         options: FeedOptions,
         on_idle: Callable[[Source], None],
+        abilities: Abilities | None = None,
     ) -> None:
         store = Store(options.limits)
         super().__init__(store, FrameSource(store), on_idle)
@@ -105,6 +132,8 @@ class Feed(Source):
         self.heard: float | None = None
         self._client = client
         self._options = options
+        self._abilities = abilities or Abilities()
+        self._streams = options.streaming
         self._wire = WireReader(target.info)
         self._path = get_collection_path(target.info, target.namespace)
         self._credentials: Credentials | None = None
@@ -132,12 +161,13 @@ class Feed(Source):
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
-        wait = _Backoff(self._options)
+        wait = Backoff(self._options.first_wait, self._options.max_wait)
         refusals = 0
         self._expect_stale("The cluster has not answered yet")
         while self.failure is None:
             try:
-                await self._list()
+                if not await self._stream_list(wait):
+                    await self._list()
                 await self._follow(wait)
             except WatchDeniedError:
                 self._set_state("stale", self._explain_polling())
@@ -161,6 +191,33 @@ class Feed(Source):
             return refusals >= self._options.forbidden_attempts
         return 400 <= error.status < 500 and error.status not in (408, 410, 429)
 
+    async def _stream_list(self, wait: Backoff) -> bool:
+        """Lists by the beginning of a watch, and goes on with it; False where that cannot be.
+
+        Raises:
+            WatchDeniedError: watching is not allowed, listing is.
+        """
+        refused, group = self._abilities.unstreamed, self.target.info.group
+        if not self._streams or group in refused:
+            return False
+        lists = self.lists_made
+        try:
+            await self._watch(InitialList())
+        except WatchDeniedError:
+            await self._list()
+            raise
+        except KubeStatusError as error:
+            if self.lists_made != lists or error.status not in REFUSALS:
+                raise
+            await self._list()  # tells what is wrong with the request, if it is that
+            refused.add(group)
+            return True
+        except NotStreamedError:
+            self._streams = False
+            return False
+        wait.reset()
+        return True
+
     async def _list(self) -> None:
         for size in (self._options.page_size, self._options.page_size, None):
             try:
@@ -170,6 +227,9 @@ class Feed(Source):
                 continue  # the pages expired while we read them: the list was too slow
         else:
             raise KubeProtocolError("The cluster's list expires while it is read")
+        self._take_list(objects, version)
+
+    def _take_list(self, objects: list[RawObject], version: str) -> None:
         self.lists_made += 1
         self.heard = asyncio.get_running_loop().time()
         self.store.replace(objects, version)
@@ -188,7 +248,7 @@ class Feed(Source):
                     raise KubeProtocolError("The cluster's list has no resourceVersion")
                 return objects, page.resource_version
 
-    async def _follow(self, wait: _Backoff) -> None:
+    async def _follow(self, wait: Backoff) -> None:
         """Watches from where the store is, again and again while watches end cleanly."""
         loop = asyncio.get_running_loop()
         while True:
@@ -198,39 +258,67 @@ class Feed(Source):
                 return  # a server that closes at once must not be asked in a busy loop
             wait.reset()
 
-    async def _watch(self) -> None:
+    async def _watch(self, initial: InitialList | None = None) -> None:
+        """One watch until it ends; with `initial`, everything there is comes first."""
         seconds = self._options.watch_seconds * random.uniform(0.9, 1.1)  # noqa: S311
-        request = self._get(
-            {
-                **self.target.selectors,
-                "watch": True,
-                "allowWatchBookmarks": True,
-                "resourceVersion": self.store.resource_version,
-                "timeoutSeconds": max(1, round(seconds)),
-            }
-        )
+        request = self._get(self._get_watch_query(seconds, initial))
         lines = LineSplitter()
         opened = False
         # An API server answers a watch at once, also where nothing happens.
         if self.state == "live":
             self._expect_stale("The cluster does not answer")
+        loop, patience = asyncio.get_running_loop(), self._options.open_seconds
         try:
             async with (
-                asyncio.timeout(self._options.open_seconds) as opening,
+                asyncio.timeout(patience) as opening,
                 self._client.stream(request, silence=seconds + 10) as chunks,
             ):
-                opening.reschedule(None)
                 opened = True
                 self.watches_opened += 1
-                self._set_state("live", None)
+                if initial is None:
+                    opening.reschedule(None)
+                    self._set_state("live", None)
                 async for chunk in chunks:
-                    self._apply(list(lines.feed(chunk)))
+                    ready = list(lines.feed(chunk))
+                    if initial is not None:
+                        ready = self._begin(initial, ready)
+                        done = initial.is_complete
+                        opening.reschedule(None if done else loop.time() + patience)
+                        initial = None if done else initial
+                    self._apply(ready)
         except TimeoutError as error:
-            raise KubeTimeoutError("The cluster does not answer") from error
-        except KubeForbiddenError as error:
             if opened:
+                raise NotStreamedError from error
+            raise KubeTimeoutError("The cluster does not answer") from error
+        except KubeStatusError as error:
+            if opened or error.status not in (403, 405):
                 raise
             raise WatchDeniedError from error
+        if initial is not None:
+            raise NotStreamedError
+
+    def _get_watch_query(self, seconds: float, initial: InitialList | None) -> Query:
+        query: Query = {
+            **self.target.selectors,
+            "watch": True,
+            "allowWatchBookmarks": True,
+            "timeoutSeconds": max(1, round(seconds)),
+        }
+        if initial is None:
+            return {**query, "resourceVersion": self.store.resource_version}
+        # Without a version: the newest there is.
+        more: Query = {"sendInitialEvents": True, "resourceVersionMatch": NOT_OLDER}
+        return {**query, **more}
+
+    def _begin(self, initial: InitialList, lines: list[bytes]) -> list[bytes]:
+        """Takes lines into the list; returns those that come after it."""
+        for number, line in enumerate(lines, 1):
+            initial.feed(self._wire.read_event(line))
+            if initial.is_complete:
+                self._take_list(initial.objects, initial.resource_version)
+                self._set_state("live", None)
+                return lines[number:]
+        return []
 
     def _apply(self, lines: list[bytes]) -> None:
         """Takes events into the store, and tells readers when objects changed."""
@@ -283,23 +371,3 @@ class Feed(Source):
         timer, self._stale_timer = self._stale_timer, None
         if timer is not None:
             timer.cancel()
-
-
-class _Backoff:
-    """Waits that double, with jitter, so that a fleet does not come back in step."""
-
-    def __init__(self, options: FeedOptions) -> None:
-        self._options = options
-        self._ceiling = 0.0
-
-    def reset(self) -> None:
-        self._ceiling = 0.0
-
-    def next(self) -> float:
-        """Seconds; the first wait is next to none: most interruptions are over at once."""
-        if self._ceiling == 0.0:
-            self._ceiling = self._options.first_wait
-            return random.uniform(0, self._options.first_wait / 10)  # noqa: S311
-        wait = random.uniform(self._ceiling / 2, self._ceiling)  # noqa: S311
-        self._ceiling = min(self._ceiling * 2, self._options.max_wait)
-        return wait

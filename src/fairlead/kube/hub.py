@@ -12,7 +12,7 @@ from fairlead.kube.client import KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.deriving import DerivedSource, Merge, Step
 from fairlead.kube.errors import KubeError
-from fairlead.kube.feed import Feed, FeedOptions, FeedTarget
+from fairlead.kube.feed import Abilities, Feed, FeedOptions, FeedTarget
 from fairlead.kube.frames import FeedState
 from fairlead.kube.resource import Resource
 from fairlead.kube.sources import Source
@@ -79,6 +79,7 @@ class Hub:
     def __init__(self, client: KubeClient, options: HubOptions | None = None) -> None:
         self._client = client
         self._options = options or HubOptions()
+        self._abilities = Abilities()
         self._sources: dict[Hashable, Source] = {}
         self._keys: dict[Source, Hashable] = {}
         self._timers: dict[Source, asyncio.TimerHandle] = {}
@@ -136,7 +137,9 @@ class Hub:
             step = partial(Compute, RowMaker(*query.view))
             inputs = [("", below)]
         elif len(query.targets) == 1 and query.note is None:
-            return Feed(self._client, query.targets[0], options, self._on_idle)
+            return Feed(
+                self._client, query.targets[0], options, self._on_idle, self._abilities
+            )
         else:
             step = Merge
             inputs = [

@@ -53,10 +53,15 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """One event of a watch. A bookmark's object has nothing but a resource version."""
+    """One event of a watch. A bookmark's object has nothing but a resource version.
+
+    Attributes:
+        ends_initial: a bookmark that says that all objects have come that there were.
+    """
 
     type: str
     object: RawObject
+    ends_initial: bool = False
 
 
 class _Metadata(msgspec.Struct, rename="camel", gc=False):
@@ -69,6 +74,14 @@ class _Metadata(msgspec.Struct, rename="camel", gc=False):
 class _Object(msgspec.Struct, gc=False):
     metadata: _Metadata
     kind: str = ""
+
+
+class _BookmarkMetadata(msgspec.Struct):
+    annotations: dict[str, str] | None = None
+
+
+class _Bookmark(msgspec.Struct):
+    metadata: _BookmarkMetadata
 
 
 class _ListMetadata(msgspec.Struct, rename="camel"):
@@ -96,6 +109,9 @@ _object_decoder = msgspec.json.Decoder(_Object)
 _list_decoder = msgspec.json.Decoder(_List)
 _whole_decoder = msgspec.json.Decoder(_WholeList)
 _line_decoder = msgspec.json.Decoder(_Line)
+_bookmark_decoder = msgspec.json.Decoder(_Bookmark)
+
+INITIAL_END = "k8s.io/initial-events-end"
 
 
 class WireReader:
@@ -176,7 +192,13 @@ class WireReader:
         event = _decode(_line_decoder, line)
         if event.type == "ERROR":
             raise read_error(bytes(event.object))
-        return WatchEvent(event.type, self.read_object(event.object))
+        ends = event.type == "BOOKMARK" and _ends_initial(event.object)
+        return WatchEvent(event.type, self.read_object(event.object), ends)
+
+
+def _ends_initial(bookmark: msgspec.Raw) -> bool:
+    annotations = _decode(_bookmark_decoder, bookmark).metadata.annotations
+    return annotations is not None and annotations.get(INITIAL_END) == "true"
 
 
 def _names_kinds(items: memoryview) -> bool:

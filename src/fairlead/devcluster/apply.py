@@ -213,11 +213,15 @@ def _remove_abandoned(
     others: JsonArray,
     schema: Schema,
 ) -> None:
-    """Remove what this manager applied before, does not apply now, and nobody else owns."""
-    abandoned = sets.difference(previous, fields)
+    """Remove what this manager applied before, does not apply now, and nobody else owns.
+
+    Who owns something inside a container keeps the container.
+    """
+    abandoned = sets.difference(previous, sets.with_containers(fields))
     for entry in others:
         if abandoned:
-            abandoned = sets.difference(abandoned, entry.get("fieldsV1", {}))
+            kept = sets.with_containers(entry.get("fieldsV1", {}))
+            abandoned = sets.difference(abandoned, kept)
     if abandoned:
         for name in ("name", "namespace"):
             abandoned.get("f:metadata", {}).pop(f"f:{name}", None)
@@ -250,4 +254,4 @@ def _new_entries(
         )
         if kept:
             found.append({**entry, "fieldsV1": kept})
-    return found
+    return managed.in_order(found)

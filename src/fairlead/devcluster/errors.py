@@ -233,6 +233,16 @@ def invalid(group: str, kind: str, name: str, errors: list[FieldError]) -> ApiEr
     return ApiError(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
 
 
+def timed_out() -> ApiError:
+    """504: the answer took longer than the client, or the server, allows."""
+    return ApiError(
+        504,
+        "Timeout",
+        "Timeout: request did not complete within the allotted timeout",
+        {},
+    )
+
+
 def future_version(asked: int, current: int) -> ApiError:
     """504: the client has seen a version that this server has not reached."""
     return ApiError(

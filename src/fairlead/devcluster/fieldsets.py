@@ -209,6 +209,14 @@ def intersection(left: FieldSet, right: FieldSet) -> FieldSet:
     return found
 
 
+def with_containers(fields: FieldSet) -> FieldSet:
+    """Return a set in which every node on the way to a member is a member, too."""
+    return {
+        element: {_SELF: {}, **with_containers(node)} if node else node
+        for element, node in fields.items()
+    }
+
+
 def paths(fields: FieldSet, prefix: str = "") -> Iterator[str]:
     """Yield the members as messages show them: `.spec.ports[name="a"].port`."""
     for element, node in sorted(fields.items()):

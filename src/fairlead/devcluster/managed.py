@@ -13,7 +13,6 @@ _SERVER_METADATA = {
     "name", "namespace", "uid", "creationTimestamp", "resourceVersion", "generation",
     "selfLink", "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds",
 }  # fmt: skip
-EMPTY_STATUS_FIELDS = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,20 @@ def tracked(body: JsonObject) -> JsonObject:
     return found
 
 
+def in_order(entries: JsonArray) -> JsonArray:
+    """Return entries as they are listed: appliers first, then by time and name."""
+    return sorted(
+        entries,
+        key=lambda entry: (
+            entry.get("operation") != "Apply",
+            entry.get("time") or "",
+            entry.get("manager") or "",
+            entry.get("apiVersion") or "",
+            entry.get("subresource") or "",
+        ),
+    )
+
+
 def track_update(
     old: JsonObject | None,
     new: JsonObject,
@@ -76,14 +89,18 @@ def track_update(
     writer: Writer,
     *,
     dots: bool,
+    ignored: frozenset[str] = frozenset(),
 ) -> None:
-    """Re-own what an update changed; fields that are gone are owned by nobody."""
+    """Re-own what an update changed; fields that are gone are owned by nobody.
+
+    `ignored` names the top-level fields that the server filled in.
+    """
     metadata = new["metadata"]
     if old is not None and _is_reset(metadata.get("managedFields")):
         metadata.pop("managedFields", None)
         return
     before = tracked(old) if old is not None else {}
-    after = tracked(new)
+    after = {key: value for key, value in tracked(new).items() if key not in ignored}
     gained = sets.changed(before, after, schema, dots=dots)
     lost = sets.removed(before, after, schema) if old is not None else {}
     entries = list(old["metadata"].get("managedFields", ())) if old is not None else []
@@ -117,7 +134,7 @@ def _reassign(
             found.append({**entry, "fieldsV1": kept})
     if gained and not is_listed:
         found.append(writer.entry(gained))
-    return found
+    return in_order(found)
 
 
 def without_times(body: JsonObject) -> JsonArray:

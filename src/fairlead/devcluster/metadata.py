@@ -93,7 +93,9 @@ def _check_fields(value: JsonObject, schema: Schema, kind: str, path: str) -> No
         child = schema.child(name)
         if child is None:
             continue
-        if item is None and not child.preserve:
+        if (item is None and not child.preserve) or (
+            item == {} and child.additional is not None
+        ):
             del value[name]
             continue
         here = f"{path}.{name}" if path and schema.properties else path or name

@@ -144,7 +144,7 @@ def parse_duration(text: str) -> float:
     found = _DURATION.findall(text)
     if not found or "".join(number + unit for number, unit in found) != text:
         raise bad_request(
-            f'invalid timeout specified in the request URL - error time: invalid duration "{text}"'
+            f'invalid timeout specified in the request URL - time: invalid duration "{text}"'
         )
     return sum(float(number) * _UNITS[unit] for number, unit in found)
 

@@ -14,7 +14,7 @@ from fairlead.devcluster.interactive import answer_interactive
 from fairlead.devcluster.logs import answer_log, append_log
 from fairlead.devcluster.negotiation import YAML, accepts_aggregated, choose_form
 from fairlead.devcluster.openapi import Documents
-from fairlead.devcluster.options import check_timeout, check_write_options
+from fairlead.devcluster.options import check_write_options
 from fairlead.devcluster.patches import patch
 from fairlead.devcluster.reads import find_record, get_object, list_objects
 from fairlead.devcluster.registry import Version
@@ -67,8 +67,6 @@ class Routes:
         resource, version = self._state.registry.get(
             request.group, request.version, request.plural
         )
-        if not request.watching:
-            check_timeout(request)
         if (
             resource.namespaced
             and not request.namespace

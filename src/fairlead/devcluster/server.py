@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote
@@ -12,11 +13,18 @@ from uuid import uuid4
 
 from fairlead.devcluster.authentication import impersonate
 from fairlead.devcluster.columns import wall_time
-from fairlead.devcluster.errors import ApiError, PlainError, bad_request, expired
+from fairlead.devcluster.errors import (
+    ApiError,
+    PlainError,
+    bad_request,
+    expired,
+    timed_out,
+)
 from fairlead.devcluster.execution import Exchange
 from fairlead.devcluster.faults import Fault
 from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User
 from fairlead.devcluster.negotiation import error_media
+from fairlead.devcluster.options import check_timeout
 from fairlead.devcluster.rbac import Attributes
 from fairlead.devcluster.request import Request, parse_query, resolve
 from fairlead.devcluster.responses import Response, Stream, encode, plain
@@ -39,6 +47,7 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _CLOSING_SECONDS = 0.05  # how soon a held request notices that the server closes
+_READS = {"get", "list"}
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
 
@@ -129,6 +138,26 @@ class Application:
         request.user = impersonate(request, self._state.authorizer)
         resolve(request)
         self._state.authorizer.require(request.user, _attributes(request))
+        return await self._in_time(request)
+
+    async def _in_time(self, request: Request) -> Answer:
+        """Answer within the time that the client and the server allow."""
+        seconds = self._state.limits.request_seconds
+        if request.is_resource and not request.watching:
+            seconds = min(check_timeout(request) or seconds, seconds)
+        # Not the loop's clock, which may stand still within one turn.
+        end = time.monotonic() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                found = await self._planned(request)
+        except TimeoutError:
+            raise timed_out() from None
+        if request.verb in _READS and time.monotonic() > end:
+            raise timed_out()
+        return found
+
+    async def _planned(self, request: Request) -> Answer:
+        """Answer as the planned faults say, or as the routes do."""
         fault = self._state.faults.take(request.verb, request.plural)
         if fault is not None and (planned := await self._fail(fault, request)):
             return planned

@@ -99,6 +99,17 @@ class Event:
         """The version that this change created."""
         return self.record.revision
 
+    def last_seen(self) -> Record:
+        """Return the state before the change under the version of the change.
+
+        This is what a watcher gets when the change takes an object out of its sight.
+        """
+        record, before = self.record, self.previous
+        body: JsonObject = msgspec.json.decode(record.raw if before is None else before)
+        body["metadata"]["resourceVersion"] = str(record.revision)
+        raw = msgspec.json.encode(body)
+        return Record(record.namespace, record.name, record.revision, raw)
+
 
 @dataclass(slots=True)
 class Table:

@@ -162,14 +162,14 @@ def _same(left: JsonValue, right: JsonValue) -> bool:
 
 
 def _string(value: str, source: JsonObject, path: str) -> Iterator[FieldError]:
+    pattern = source.get("pattern")
     if (limit := source.get("maxLength")) is not None and len(value) > limit:
         yield err.too_long(path, limit)
-    if (limit := source.get("minLength")) is not None and len(value) < limit:
+    elif (limit := source.get("minLength")) is not None and len(value) < limit:
         yield err.invalid_value(
             path, show(value), f"{path} in body should be at least {limit} chars long"
         )
-    pattern = source.get("pattern")
-    if pattern and not compile_pattern(pattern).search(value):
+    elif pattern and not compile_pattern(pattern).search(value):
         yield err.invalid_value(
             path, show(value), f"{path} in body should match '{pattern}'"
         )

@@ -240,9 +240,11 @@ class Watcher:
 
     def _event_frame(self, event: Event) -> bytes:
         kind = self._seen_as(event)
-        return (
-            self._frame(_TYPES[kind], event.record, event) if kind is not None else b""
-        )
+        if kind is None:
+            return b""
+        if kind == DELETED and event.kind != DELETED:
+            return self._frame("DELETED", event.last_seen())
+        return self._frame(_TYPES[kind], event.record, event)
 
     def _seen_as(self, event: Event) -> int | None:
         """Return what an event is to this watcher: entering is ADDED, leaving DELETED."""

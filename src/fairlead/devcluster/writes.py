@@ -26,6 +26,20 @@ from fairlead.devcluster.target import Target
 from fairlead.devcluster.validation import validate
 
 _NAME_RETRIES = 8
+_BLOCKING = {
+    "FieldValueNotSupported",
+    "FieldValueRequired",
+    "FieldValueTooLong",
+    "FieldValueTooMany",
+    "FieldValueTypeInvalid",
+}
+_RULES_SKIPPED = (
+    "some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+# What the server fills in when an object is created, and the client therefore does not own.
+_FILLED = frozenset({"status"})
+_FILLED_NAMESPACE = frozenset({"spec", "status"})
 
 
 def create(
@@ -41,7 +55,7 @@ def create(
             "resourceVersion should not be set on objects to be created",
         )
     check_place(target, metadata)
-    check_namespace(target)
+    check_namespace(target, metadata.get("name", ""))
     if resource.terminating:
         raise ApiError(
             405,
@@ -63,7 +77,12 @@ def create(
     check_object(target, body, None)
     if not applied:
         managed.track_update(
-            None, body, target.version.schema, target.writer(), dots=resource.custom
+            None,
+            body,
+            target.version.schema,
+            target.writer(),
+            dots=resource.custom,
+            ignored=_FILLED_NAMESPACE if resource.label_names else _FILLED,
         )
     return _store_new(target, body)
 
@@ -110,7 +129,7 @@ def put(target: Target, namespace: str, name: str, body: JsonObject) -> Record:
     )
 
 
-def check_namespace(target: Target) -> None:
+def check_namespace(target: Target, new_name: str) -> None:
     """Refuse new objects in a namespace that is missing or terminating."""
     if not target.resource.namespaced:
         return
@@ -122,7 +141,7 @@ def check_namespace(target: Target) -> None:
         b'"deletionTimestamp"' in record.raw
         and "deletionTimestamp" in record.decode()["metadata"]
     ):
-        raise kinds.namespace_terminating(target.resource, target.request.name, name)
+        raise kinds.namespace_terminating(target.resource, new_name, name)
 
 
 def check_object(target: Target, body: JsonObject, old: JsonObject | None) -> None:
@@ -132,13 +151,23 @@ def check_object(target: Target, body: JsonObject, old: JsonObject | None) -> No
     if old is not None:
         problems += validate_update(old["metadata"], metadata)
     if target.resource.custom:
-        problems += list(validate(body, target.version.schema))
-        if not problems and target.version.schema.ruled:
-            problems += _broken_rules(target, body, old)
+        problems += _check_custom(target, body, old)
     problems += kinds.validate_kind(target.state, target.resource, body, old)
     if problems:
         raise target.invalid(metadata.get("name", ""), problems)
     kinds.check_permission(target.state, target.request, target.resource, body, old)
+
+
+def _check_custom(
+    target: Target, body: JsonObject, old: JsonObject | None
+) -> list[FieldError]:
+    """Return what is wrong by the schema; its CEL rules need an object of the right shape."""
+    problems = list(validate(body, target.version.schema))
+    if not target.version.schema.ruled:
+        return problems
+    if any(problem.reason in _BLOCKING for problem in problems):
+        return [*problems, err.invalid_value("<nil>", '"null"', _RULES_SKIPPED)]
+    return problems + _broken_rules(target, body, old)
 
 
 def _broken_rules(

@@ -154,6 +154,7 @@ def test_time_moves_when_the_test_says_so(
 
 
 def test_tokens_expire(dev_cluster: ThrowawayCluster, core: Any) -> None:
+    dev_cluster.freeze_time()
     wanted = client.AuthenticationV1TokenRequest(
         spec=client.V1TokenRequestSpec(audiences=[], expiration_seconds=600)
     )

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-import uvicorn
-
 from fairlead.devcluster.authentication import Authenticator, StaticToken
 from fairlead.devcluster.bootstrap import bootstrap
 from fairlead.devcluster.builtins import register_builtins
@@ -34,7 +32,7 @@ from fairlead.devcluster.podlogs import PodLogs, previous_of
 from fairlead.devcluster.rbac import Authorizer
 from fairlead.devcluster.registry import Registry
 from fairlead.devcluster.server import Application
-from fairlead.devcluster.serving import Server
+from fairlead.devcluster.serving import Connection, Server, Settings
 from fairlead.devcluster.state import Limits, State
 from fairlead.devcluster.storage import Storage
 from fairlead.devcluster.timekeeping import Clock
@@ -166,7 +164,7 @@ class DevCluster:
 
     async def _serve(self, state: State, listener: socket.socket) -> None:
         certificate = None if self._insecure else self.data_dir / "server.crt"
-        config = uvicorn.Config(
+        config = Settings(
             Application(state, hosts=self._hosts, insecure=self._insecure),
             log_config=None,
             access_log=False,
@@ -174,8 +172,9 @@ class DevCluster:
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=self._limits.body_bytes,
-            http="httptools",
+            http=Connection,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=3,
             ssl_certfile=certificate,

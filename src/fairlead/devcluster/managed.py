@@ -89,18 +89,14 @@ def track_update(
     writer: Writer,
     *,
     dots: bool,
-    ignored: frozenset[str] = frozenset(),
 ) -> None:
-    """Re-own what an update changed; fields that are gone are owned by nobody.
-
-    `ignored` names the top-level fields that the server filled in.
-    """
+    """Re-own what an update changed; fields that are gone are owned by nobody."""
     metadata = new["metadata"]
     if old is not None and _is_reset(metadata.get("managedFields")):
         metadata.pop("managedFields", None)
         return
     before = tracked(old) if old is not None else {}
-    after = {key: value for key, value in tracked(new).items() if key not in ignored}
+    after = tracked(new)
     gained = sets.changed(before, after, schema, dots=dots)
     lost = sets.removed(before, after, schema) if old is not None else {}
     entries = list(old["metadata"].get("managedFields", ())) if old is not None else []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from fairlead.devcluster.jsontypes import JsonValue
+from fairlead.devcluster.lines import Line
 from fairlead.devcluster.negotiation import JSON, YAML
 
 
@@ -23,11 +24,17 @@ class Response:
 
 @dataclass(slots=True)
 class Stream:
-    """An answer that goes on; every piece is flushed at once."""
+    """An answer that goes on; every piece is flushed at once.
+
+    Attributes:
+        pieces: The answer, for any server.
+        push: The same, written straight to a connection.
+    """
 
     pieces: AsyncGenerator[bytes, None]
     media: str = JSON
     status: int = 200
+    push: Callable[[Line], Awaitable[None]] | None = None
 
 
 def encode(value: JsonValue, media: str = JSON) -> bytes:

@@ -23,6 +23,7 @@ from fairlead.devcluster.errors import (
 from fairlead.devcluster.execution import Exchange
 from fairlead.devcluster.faults import Fault
 from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User
+from fairlead.devcluster.lines import LINE, Line
 from fairlead.devcluster.negotiation import error_media
 from fairlead.devcluster.options import check_timeout
 from fairlead.devcluster.rbac import Attributes
@@ -79,7 +80,8 @@ class Application:
             await send({"type": "http.response.start", "status": 200, "headers": head})
             return
         if isinstance(response, Stream):
-            await _send_stream(request, response, receive, send)
+            line: Line | None = scope.get("extensions", {}).get(LINE)
+            await _send_stream(request, response, receive, send, line)
         elif isinstance(response, Response):
             await _send_response(request, response, send)
 
@@ -332,14 +334,18 @@ async def _send_response(request: Request, response: Response, send: Send) -> No
 
 
 async def _send_stream(
-    request: Request, response: Stream, receive: Receive, send: Send
+    request: Request,
+    response: Stream,
+    receive: Receive,
+    send: Send,
+    line: Line | None,
 ) -> None:
     """Send pieces as they come; stop when the client goes away."""
     head = _head(request, response)
     await send(
         {"type": "http.response.start", "status": response.status, "headers": head}
     )
-    sender = asyncio.create_task(_send_pieces(response, send))
+    sender = asyncio.create_task(_send_pieces(response, send, line))
     watcher = asyncio.create_task(_until_disconnect(receive))
     try:
         await asyncio.wait({sender, watcher}, return_when=asyncio.FIRST_COMPLETED)
@@ -353,10 +359,15 @@ async def _send_stream(
             await sender
 
 
-async def _send_pieces(response: Stream, send: Send) -> None:
+async def _send_pieces(response: Stream, send: Send, line: Line | None) -> None:
     async with contextlib.aclosing(response.pieces) as pieces:
-        async for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if response.push is not None and line is not None:
+            await response.push(line)
+        else:
+            async for piece in pieces:
+                await send(
+                    {"type": "http.response.body", "body": piece, "more_body": True}
+                )
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -5,22 +5,68 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, cast
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from fairlead.devcluster.lines import LINE
 
 _TICK_SECONDS = 1.0
 _POLL_SECONDS = 0.005
 
 
+class Settings(uvicorn.Config):
+    """The settings of a server, and whether it takes connections.
+
+    Attributes:
+        is_cut: The network is cut.
+        has_stopped: The server stopped. Who was still shaking hands then would go on to be
+            answered from a cluster that is over.
+    """
+
+    is_cut: bool = False
+    has_stopped: bool = False
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that can be cut, and that a watch may write to itself."""
+
+    on_room: Callable[[], None] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Begin, unless the network is cut or the server has stopped."""
+        super().connection_made(transport)
+        if isinstance(self.config, Settings) and (
+            self.config.is_cut or self.config.has_stopped
+        ):
+            transport.abort()
+
+    def on_message_begin(self) -> None:
+        """Let the application find this connection."""
+        super().on_message_begin()
+        self.scope["extensions"] = {LINE: cast("dict[object, object]", self)}
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the transport holds more than it should."""
+        return self.flow.write_paused
+
+    def resume_writing(self) -> None:
+        """Tell who writes that there is room again."""
+        super().resume_writing()
+        if self.on_room is not None:
+            self.on_room()
+
+
 class Server(uvicorn.Server):
     """A server that may be one of many in a process, and that stops at once when asked to."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: Settings) -> None:
         super().__init__(config)
+        self._settings = config
         self._stopping = asyncio.Event()
-        self._is_cut = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -29,38 +75,18 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         """Stop listening and end when the running answers are out."""
-        self.should_exit = True
+        self.should_exit = self._settings.has_stopped = True
         self._stopping.set()
 
     def cut(self) -> None:
         """Break all connections without a word, and every new one until `heal`."""
-        self._is_cut = True
+        self._settings.is_cut = True
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
     def heal(self) -> None:
         """Take connections again."""
-        self._is_cut = False
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
-        server = self
-        plain = self.config.http_protocol_class
-
-        class Cuttable(plain):  # type: ignore[misc, valid-type] # whichever one was chosen
-            """A connection that is broken when it is made while the network is cut.
-
-            Or after the server stopped: it was still shaking hands when the others were closed,
-            and would go on to be answered from a cluster that is over.
-            """
-
-            def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                super().connection_made(transport)
-                if server._is_cut or server.should_exit:
-                    cast("asyncio.Transport", transport).abort()
-
-        self.config.http_protocol_class = Cuttable
-        await super().startup(sockets)
+        self._settings.is_cut = False
 
     async def main_loop(self) -> None:
         """Keep the date of answers right until `stop`."""

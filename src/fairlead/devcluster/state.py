@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fairlead.devcluster.execution import ExecHandler
 from fairlead.devcluster.faults import Faults
@@ -18,22 +18,65 @@ if TYPE_CHECKING:
     from fairlead.devcluster.rbac import Authorizer
 
 
+# (what is seen, from which position) -> (the bytes, the position after them)
+Shared: TypeAlias = dict[object, tuple[bytes, int]]
+
+
+class Pusher(Protocol):
+    """Who writes to a connection by itself."""
+
+    def wake(self) -> None:
+        """Look at the time and at the end again."""
+        ...
+
+    def push(self, shared: Shared) -> None:
+        """Write what is new; `shared` holds what others wrote in this turn."""
+        ...
+
+
 class Bell:
     """Wakes everybody who waits for the next write to a resource."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._pushers: dict[str, dict[Pusher, None]] = {}  # a set that keeps order
+        self._due: set[str] = set()
 
     def ring(self, resource: str, _event: Event | None = None) -> None:
-        """Wake the waiters of one resource."""
+        """Wake the waiters of one resource; its pushers have their turn next."""
         for waiter in self._waiting.pop(resource, ()):
             if not waiter.done():
                 waiter.set_result(None)
+        if resource in self._pushers and resource not in self._due:
+            if not self._due:
+                asyncio.get_running_loop().call_soon(self._push)
+            self._due.add(resource)
 
     def ring_all(self) -> None:
-        """Wake every waiter."""
+        """Wake everybody."""
         for resource in list(self._waiting):
             self.ring(resource)
+        for pushers in self._pushers.values():
+            for pusher in pushers:
+                pusher.wake()
+
+    def join(self, resource: str, pusher: Pusher) -> None:
+        """Let a pusher have its turn after every write to a resource."""
+        self._pushers.setdefault(resource, {})[pusher] = None
+
+    def leave(self, resource: str, pusher: Pusher) -> None:
+        """Take a pusher out."""
+        pushers = self._pushers[resource]
+        del pushers[pusher]
+        if not pushers:
+            del self._pushers[resource]
+
+    def _push(self) -> None:
+        due, self._due = self._due, set()
+        for resource in due:
+            shared: Shared = {}
+            for pusher in list(self._pushers.get(resource, ())):
+                pusher.push(shared)
 
     def waiter(self, resource: str) -> asyncio.Future[None]:
         """Return a future that is done at the next write."""

@@ -76,13 +76,10 @@ def create(
     kinds.default_new(state, resource, body)
     check_object(target, body, None)
     if not applied:
+        filled = _FILLED_NAMESPACE if resource.label_names else _FILLED
+        own = {key: value for key, value in body.items() if key not in filled}
         managed.track_update(
-            None,
-            body,
-            target.version.schema,
-            target.writer(),
-            dots=resource.custom,
-            ignored=_FILLED_NAMESPACE if resource.label_names else _FILLED,
+            None, own, target.version.schema, target.writer(), dots=resource.custom
         )
     return _store_new(target, body)
 

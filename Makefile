@@ -4,6 +4,7 @@ PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
 export PORT ?= 8000
+export CLUSTERS ?= 1
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -11,7 +12,7 @@ help: ## Show this list
 setup: ## Install what the project needs (.venv, node_modules); quick when nothing changed
 	@scripts/setup
 
-run: setup $(BUILT) ## Serve the reference portal with its dev cluster at http://127.0.0.1:8000 (PORT=...)
+run: setup $(BUILT) ## Serve the reference portal with its dev cluster at http://127.0.0.1:8000 (PORT=..., CLUSTERS=2)
 	@scripts/run
 
 test: ## Set up and run all tests: Python, TypeScript, headless Chromium

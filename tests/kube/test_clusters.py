@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -108,3 +109,39 @@ async def test_socket_is_of_the_cluster_in_its_connection_parameters(
 def test_no_cluster_at_all_is_refused() -> None:
     with pytest.raises(DefinitionError, match="name at least one"):
         Clusters({})
+
+
+async def test_clusters_are_named_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with DevCluster(tmp_path / "east") as east, DevCluster() as west:
+        files = f"{east.kubeconfig_path}:{west.kubeconfig_path}"
+        monkeypatch.setenv("KUBECONFIG", files)
+        monkeypatch.setenv("FAIRLEAD_CLUSTERS", f"admin, west={west.kubeconfig_path}")
+        async with Clusters.from_env(identity="impersonate") as clusters:
+            assert clusters.names == ("admin", "west")
+            # A context of KUBECONFIG, whose first file wins; and a file of its own.
+            assert clusters.get("admin").client.config.server == east.url
+            assert clusters.get("west").client.config.server == west.url
+
+
+@pytest.mark.parametrize("text", ["", "east=", "=file", "east,east"])
+def test_clusters_that_cannot_be_told_apart_are_refused(text: str) -> None:
+    with pytest.raises(DefinitionError, match=r"no cluster"):
+        Clusters.from_env(text)
+
+
+async def test_names_are_none_where_there_is_one_cluster_without_a_name() -> None:
+    async with DevCluster() as only:
+        kube = Kube.from_kubeconfig(only.kubeconfig_path, identity="impersonate")
+        app = Fairlead(App, kube=kube, auth=FixedUser(User(name="ann")))
+        async with open_http(app) as client:
+            client.headers["host"] = "localhost"
+            answer = await client.get("/trpc/clusters.list")
+    assert answer.json()["result"]["data"] == []
+
+
+async def test_metrics_show_the_feeds_of_all_clusters(app: Fairlead) -> None:
+    async with open_http(app) as client:
+        answer = await client.get("/metrics")
+    assert "fairlead_feeds" in answer.text

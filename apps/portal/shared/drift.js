@@ -9,6 +9,7 @@ const routerHashes = {
   "approvalTasks": "364c7f8805b67585",
   "audit": "a8d8d43ad1305d99",
   "cdPipelines": "dbc85bd2bd3e414e",
+  "clusters": "c2e733357f05a985",
   "codebaseBranches": "5f48845f42a4708f",
   "codebaseImageStreams": "9a859ca7e7863f1d",
   "codebases": "e954f74e17304dbd",

@@ -30,6 +30,7 @@ export const manifest = {
 "cdPipelines.watch": "1ec6deb2586db6aa",
 "cdPipelines.watchItem": "cf5f4f905328d475",
 "cdPipelines.watchPermissions": "c6446964a1e47297",
+"clusters.list": "069fa0ed4ac728e2",
 "codebaseBranches.create": "c4e6497e8b3f2f5b",
 "codebaseBranches.delete": "48d49cbbba9386f2",
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
@@ -5956,6 +5957,15 @@ export const manifest = {
 " output": [
 "Permissions",
 "zPermissions"
+]
+},
+"clusters.list": {
+"": [
+"a query"
+],
+" output": [
+"string[]",
+"z.array(z.string())"
 ]
 },
 "codebaseBranches.create": {

@@ -2059,6 +2059,11 @@ export type AppRouter = TRPCBuiltRouter<
         name?: string | null | undefined;
       } | undefined, Permissions>;
     };
+    /** The clusters that a client can name, for a switch. */
+    clusters: {
+      /** All of them, the default one first; none where there is only one, without a name. */
+      list: $Query<void, string[]>;
+    };
     /** Branches of codebases. */
     codebaseBranches: {
       /** Creates an object in the namespace its metadata names. */

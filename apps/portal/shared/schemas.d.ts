@@ -365,6 +365,7 @@ export declare const procedures: {
     namespace?: string | null | undefined;
     name?: string | null | undefined;
   } | undefined>; readonly output: $Schema<Permissions> };
+  readonly "clusters.list": { readonly output: $Schema<string[]> };
   readonly "codebaseBranches.create": { readonly input: $Schema<{
     object: CodebaseBranchDraft;
     /** @default false */

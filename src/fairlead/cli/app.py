@@ -124,6 +124,14 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
     cluster_port: Annotated[
         int, typer.Option(help="Port of the dev cluster; 0 keeps or picks one.")
     ] = 0,
+    clusters: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=9,
+            help="How many dev clusters; FAIRLEAD_CLUSTERS names them to the application.",
+        ),
+    ] = 1,
     seed: Annotated[
         Path | None,
         typer.Option(
@@ -161,6 +169,7 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
         cluster=cluster,
         data=data,
         cluster_port=cluster_port,
+        clusters=clusters,
         seed=seed,
         sign_in=wants_provider(host) if sign_in is None else sign_in,
         reload=reload,

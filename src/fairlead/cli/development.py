@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DevelopmentOptions", "run_development", "serve_once"]
 
+CLUSTERS_VARIABLE = "FAIRLEAD_CLUSTERS"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DevelopmentOptions:
@@ -37,6 +39,8 @@ class DevelopmentOptions:
 
     Attributes:
         cluster: start the embedded dev cluster.
+        clusters: how many of them; FAIRLEAD_CLUSTERS tells the application of all, where
+            there are several. Only in the first something happens by itself.
         data: folder of its database, certificates and kubeconfig.
         seed: folder with `crds`, `seed` and maybe `scenario.yaml`; applied once.
         sign_in: start the development provider, with ready personas.
@@ -52,6 +56,7 @@ class DevelopmentOptions:
     data: Path
     cluster_port: int
     seed: Path | None
+    clusters: int = 1
     sign_in: bool = False
     reload: bool = False
     out: Path | None = None
@@ -74,7 +79,7 @@ async def run_development(
         if options.sign_in:
             await start_provider(options.host, options.data, options.seed, stack)
         if options.cluster:
-            await _start_cluster(options, stack, say)
+            await _start_clusters(options, stack, say)
         if stop.is_set():
             return
         server = _server_options(options, sock)
@@ -140,37 +145,39 @@ def _generate(source: GenerationSource, out: Path, say: Callable[[str], None]) -
         say(f"{len(done.changed)} files changed in {out}")
 
 
-async def _start_cluster(
+async def _start_clusters(
     options: DevelopmentOptions,
     stack: contextlib.AsyncExitStack,
     say: Callable[[str], None],
 ) -> None:
-    kubeconfig = options.data / "kubeconfig"
-    await stack.enter_async_context(keep_running(_cluster(options)))
-    os.environ["KUBECONFIG"] = str(kubeconfig.resolve())
-    say(f"Dev cluster is ready: kubectl --kubeconfig {kubeconfig} get ns")
-    if options.seed is None:
-        return
-    await _seed(kubeconfig, options.seed, say)
-    scenario = options.seed / "scenario.yaml"
-    if scenario.exists():
-        await stack.enter_async_context(keep_running(_simulator(kubeconfig, scenario)))
+    first = await _start_cluster(options.data, options.cluster_port, options, stack)
+    os.environ["KUBECONFIG"] = str(first.resolve())
+    say(f"Dev cluster is ready: kubectl --kubeconfig {first} get ns")
+    found = {"dev": first}
+    for number in range(2, options.clusters + 1):
+        name = f"dev-{number}"
+        found[name] = await _start_cluster(options.data / name, 0, options, stack)
+    if options.seed is not None:
+        for kubeconfig in found.values():
+            await _seed(kubeconfig, options.seed, say)
+        scenario = options.seed / "scenario.yaml"
+        if scenario.exists():
+            await stack.enter_async_context(keep_running(_simulator(first, scenario)))
+    if len(found) > 1:
+        named = [f"{name}={kubeconfig.resolve()}" for name, kubeconfig in found.items()]
+        os.environ[CLUSTERS_VARIABLE] = ",".join(named)
 
 
-def _cluster(options: DevelopmentOptions) -> Child:
-    return Child(
-        name="cluster",
-        command=[
-            sys.executable,
-            "-m",
-            "fairlead.devcluster",
-            "--port",
-            str(options.cluster_port),
-            "--data",
-            str(options.data),
-        ],
-        ready_line="",
-    )
+async def _start_cluster(
+    data: Path, port: int, options: DevelopmentOptions, stack: contextlib.AsyncExitStack
+) -> Path:
+    """Starts one, and returns its kubeconfig."""
+    name = "cluster" if data == options.data else data.name
+    command = [sys.executable, "-m", "fairlead.devcluster"]
+    command += ["--port", str(port), "--data", str(data)]
+    child = Child(name=name, command=command, ready_line="")
+    await stack.enter_async_context(keep_running(child))
+    return data / "kubeconfig"
 
 
 async def _seed(kubeconfig: Path, folder: Path, say: Callable[[str], None]) -> None:

@@ -26,7 +26,7 @@ from fairlead.kube.terminals import TerminalOptions, Terminals
 from fairlead.kube.token_reviews import ClusterTokenReviewer
 from fairlead.kube.user_kube import UserKube
 
-__all__ = ["Kube", "KubeContext", "KubeOptions"]
+__all__ = ["Kube", "KubeContext", "KubeKeywords", "KubeOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class KubeOptions:
     terminals: TerminalOptions = field(default_factory=TerminalOptions)
 
 
-class _Options(TypedDict, total=False):
+class KubeKeywords(TypedDict, total=False):
     """`KubeOptions` as keyword arguments."""
 
     identity: Identity
@@ -76,22 +76,28 @@ class Kube:
     def __init__(
         self,
         config: ClusterConfig | Callable[[], ClusterConfig],
-        **options: Unpack[_Options],
+        **options: Unpack[KubeKeywords],
     ) -> None:
         self._config = config
         self.options = KubeOptions(**options)
 
     @classmethod
-    def from_env(cls, **options: Unpack[_Options]) -> Self:
-        """The cluster that `kubectl` would use here: KUBECONFIG, else the pod's own."""
-        return cls(load_from_env, **options)
+    def from_env(
+        cls, context: str | None = None, **options: Unpack[KubeKeywords]
+    ) -> Self:
+        """The cluster that `kubectl` would use here: KUBECONFIG, else the pod's own.
+
+        Args:
+            context: another one than the current context of the kubeconfig.
+        """
+        return cls(partial(load_from_env, context=context), **options)
 
     @classmethod
     def from_kubeconfig(
         cls,
         path: str | Path,
         context: str | None = None,
-        **options: Unpack[_Options],
+        **options: Unpack[KubeKeywords],
     ) -> Self:
         """One context of a kubeconfig file; the current one by default."""
         return cls(partial(load_kubeconfig, [Path(path)], context), **options)
@@ -152,9 +158,10 @@ class Kube:
     @property
     def collectors(self) -> tuple[Collector, ...]:
         """What `/metrics` shows of it."""
-        return (FeedMetrics(self._get_feeds),)
+        return (FeedMetrics(self.get_feeds),)
 
-    def _get_feeds(self) -> list[FeedHealth]:
+    def get_feeds(self) -> list[FeedHealth]:
+        """The live feeds as they are; none before anybody watched."""
         return self.hub.get_health() if "hub" in self.__dict__ else []
 
     async def __aenter__(self) -> Self:

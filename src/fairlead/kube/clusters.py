@@ -9,16 +9,19 @@ A client sends the header `x-fairlead-cluster`, or over WebSocket the connection
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Self, Unpack
+
+from prometheus_client.registry import Collector
 
 from fairlead.access import authenticated
 from fairlead.context import Request, Services, UserContext
 from fairlead.errors import DefinitionError, TRPCError
-from fairlead.kube.cluster import Kube
-from fairlead.kube.identity import Identity
+from fairlead.kube.cluster import Kube, KubeKeywords
+from fairlead.kube.feed_metrics import FeedMetrics
 from fairlead.procedure import query
 from fairlead.router import Router
 
@@ -26,6 +29,7 @@ __all__ = ["HEADER", "PARAMETER", "ClusterNames", "Clusters"]
 
 HEADER = "x-fairlead-cluster"
 PARAMETER = "cluster"
+VARIABLE = "FAIRLEAD_CLUSTERS"
 
 
 class Clusters:
@@ -45,15 +49,49 @@ class Clusters:
 
     @classmethod
     def from_kubeconfig(
-        cls, path: str | Path, contexts: Iterable[str], *, identity: Identity = "user"
+        cls,
+        path: str | Path,
+        contexts: Iterable[str],
+        **options: Unpack[KubeKeywords],
     ) -> Self:
         """One cluster for each of these contexts of a kubeconfig file, by their names."""
         return cls(
             {
-                context: Kube.from_kubeconfig(path, context, identity=identity)
+                context: Kube.from_kubeconfig(path, context, **options)
                 for context in contexts
             }
         )
+
+    @classmethod
+    def from_env(
+        cls, clusters: str | None = None, **options: Unpack[KubeKeywords]
+    ) -> Self:
+        """Clusters as FAIRLEAD_CLUSTERS names them, with commas between them.
+
+        Args:
+            clusters: what to read instead of the variable: contexts of what `kubectl` would
+                use (`east,west`), or a kubeconfig file for each
+                (`east=/etc/east.kubeconfig,west=/etc/west.kubeconfig`).
+
+        Raises:
+            DefinitionError: none is named, one has no name or no file, or a name comes twice.
+        """
+        if clusters is None:
+            clusters = os.environ.get(VARIABLE, "")
+        found: dict[str, Kube] = {}
+        for part in filter(None, (part.strip() for part in clusters.split(","))):
+            name, equals, path = part.partition("=")
+            if not name or (equals and not path) or name in found:
+                raise DefinitionError(
+                    f"{part!r} of {clusters!r} is no cluster of its own: write "
+                    "`context`, or `name=file`, and each name once"
+                )
+            found[name] = (
+                Kube.from_kubeconfig(path, **options)
+                if equals
+                else Kube.from_env(name, **options)
+            )
+        return cls(found)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,6 +103,14 @@ class Clusters:
         """What requests find that name no cluster: the first one, and what comes with it."""
         kube = self._clusters[self.default]
         return {Kube: lambda: kube, **kube.provides}
+
+    @property
+    def collectors(self) -> tuple[Collector, ...]:
+        """What `/metrics` shows of them: the feeds of all together."""
+        kubes = self._clusters.values()
+        return (
+            FeedMetrics(lambda: [feed for kube in kubes for feed in kube.get_feeds()]),
+        )
 
     def get(self, name: str) -> Kube:
         """The cluster of that name.
@@ -111,5 +157,6 @@ class ClusterNames(Router[UserContext]):
 
     @query(access=authenticated)
     async def list_(self) -> list[str]:
-        """All of them, the default one first."""
-        return list(self.ctx.request.services.get(Clusters).names)
+        """All of them, the default one first; none where there is only one, without a name."""
+        clusters = self.ctx.request.services.find(Clusters)
+        return [] if clusters is None else list(clusters.names)

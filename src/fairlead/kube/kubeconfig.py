@@ -67,8 +67,13 @@ class ClusterConfig:
     exec_plugin: ExecPlugin | None = field(default=None, repr=False)
 
 
-def load_from_env(environ: Mapping[str, str] | None = None) -> ClusterConfig:
+def load_from_env(
+    environ: Mapping[str, str] | None = None, *, context: str | None = None
+) -> ClusterConfig:
     """What `kubectl` would use: KUBECONFIG, `~/.kube/config`, else the pod's account.
+
+    Args:
+        context: one of the kubeconfig; its current one by default.
 
     Raises:
         KubeConfigError: none of them is there, or one cannot be used.
@@ -76,11 +81,12 @@ def load_from_env(environ: Mapping[str, str] | None = None) -> ClusterConfig:
     environ = os.environ if environ is None else environ
     named = environ.get("KUBECONFIG")
     if named:
-        return load_kubeconfig([Path(part) for part in named.split(os.pathsep) if part])
+        paths = [Path(part) for part in named.split(os.pathsep) if part]
+        return load_kubeconfig(paths, context)
     default = Path.home() / ".kube" / "config"
     if default.exists():
-        return load_kubeconfig([default])
-    if environ.get("KUBERNETES_SERVICE_HOST"):
+        return load_kubeconfig([default], context)
+    if context is None and environ.get("KUBERNETES_SERVICE_HOST"):
         return load_in_cluster(environ)
     raise KubeConfigError(
         "No cluster is configured: set KUBECONFIG to a kubeconfig file, or run "

@@ -101,14 +101,17 @@ export async function startCluster(folder: string, port: number): Promise<Runnin
 }
 
 /** The portal's server alone, on somebody else's cluster. */
-export async function startServer(folder: string): Promise<{ url: string; running: Running }> {
+export async function startServer(
+  folder: string,
+  environment: Record<string, string> = {},
+): Promise<{ url: string; running: Running }> {
   const port = await findPort();
   const running = new Running(
     [
       ...["-m", "fairlead", "serve", "portal.app:app", "--app-dir", "apps/portal/server"],
       ...["--port", String(port)],
     ],
-    { KUBECONFIG: join(folder, "kubeconfig"), PORTAL_USER: "admin" },
+    { KUBECONFIG: join(folder, "kubeconfig"), PORTAL_USER: "admin", ...environment },
   );
   await running.waitFor("Serving");
   return { url: `http://127.0.0.1:${port}`, running };

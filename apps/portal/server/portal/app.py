@@ -12,6 +12,8 @@ from fairlead.access import Audit, LogSink
 from fairlead.access.store import AuditStore
 from fairlead.access.trail import AuditTrail
 from fairlead.kube import (
+    ClusterNames,
+    Clusters,
     DeploymentRouter,
     Explorer,
     Kube,
@@ -82,6 +84,7 @@ class App(Router[Context]):
 
     account: Account
     audit: AuditTrail
+    clusters: ClusterNames
     namespaces: Namespaces
     codebases: Codebases
     codebase_branches: CodebaseBranches
@@ -109,9 +112,13 @@ class App(Router[Context]):
 records = AuditStore(os.environ.get("PORTAL_AUDIT"))
 reviews = ReviewOptions(contact=os.environ.get("PORTAL_CONTACT"))
 
+# FAIRLEAD_CLUSTERS: several clusters, as contexts of KUBECONFIG or as name=file.
+several = os.environ.get("FAIRLEAD_CLUSTERS")
+chosen = Clusters if several else Kube
+
 app = Fairlead(
     App,
-    kube=Kube.from_env(identity="impersonate", reviews=reviews),
+    kube=chosen.from_env(identity="impersonate", reviews=reviews),
     services=[Audit(LogSink(), records), records],
     auth=choose_auth(),
     site=PAGE,

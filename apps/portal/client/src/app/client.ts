@@ -6,10 +6,12 @@ import {
   createTRPCClient,
   createWSClient,
   httpBatchStreamLink,
+  httpLink,
   splitLink,
   wsLink,
 } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { clusterHeaders, clusterParams } from "./cluster";
 import { notify } from "./toasts";
 
 const PATH = "/trpc";
@@ -20,7 +22,7 @@ const connection = createConnection();
 const wsClient = createWSClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
   ...connection.webSocketOptions(),
-  connectionParams: fairleadConnectionParams,
+  connectionParams: () => ({ ...fairleadConnectionParams(), ...clusterParams }),
 });
 
 /** The client itself, for subscriptions that are no resource. */
@@ -32,7 +34,15 @@ export const client = createTRPCClient<AppRouter>({
       // What is typed into a container goes where its output comes from: to the same process.
       condition: ({ type, path }) => type === "subscription" || path.startsWith("pods.exec"),
       true: wsLink({ client: wsClient }),
-      false: httpBatchStreamLink({ url: PATH, headers: fairleadHeaders }),
+      false: splitLink({
+        // Who is here, and which clusters there are, is told even where the address names one that is gone.
+        condition: ({ path }) => /^(account|clusters)\./.test(path),
+        true: httpLink({ url: PATH, headers: fairleadHeaders }),
+        false: httpBatchStreamLink({
+          url: PATH,
+          headers: (batch) => ({ ...fairleadHeaders(batch), ...clusterHeaders }),
+        }),
+      }),
     }),
   ],
 });

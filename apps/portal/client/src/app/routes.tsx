@@ -22,6 +22,8 @@ type RunSearch = {
 type ShellSearch = {
   /** The namespace all pages show; absent means all namespaces. */
   ns?: string | undefined;
+  /** The cluster all pages show; absent means the server's first one. */
+  cluster?: string | undefined;
 };
 
 type SignInSearch = {
@@ -36,8 +38,9 @@ const rootRoute = createRootRoute({
   notFoundComponent: NotFoundPage,
   validateSearch: (search: { [key: string]: unknown }): ShellSearch => ({
     ns: readText(search["ns"]),
+    cluster: readText(search["cluster"]),
   }),
-  search: { middlewares: [retainSearchParams(["ns"])] },
+  search: { middlewares: [retainSearchParams(["ns", "cluster"])] },
 });
 
 const overviewRoute = createRoute({
@@ -106,7 +109,7 @@ const branchesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/branches",
   validateSearch: validateTableSearch,
-  component: lazyRouteComponent(() => import("@/pages/branches"), "BranchesPage"),
+  component: lazyRouteComponent(() => import("@/pages/branches/page"), "BranchesPage"),
 });
 
 const workloadsRoute = createRoute({

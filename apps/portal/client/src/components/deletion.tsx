@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { ConfirmDialog } from "./ui/alertDialog";
 
-type Named = {
+/** An object as far as deleting it is asked about. */
+export type Named = {
   readonly metadata: {
     readonly name?: string | undefined;
     readonly namespace?: string | null | undefined;

@@ -1,6 +1,6 @@
 import type { Codebase } from "@portal/shared";
 import { useCodebaseBranchWatchList, useCodebasePermissions } from "@portal/shared/hooks";
-import { ExternalLink, Trash2 } from "lucide-react";
+import { ExternalLink, Pencil, Trash2 } from "lucide-react";
 import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
 import { PermittedButton } from "@/components/permittedButton";
 import { Status } from "@/components/status";
@@ -13,11 +13,13 @@ export function CodebaseDrawer({
   id,
   row,
   onClose,
+  onEdit,
   onDelete,
 }: {
   id: string | undefined;
   row: CodebaseRow | undefined;
   onClose: () => void;
+  onEdit: (codebase: Codebase) => void;
   onDelete: (codebase: Codebase) => void;
 }) {
   return (
@@ -35,30 +37,41 @@ export function CodebaseDrawer({
           "Codebase"
         )
       }
-      actions={row ? <DeleteButton row={row} onDelete={onDelete} /> : null}
+      actions={row ? <Actions row={row} onEdit={onEdit} onDelete={onDelete} /> : null}
     >
       {row ? <Details row={row} /> : undefined}
     </Drawer>
   );
 }
 
-function DeleteButton({
+function Actions({
   row,
+  onEdit,
   onDelete,
 }: {
   row: CodebaseRow;
+  onEdit: (codebase: Codebase) => void;
   onDelete: (codebase: Codebase) => void;
 }) {
   const permissions = useCodebasePermissions({ namespace: row.namespace });
   return (
-    <PermittedButton
-      permission={permissions.delete}
-      size="sm"
-      className="text-danger"
-      onClick={() => onDelete(row.codebase)}
-    >
-      <Trash2 /> Delete
-    </PermittedButton>
+    <>
+      <PermittedButton
+        permission={permissions.update}
+        size="sm"
+        onClick={() => onEdit(row.codebase)}
+      >
+        <Pencil /> Edit
+      </PermittedButton>
+      <PermittedButton
+        permission={permissions.delete}
+        size="sm"
+        className="text-danger"
+        onClick={() => onDelete(row.codebase)}
+      >
+        <Trash2 /> Delete
+      </PermittedButton>
+    </>
   );
 }
 

@@ -8,8 +8,11 @@ import {
 import { Package, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { trpc } from "@/app/client";
+import { Deletion } from "@/components/deletion";
+import { Kept, type KeptObject } from "@/components/kept";
 import { PageHeader, TableFrame } from "@/components/page";
 import { PermittedButton } from "@/components/permittedButton";
+import { Selection } from "@/components/selection";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { LiveTable } from "@/components/table/liveTable";
@@ -20,14 +23,17 @@ import { useRows } from "@/lib/useRows";
 import { type CodebaseRow, toCodebaseRow } from "@/resources/codebase";
 import { codebaseColumns, operatorPhaseLabels } from "./codebaseColumns";
 import { CodebaseDrawer } from "./codebaseDrawer";
-import { CodebaseSelection } from "./codebaseSelection";
-import { DeleteCodebases } from "./deleteCodebases";
 import { useCreatePermission } from "./useCreatePermission";
 
 // The form and its validation are only fetched when someone creates something.
 const CreateCodebaseDialog = lazy(async () => {
   const { CreateCodebaseDialog } = await import("./createCodebase/dialog");
   return { default: CreateCodebaseDialog };
+});
+
+const EditCodebaseDialog = lazy(async () => {
+  const { EditCodebaseDialog } = await import("./editCodebase");
+  return { default: EditCodebaseDialog };
 });
 
 const facets: readonly FacetConfig[] = [
@@ -48,6 +54,7 @@ export function CodebasesPage() {
     ask: trpc.codebases.permissions,
   });
   const [deleting, setDeleting] = useState<readonly Codebase[]>([]);
+  const [editing, setEditing] = useState<Codebase | null>(null);
   const selected = table.getSelectedRowModel().rows.map((row) => row.original.codebase);
   const createButton = (
     <PermittedButton
@@ -76,8 +83,9 @@ export function CodebasesPage() {
               { key: "type", label: "Type", options: valueOptions(rows, (row) => row.type) },
             ]}
           >
-            <CodebaseSelection
+            <Selection
               selected={selected}
+              usePermissions={useCodebasePermissions}
               onDelete={() => setDeleting(selected)}
               onClear={() => table.resetRowSelection(true)}
             />
@@ -105,9 +113,10 @@ export function CodebasesPage() {
         id={state.search.open}
         row={rows.find((row) => row.id === state.search.open)}
         onClose={() => state.set({ open: undefined })}
+        onEdit={setEditing}
         onDelete={(codebase) => setDeleting([codebase])}
       />
-      <Deletion
+      <CodebaseDeletion
         codebases={deleting}
         onCancel={() => setDeleting([])}
         onDone={() => {
@@ -116,6 +125,15 @@ export function CodebasesPage() {
           state.set({ open: undefined });
         }}
       />
+      {editing ? (
+        <Suspense>
+          <EditCodebaseDialog
+            key={editing.metadata.uid}
+            codebase={editing}
+            onClose={() => setEditing(null)}
+          />
+        </Suspense>
+      ) : null}
       {state.search.create && list.status !== "loading" ? (
         <Suspense>
           <CreateCodebaseDialog
@@ -128,7 +146,8 @@ export function CodebasesPage() {
   );
 }
 
-function Deletion({
+/** Asks, deletes, and tells of those that the server keeps because they are deployed. */
+function CodebaseDeletion({
   codebases,
   onCancel,
   onDone,
@@ -138,13 +157,23 @@ function Deletion({
   onDone: () => void;
 }) {
   const { remove, removeMany } = useCodebaseCRUD();
-  const confirm = () => {
-    const [only] = codebases;
-    if (codebases.length === 1 && only) remove.mutate(only);
-    else removeMany.mutate(codebases);
-    onDone();
-  };
-  return <DeleteCodebases codebases={codebases} onCancel={onCancel} onConfirm={confirm} />;
+  const [kept, setKept] = useState<readonly KeptObject[]>([]);
+  return (
+    <>
+      <Deletion
+        items={codebases}
+        plural="codebases"
+        consequence="What is deleted is removed from the platform. Its Git repository is kept."
+        onCancel={onCancel}
+        onConfirm={([first, ...rest]) => {
+          if (first && rest.length === 0) remove.mutate(first);
+          else removeMany.mutate(codebases, { onSuccess: ({ failed }) => setKept(failed) });
+          onDone();
+        }}
+      />
+      <Kept items={kept} onClose={() => setKept([])} />
+    </>
+  );
 }
 
 /** The namespaces that hold something, the fullest first: the likeliest ones for what is new. */

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Sheet, SheetContent, SheetDescription, SheetTitle } from "@/components/ui/sheet";
 import { TooltipProvider } from "@/components/ui/tooltip";
 import { cn } from "@/lib/cn";
+import { ClusterSwitch } from "./clusterSwitch";
 import { ConnectionBadge } from "./connectionBadge";
 import { NamespaceSwitch } from "./namespaceSwitch";
 import { Brand, Navigation } from "./navigation";
@@ -67,6 +68,7 @@ export function Shell() {
             >
               <Menu />
             </Button>
+            <ClusterSwitch />
             <NamespaceSwitch />
             <div className="ml-auto flex items-center gap-1.5">
               <Palette />

@@ -1,23 +1,26 @@
-import type { Codebase } from "@portal/shared";
-import { useCodebasePermissions } from "@portal/shared/hooks";
+import type { UsePermissions } from "@fairlead/react";
 import { Trash2 } from "lucide-react";
-import { PermittedButton } from "@/components/permittedButton";
-import { Button } from "@/components/ui/button";
+import type { Named } from "./deletion";
+import { PermittedButton } from "./permittedButton";
+import { Button } from "./ui/button";
 
-/** What can be done with the selected codebases. */
-export function CodebaseSelection({
+/** What can be done with the chosen rows of a table. */
+export function Selection({
   selected,
+  usePermissions,
   onDelete,
   onClear,
 }: {
-  selected: readonly Codebase[];
+  selected: readonly Named[];
+  /** The kind's own hook. */
+  usePermissions: UsePermissions;
   onDelete: () => void;
   onClear: () => void;
 }) {
   const namespaces = new Set(selected.map(({ metadata }) => metadata.namespace ?? null));
   // Across several namespaces, only a right in all of them is enough.
   const [sole = null] = namespaces.size === 1 ? namespaces : [];
-  const permissions = useCodebasePermissions({ namespace: sole, enabled: selected.length > 0 });
+  const permissions = usePermissions({ namespace: sole, enabled: selected.length > 0 });
   if (selected.length === 0) return null;
   return (
     <div className="flex items-center gap-2 text-[13px]">

@@ -12,11 +12,10 @@ export function ConflictNotice<Item>({
   conflict,
   onDone,
 }: {
-  conflict: Conflict<Item> | null;
+  conflict: Conflict<Item>;
   onDone: () => void;
 }) {
   const [taken, setTaken] = useState<ReadonlySet<string>>(new Set());
-  if (!conflict) return null;
   const { conflicts: clashes, mine, theirs, merged } = conflict;
   const chosen = clashes.filter((path) => taken.has(path));
   // What comes of it is told by a message of its own.
@@ -102,7 +101,7 @@ function Clash({
           key={name}
           value={name}
           data-testid={`${name}-${path}`}
-          className="min-w-0 rounded-md border border-input bg-card px-2.5 py-1.5 text-left hover:bg-accent data-[state=checked]:border-primary data-[state=checked]:ring-1 data-[state=checked]:ring-primary"
+          className="flex min-w-0 flex-col justify-start rounded-md border border-input bg-card px-2.5 py-1.5 text-left hover:bg-accent data-[state=checked]:border-primary data-[state=checked]:ring-1 data-[state=checked]:ring-primary"
         >
           <span className="block text-xs text-muted-foreground">
             {name === "mine" ? "Mine" : "Theirs"}

@@ -12,7 +12,7 @@ export function Kept({ items, onClose }: { items: readonly KeptObject[]; onClose
     <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
       <DialogContent
         title={items.length === 1 ? "One was kept" : `${items.length} were kept`}
-        description="The others are deleted."
+        description="What else was chosen is deleted."
       >
         <ul className="scroll-thin max-h-80 divide-y overflow-y-auto px-6" data-testid="kept">
           {items.map(({ object: { metadata }, error }) => (

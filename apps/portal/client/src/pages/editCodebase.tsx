@@ -6,7 +6,6 @@ import type { Codebase, CodebaseEdits } from "@portal/shared";
 import { editCodebase } from "@portal/shared/drafts";
 import { useCodebaseCRUD, useCodebasePermissions } from "@portal/shared/hooks";
 import { zCodebaseEdits } from "@portal/shared/schemas";
-import { ConflictNotice } from "@/components/conflictNotice";
 import { TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
 
@@ -43,9 +42,9 @@ export function EditCodebaseDialog({
       action="Save"
       form={form}
       permission={permissions.update}
+      conflict={conflict}
       onClose={onClose}
     >
-      <ConflictNotice conflict={conflict} onDone={onClose} />
       <TextField control={control} name="description" label="Description" multiline autoFocus />
       <TextField
         control={control}

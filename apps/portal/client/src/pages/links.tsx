@@ -15,7 +15,6 @@ import { ExternalLink, Link2, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { z } from "zod";
 import { trpc } from "@/app/client";
-import { ConflictNotice } from "@/components/conflictNotice";
 import { CreateButton } from "@/components/createButton";
 import { Deletion } from "@/components/deletion";
 import { ResourceDrawer } from "@/components/details";
@@ -282,9 +281,9 @@ function EditDialog({ link, onClose }: { link: QuickLink; onClose: () => void })
       action="Save"
       form={form}
       permission={permissions.update}
+      conflict={conflict}
       onClose={onClose}
     >
-      <ConflictNotice conflict={conflict} onDone={onClose} />
       <TextField control={form.control} name="url" label="Address" autoFocus />
       <SwitchField control={form.control} name="visible" label="Show on the overview" />
     </FormDialog>

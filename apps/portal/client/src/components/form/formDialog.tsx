@@ -1,19 +1,22 @@
 import type { Permission } from "@fairlead/react";
 import type { ResourceForm } from "@fairlead/react/form";
+import type { Conflict } from "@fairlead/react/writes";
 import { LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
 import type { FieldValues } from "react-hook-form";
+import { ConflictNotice } from "@/components/conflictNotice";
 import { PermittedButton } from "@/components/permittedButton";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 
 /** A dialog with a form: what was refused stands at its field, all else above the buttons. */
-export function FormDialog<Values extends FieldValues>({
+export function FormDialog<Values extends FieldValues, Item = unknown>({
   title,
   description,
   action,
   form,
   permission,
+  conflict,
   onClose,
   children,
 }: {
@@ -23,6 +26,8 @@ export function FormDialog<Values extends FieldValues>({
   action: string;
   form: ResourceForm<Values>;
   permission: Permission;
+  /** Somebody else's change in between; its notice takes the place of the server's words. */
+  conflict?: Conflict<Item> | null;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -39,9 +44,10 @@ export function FormDialog<Values extends FieldValues>({
           }}
         >
           <div className="scroll-thin flex flex-1 flex-col gap-4 overflow-y-auto px-6 py-5">
+            {conflict ? <ConflictNotice conflict={conflict} onDone={onClose} /> : null}
             {children}
           </div>
-          {form.formError ? (
+          {form.formError && !conflict ? (
             <p
               role="alert"
               className="border-t bg-danger-fill/10 px-6 py-2.5 text-[13px] text-danger"

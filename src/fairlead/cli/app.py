@@ -106,32 +106,36 @@ def serve_command(
     asyncio.run(run())
 
 
+OwnCluster = Annotated[
+    bool | None,
+    typer.Option(
+        help="Start the embedded dev cluster. By default: unless KUBECONFIG is set.",
+    ),
+]
+HowManyClusters = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=9,
+        help="How many dev clusters; FAIRLEAD_CLUSTERS names them to the application.",
+    ),
+]
+
+
 @app.command("dev")
 def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Typer works
     target: Target,
     app_dir: AppDir = Path(),
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    cluster: Annotated[
-        bool | None,
-        typer.Option(
-            help="Start the embedded dev cluster. By default: unless KUBECONFIG is set.",
-        ),
-    ] = None,
+    cluster: OwnCluster = None,
     data: Annotated[
         Path, typer.Option(help="Folder for the dev cluster's data and kubeconfig.")
     ] = Path(".fairlead/cluster"),
     cluster_port: Annotated[
         int, typer.Option(help="Port of the dev cluster; 0 keeps or picks one.")
     ] = 0,
-    clusters: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=9,
-            help="How many dev clusters; FAIRLEAD_CLUSTERS names them to the application.",
-        ),
-    ] = 1,
+    clusters: HowManyClusters = 1,
     seed: Annotated[
         Path | None,
         typer.Option(

@@ -31,15 +31,6 @@ export const toneFill: Record<Tone, string> = {
   neutral: "bg-neutral-fill",
 };
 
-export const toneStroke: Record<Tone, string> = {
-  success: "stroke-success-fill",
-  danger: "stroke-danger-fill",
-  info: "stroke-info-fill",
-  warning: "stroke-warning-fill",
-  violet: "stroke-violet-fill",
-  neutral: "stroke-neutral-fill",
-};
-
 const icons: Record<Phase, LucideIcon> = {
   succeeded: CircleCheck,
   failed: CircleX,

@@ -1,5 +1,5 @@
-import { RunsChart } from "@/components/charts/runsChart";
-import { type Share, ShareRing } from "@/components/charts/shareRing";
+import { lazy, Suspense } from "react";
+import type { Share } from "@/components/charts/shareRing";
 import { Card, CardHeader } from "@/components/ui/card";
 import { useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/time";
@@ -11,6 +11,16 @@ import type { TimeRange } from "@/resources/timeRange";
 import { operatorPhaseLabels } from "./codebaseColumns";
 import { AttentionList, RecentRuns } from "./overviewLists";
 import { StatTile } from "./statTile";
+
+// The numbers do not wait for the library that draws them.
+const RunsChart = lazy(async () => {
+  const { RunsChart } = await import("@/components/charts/runsChart");
+  return { default: RunsChart };
+});
+const ShareRing = lazy(async () => {
+  const { ShareRing } = await import("@/components/charts/shareRing");
+  return { default: ShareRing };
+});
 
 type Runs = { runs: readonly PipelineRunRow[] };
 
@@ -33,15 +43,19 @@ export function OverviewGrid({
       <Tiles range={range} runs={runs} recent={recent} />
       <Card className="lg:col-span-8">
         <CardHeader title="Pipeline runs" hint={`Started per ${range.each}, last ${range.label}`} />
-        <RunsChart range={range} buckets={bucketRuns(recent, { until, width, count })} />
+        <Suspense fallback={<div className="h-64" />}>
+          <RunsChart range={range} buckets={bucketRuns(recent, { until, width, count })} />
+        </Suspense>
       </Card>
       <Card className="lg:col-span-4">
         <CardHeader title="Codebases" hint={`${branches.length} branches in all`} />
-        <ShareRing
-          value={String(codebases.length)}
-          caption={codebases.length === 1 ? "codebase" : "codebases"}
-          shares={sharesOf(codebases)}
-        />
+        <Suspense fallback={<div className="h-41" />}>
+          <ShareRing
+            value={String(codebases.length)}
+            caption={codebases.length === 1 ? "codebase" : "codebases"}
+            shares={sharesOf(codebases)}
+          />
+        </Suspense>
       </Card>
       <Card className="lg:col-span-8">
         <RecentRuns runs={runs} />

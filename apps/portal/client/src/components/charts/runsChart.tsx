@@ -1,9 +1,14 @@
+import { AxisBottom, AxisLeft } from "@visx/axis";
+import { ParentSize } from "@visx/responsive";
+import { scaleBand, scaleLinear, scaleOrdinal } from "@visx/scale";
+import { BarStack } from "@visx/shape";
 import { toneFill } from "@/components/status";
 import { cn } from "@/lib/cn";
 import { type Phase, phaseLabel, phaseTone } from "@/resources/phase";
 import type { Bucket } from "@/resources/statistics";
 import type { TimeRange } from "@/resources/timeRange";
 import { Tooltip } from "../ui/tooltip";
+import { ChartTable } from "./chartTable";
 
 // Bottom to top: what ended well carries the bar, what is still open sits on it.
 const stack: readonly Phase[] = [
@@ -17,47 +22,37 @@ const stack: readonly Phase[] = [
 ];
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric" });
+const HEIGHT = 200;
+const EDGE = { top: 8, right: 0, bottom: 22, left: 36 };
+const tick = { fill: "var(--muted-foreground)", fontFamily: "inherit", fontSize: 11 };
 
-/** Runs per bucket of time as stacked bars; each bar tells its numbers on hover and to readers. */
-export function RunsChart({ range, buckets }: { range: TimeRange; buckets: readonly Bucket[] }) {
-  const most = Math.max(1, ...buckets.map((bucket) => bucket.total));
-  const top = niceCeiling(most);
+type RunsChartProps = { range: TimeRange; buckets: readonly Bucket[] };
+
+/** Runs per bucket of time as stacked bars; the same numbers as a table for who cannot see them. */
+export function RunsChart({ range, buckets }: RunsChartProps) {
   const present = stack.filter((phase) => buckets.some((bucket) => bucket.counts.has(phase)));
   return (
     <figure className="flex min-w-0 flex-col gap-3 px-5 pb-5">
-      <div className="flex gap-2">
-        <div
-          aria-hidden="true"
-          className="flex h-44 flex-col justify-between text-right text-[11px] leading-none text-muted-foreground tabular-nums"
-        >
-          <span>{top}</span>
-          <span>{top / 2}</span>
-          <span>0</span>
-        </div>
-        <ul
-          aria-label={`Runs per ${range.each}`}
-          className="relative flex h-44 min-w-0 flex-1 items-end gap-px border-b bg-[linear-gradient(to_bottom,var(--border)_1px,transparent_1px)] bg-size-[100%_50%] sm:gap-1"
-        >
-          {buckets.map((bucket) => (
-            <Bar key={bucket.from} bucket={bucket} top={top} />
-          ))}
-        </ul>
+      <div aria-hidden="true" className="h-50">
+        <ParentSize debounceTime={100}>
+          {({ width }) => (width > 0 ? <Bars {...{ range, buckets, present, width }} /> : null)}
+        </ParentSize>
       </div>
-      <div
-        aria-hidden="true"
-        className="flex justify-between pl-6 text-[11px] text-muted-foreground"
-      >
-        {axisTimes(buckets).map((time) => (
-          <span key={time}>{(range.id === "7d" ? day : hour).format(time)}</span>
-        ))}
-      </div>
-      <figcaption className="flex flex-wrap gap-x-4 gap-y-1 pl-6 text-xs text-muted-foreground">
+      <ChartTable
+        caption={`Runs per ${range.each}`}
+        head={["Time", ...present.map((phase) => phaseLabel[phase]), "All"]}
+        rows={buckets
+          .filter(({ total }) => total > 0)
+          .map((bucket) => [
+            spanOf(bucket, range),
+            ...present.map((phase) => bucket.counts.get(phase) ?? 0),
+            bucket.total,
+          ])}
+      />
+      <figcaption aria-hidden="true" className="flex flex-wrap gap-x-4 gap-y-1 pl-9 text-xs">
         {present.map((phase) => (
-          <span key={phase} className="inline-flex items-center gap-1.5">
-            <span
-              aria-hidden="true"
-              className={cn("size-2 rounded-xs", toneFill[phaseTone[phase]])}
-            />
+          <span key={phase} className="inline-flex items-center gap-1.5 text-muted-foreground">
+            <span className={cn("size-2 rounded-xs", toneFill[phaseTone[phase]])} />
             {phaseLabel[phase]}
           </span>
         ))}
@@ -66,44 +61,91 @@ export function RunsChart({ range, buckets }: { range: TimeRange; buckets: reado
   );
 }
 
-function Bar({ bucket, top }: { bucket: Bucket; top: number }) {
-  const parts = stack.flatMap((phase) => {
-    const count = bucket.counts.get(phase);
-    return count ? [{ phase, count }] : [];
+type BarsProps = RunsChartProps & { present: readonly Phase[]; width: number };
+
+function Bars({ range, buckets, present, width }: BarsProps) {
+  const most = Math.max(2, ...buckets.map(({ total }) => total));
+  const x = scaleBand({
+    domain: buckets.map(({ from }) => from),
+    range: [EDGE.left, width - EDGE.right],
+    padding: 0.2,
   });
-  const span = `${hour.format(bucket.from)} to ${hour.format(bucket.to)}`;
-  const text = parts.map(({ phase, count }) => `${count} ${phaseLabel[phase].toLowerCase()}`);
-  const label = `${span}: ${text.join(", ") || "no runs"}`;
+  const y = scaleLinear({ domain: [0, most], range: [HEIGHT - EDGE.bottom, EDGE.top], nice: true });
+  const color = scaleOrdinal({
+    domain: [...present],
+    range: present.map((phase) => `var(--${phaseTone[phase]}-fill)`),
+  });
+  const format = range.id === "7d" ? day : hour;
   return (
-    <Tooltip content={label}>
-      <li
-        aria-label={label}
-        className="flex h-full min-w-0 flex-1 flex-col-reverse gap-px rounded-t-sm transition-colors hover:bg-accent"
-      >
-        {parts.map(({ phase, count }, index) => (
-          <span
-            key={phase}
-            style={{ height: `${(count / top) * 100}%` }}
-            className={cn(
-              "w-full transition-[height]",
-              toneFill[phaseTone[phase]],
-              index === parts.length - 1 && "rounded-t-xs",
-            )}
+    <svg width={width} height={HEIGHT} aria-hidden="true">
+      {y.ticks(4).map((value) => (
+        <line
+          key={value}
+          x1={EDGE.left}
+          x2={width}
+          y1={y(value)}
+          y2={y(value)}
+          className="stroke-border"
+        />
+      ))}
+      <BarStack
+        data={[...buckets]}
+        keys={[...present]}
+        x={({ from }) => from}
+        value={({ counts }, phase) => counts.get(phase) ?? 0}
+        xScale={x}
+        yScale={y}
+        color={color}
+        className="motion-safe:transition-[height,y] motion-safe:duration-300"
+      />
+      {buckets.map((bucket) => (
+        <Tooltip key={bucket.from} content={labelOf(bucket, range)}>
+          <rect
+            x={x(bucket.from)}
+            y={EDGE.top}
+            width={x.bandwidth()}
+            height={HEIGHT - EDGE.top - EDGE.bottom}
+            className="fill-transparent hover:fill-foreground/8"
           />
-        ))}
-      </li>
-    </Tooltip>
+        </Tooltip>
+      ))}
+      <AxisLeft
+        scale={y}
+        left={EDGE.left}
+        tickValues={y.ticks(4).filter(Number.isInteger)}
+        tickFormat={String}
+        hideAxisLine
+        hideTicks
+        tickLabelProps={{ ...tick, textAnchor: "end", dx: -6, dy: 4 }}
+      />
+      <AxisBottom
+        scale={x}
+        top={HEIGHT - EDGE.bottom}
+        tickValues={labelled(buckets, width).map(({ from }) => from)}
+        tickFormat={(from) => format.format(from)}
+        hideTicks
+        axisLineClassName="stroke-border"
+        tickLabelProps={{ ...tick, textAnchor: "middle", dy: 2 }}
+      />
+    </svg>
   );
 }
 
-/** The next even number that reads well on an axis. */
-function niceCeiling(value: number): number {
-  const step = value <= 10 ? 2 : value <= 50 ? 10 : 10 ** Math.floor(Math.log10(value));
-  return Math.ceil(value / step) * step;
+/** As many buckets as have room for their time, evenly spread. */
+function labelled(buckets: readonly Bucket[], width: number): Bucket[] {
+  const step = Math.max(1, Math.ceil((buckets.length * 72) / width));
+  return buckets.filter((_, index) => index % step === Math.floor(step / 2));
 }
 
-function axisTimes(buckets: readonly Bucket[]): number[] {
-  const first = buckets[0]?.from ?? 0;
-  const last = buckets.at(-1)?.to ?? 0;
-  return [0, 0.25, 0.5, 0.75, 1].map((part) => first + (last - first) * part);
+function spanOf({ from, to }: Bucket, range: TimeRange): string {
+  const span = `${hour.format(from)} to ${hour.format(to)}`;
+  return range.id === "7d" ? `${day.format(from)}, ${span}` : span;
+}
+
+function labelOf(bucket: Bucket, range: TimeRange): string {
+  const parts = stack.flatMap((phase) => {
+    const count = bucket.counts.get(phase);
+    return count ? [`${count} ${phaseLabel[phase].toLowerCase()}`] : [];
+  });
+  return `${spanOf(bucket, range)}: ${parts.join(", ") || "no runs"}`;
 }

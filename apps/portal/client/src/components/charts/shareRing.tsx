@@ -1,14 +1,14 @@
-import { toneFill, toneStroke } from "@/components/status";
+import { Pie } from "@visx/shape";
+import { toneFill } from "@/components/status";
 import { cn } from "@/lib/cn";
 import { type Phase, phaseLabel, phaseTone } from "@/resources/phase";
 
-const RADIUS = 42;
-const ROUND = 2 * Math.PI * RADIUS;
-const GAP = 2.5;
+const SIZE = 144;
+const WIDTH = 14;
 
 export type Share = { phase: Phase; count: number; label?: string };
 
-/** Parts of a whole as a ring around one number. */
+/** Parts of a whole as a ring around one number; the list beside it says the same. */
 export function ShareRing({
   shares,
   value,
@@ -18,36 +18,37 @@ export function ShareRing({
   value: string;
   caption: string;
 }) {
-  const total = shares.reduce((sum, share) => sum + share.count, 0);
   const shown = shares.filter((share) => share.count > 0);
-  const gap = shown.length > 1 ? GAP : 0;
-  let offset = 0;
   return (
     <div className="flex flex-1 flex-wrap items-center justify-center gap-x-7 gap-y-4 px-5 pb-5">
       <div className="relative size-36 shrink-0">
-        <svg viewBox="0 0 100 100" aria-hidden="true" className="size-full -rotate-90">
-          <circle cx="50" cy="50" r={RADIUS} className="fill-none stroke-muted" strokeWidth="10" />
-          {shown.map(({ phase, count }) => {
-            const length = (count / total) * ROUND;
-            const dash = `${Math.max(0.5, length - gap)} ${ROUND}`;
-            const start = offset;
-            offset += length;
-            return (
-              <circle
-                key={phase}
-                cx="50"
-                cy="50"
-                r={RADIUS}
-                strokeWidth="10"
-                strokeDasharray={dash}
-                strokeDashoffset={-start}
-                className={cn(
-                  "fill-none transition-all duration-500",
-                  toneStroke[phaseTone[phase]],
-                )}
-              />
-            );
-          })}
+        <svg viewBox={`0 0 ${SIZE} ${SIZE}`} aria-hidden="true" className="size-full">
+          <circle
+            cx={SIZE / 2}
+            cy={SIZE / 2}
+            r={(SIZE - WIDTH) / 2}
+            className="fill-none stroke-muted"
+            strokeWidth={WIDTH}
+          />
+          <Pie
+            data={shown}
+            outerRadius={SIZE / 2}
+            innerRadius={SIZE / 2 - WIDTH}
+            padAngle={shown.length > 1 ? 0.03 : 0}
+            pieValue={({ count }) => count}
+            pieSort={null}
+          >
+            {({ arcs, path }) =>
+              arcs.map((arc) => (
+                <path
+                  key={arc.data.phase}
+                  d={path(arc) ?? ""}
+                  transform={`translate(${SIZE / 2} ${SIZE / 2})`}
+                  fill={`var(--${phaseTone[arc.data.phase]}-fill)`}
+                />
+              ))
+            }
+          </Pie>
         </svg>
         <div className="absolute inset-0 flex flex-col items-center justify-center">
           <span className="text-2xl font-semibold tracking-tight tabular-nums">{value}</span>

@@ -26,7 +26,7 @@ from fairlead import (
     query,
     subscription,
 )
-from fairlead.auth import KeyRing, MySessions, SessionOptions, SignIn
+from fairlead.auth import AttemptOptions, KeyRing, MySessions, SessionOptions, SignIn
 from fairlead.auth.grants import Grant, read_answer
 from fairlead.auth.keys import make_key
 from fairlead.auth.provider import Provider
@@ -103,6 +103,8 @@ async def open_replica(
     options: SessionOptions | None = None,
     page: str | None = None,
     kube: object | None = None,
+    attempts: AttemptOptions | None = None,
+    public_url: str | None = None,
     **provider_options: object,
 ) -> AsyncGenerator[Replica]:
     sign_in = SignIn(
@@ -111,6 +113,8 @@ async def open_replica(
         keys=KEYS,
         sessions=options,
         page=page,
+        attempts=attempts,
+        public_url=public_url,
     )
     gate = Gate()
     app = Fairlead(App, auth=sign_in, services=[gate], kube=kube, drain_seconds=0.1)

@@ -18,11 +18,11 @@ from fairlead.asgi.http import HttpEndpoint
 from fairlead.asgi.lifecycle import Lifecycle
 from fairlead.asgi.metrics import Measured, Metrics
 from fairlead.asgi.origins import OriginPolicy
-from fairlead.asgi.pages import send_status, send_text
+from fairlead.asgi.pages import add_header, send_status, send_text
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.asgi.static import StaticSite
-from fairlead.asgi.types import ASGIApp, Message, Receive, Scope, Send
+from fairlead.asgi.types import ASGIApp, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.auth.authenticator import Authenticator
 from fairlead.compiling import compile_router
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fairlead", "LifespanHook"]
 
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""Sent with pages and sign-in where the public URL says that browsers come over TLS."""
 SAFE = "/,~.:@!$&'()*+;=-_"
 
 
@@ -129,6 +131,7 @@ class Fairlead:
         self.runtime = runtime
         self._http = HttpEndpoint(runtime, self.prefix.encode())
         self._websocket = WebSocketEndpoint(runtime)
+        self._origins = origins
         self._cors = cors
         self._mounts = self._make_mounts(mounts or {}, auth, origins)
         self._access_log = AccessLog() if access_log else None
@@ -222,6 +225,8 @@ class Fairlead:
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _get_local_path(scope)
+        if self._origins.is_secure:
+            send = add_header(send, HSTS)
         mounted = self._find_mount(path)
         if mounted is not None:
             await mounted(scope, receive, send)
@@ -266,16 +271,7 @@ def _as_sign_in(auth: Authenticator | None) -> SignIn | None:
 
 def _close_after(send: Send) -> Send:
     """A `send` that asks the client for a new connection, which a newer process will take."""
-
-    async def send_and_close(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {
-                **message,
-                "headers": [*message["headers"], (b"connection", b"close")],
-            }
-        await send(message)
-
-    return send_and_close
+    return add_header(send, (b"connection", b"close"))
 
 
 def _check_prefix(prefix: str) -> str:

@@ -32,6 +32,12 @@ class OriginPolicy:
         self._allowed = frozenset(cors.origins if cors is not None else ())
         self._find_public_origin = find_public_origin
 
+    @property
+    def is_secure(self) -> bool:
+        """Browsers come over TLS, as the application's public address says."""
+        find = self._find_public_origin
+        return ((find and find()) or "").startswith("https:")
+
     def find_refusal(self, headers: Mapping[str, str], *, safe: bool) -> str | None:
         """Why a request is refused; None when it is not.
 

@@ -16,7 +16,9 @@ from fairlead.asgi.requests import Headers
 from fairlead.asgi.sign_in_pages import make_problem_page
 from fairlead.asgi.suspension import ClientGoneError
 from fairlead.asgi.types import Receive, Scope, Send
+from fairlead.auth.attempts import TooManyAttemptsError
 from fairlead.auth.flow import SignInError
+from fairlead.auth.grants import Grant
 from fairlead.auth.provider import ProviderError, TokenError
 from fairlead.auth.sign_in import Client, SignIn
 from fairlead.auth.site import find_cookie
@@ -93,6 +95,8 @@ class SignInRoutes:
         except TRPCError as error:
             status = ERROR_CODES[error.code].http
             answer = _json({"error": error.code, "message": error.message}, status)
+            if isinstance(error, TooManyAttemptsError):
+                answer.headers.append(("retry-after", str(error.retry_after)))
         head = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", b"%d" % len(answer.body)),
@@ -179,6 +183,7 @@ class SignInRoutes:
         return answer
 
     async def _finish(self, asked: _Asked, name: str) -> _Answer:
+        self._sign_in.attempts.check(asked.client.address)
         site = self._sign_in.settings.site
         base_url = site.get_base_url(asked.headers)
         session_cookie = site.get_cookie_name(asked.headers)
@@ -189,6 +194,7 @@ class SignInRoutes:
                 name, asked.query, cookie, base_url
             )
         except SignInError as error:
+            self._sign_in.attempts.note_failure(asked.client.address)
             answer = self._show_problem(error)
         else:
             value = await self._sign_in.start_session(grant, asked.client)
@@ -216,9 +222,7 @@ class SignInRoutes:
             pasted = msgspec.json.decode(asked.body, type=_PastedToken)
         except msgspec.DecodeError as error:
             raise TRPCError("BAD_REQUEST", 'Send {"token": "..."}') from error
-        grant = await self._sign_in.check_pasted_token(
-            pasted.token.strip(), self._services
-        )
+        grant = await self._check_token(pasted.token.strip(), asked.client.address)
         live = await self._sign_in.find_session(asked.headers)
         value = await self._sign_in.start_session(grant, asked.client)
         if live is not None:
@@ -227,6 +231,16 @@ class SignInRoutes:
         name = site.get_cookie_name(asked.headers)
         answer.set_cookie(site.make_cookie(name, value))
         return answer
+
+    async def _check_token(self, token: str, address: str | None) -> Grant:
+        attempts = self._sign_in.attempts
+        attempts.check(address)
+        try:
+            return await self._sign_in.check_pasted_token(token, self._services)
+        except TRPCError as error:
+            if error.code == "UNAUTHORIZED":
+                attempts.note_failure(address)
+            raise
 
     # --- signing out
 
@@ -245,12 +259,15 @@ class SignInRoutes:
         return answer
 
     async def _end_by_provider(self, asked: _Asked, name: str) -> _Answer:
+        attempts = self._sign_in.attempts
+        attempts.check(asked.client.address)
         form = dict(parse_qsl(asked.body.decode("latin-1")))
         try:
             ended = await self._sign_in.flow.end_by_provider(
                 name, form.get("logout_token", "")
             )
         except (TokenError, ProviderError) as error:
+            attempts.note_failure(asked.client.address)
             log.warning("a back-channel logout was refused: %s", error)
             return _json({"error": "invalid_request"}, HTTPStatus.BAD_REQUEST)
         log.info("the provider %s ended %d sessions", name, ended)

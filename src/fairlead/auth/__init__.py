@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fairlead.auth.attempts import AttemptOptions
     from fairlead.auth.authenticator import Anonymous, Authenticator, FixedUser
     from fairlead.auth.keys import KeyRing
     from fairlead.auth.oidc import OIDC
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OIDC",
     "Anonymous",
+    "AttemptOptions",
     "Authenticator",
     "FixedUser",
     "KeyRing",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOME_OF = {
     "Anonymous": "fairlead.auth.authenticator",
+    "AttemptOptions": "fairlead.auth.attempts",
     "Authenticator": "fairlead.auth.authenticator",
     "FixedUser": "fairlead.auth.authenticator",
     "KeyRing": "fairlead.auth.keys",

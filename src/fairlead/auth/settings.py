@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fairlead.auth.attempts import AttemptOptions
 from fairlead.auth.keys import KeyRing
 from fairlead.auth.loopback import is_loopback_host
 from fairlead.auth.oidc import OIDC
@@ -32,6 +33,7 @@ class SignInSettings:
         store: where sessions are kept.
         tokens: people may sign in with a pasted token, too.
         page: path of the application's own sign-in page; None leads straight to the provider.
+        attempts: how often signing in may fail.
     """
 
     providers: Sequence[OIDC]
@@ -41,6 +43,7 @@ class SignInSettings:
     sessions: SessionOptions = field(default_factory=SessionOptions)
     tokens: bool = True
     page: str | None = None
+    attempts: AttemptOptions = field(default_factory=AttemptOptions)
 
 
 def read_settings(  # noqa: PLR0913  keyword-only; as in SignIn
@@ -52,6 +55,7 @@ def read_settings(  # noqa: PLR0913  keyword-only; as in SignIn
     sessions: SessionOptions | None = None,
     tokens: bool = True,
     page: str | None = None,
+    attempts: AttemptOptions | None = None,
 ) -> SignInSettings:
     """Arguments first, then the environment, then defaults for this machine.
 
@@ -72,6 +76,7 @@ def read_settings(  # noqa: PLR0913  keyword-only; as in SignIn
         sessions=sessions or _read_sessions(),
         tokens=tokens,
         page=page,
+        attempts=attempts or AttemptOptions(),
     )
 
 

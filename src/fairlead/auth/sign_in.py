@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
+from fairlead.auth.attempts import AttemptOptions, Attempts
 from fairlead.auth.bearer import Bearer, BearerSession
 from fairlead.auth.flow import Flow
 from fairlead.auth.grants import Grant, renew_session
@@ -57,6 +58,7 @@ class SignIn:
         sessions: how long they live.
         tokens: people may sign in with a pasted token, too.
         page: path of the application's own sign-in page.
+        attempts: how often signing in may fail from one address.
     """
 
     def __init__(  # noqa: PLR0913  keyword-only; each is a part of its own
@@ -68,6 +70,7 @@ class SignIn:
         sessions: SessionOptions | None = None,
         tokens: bool = True,
         page: str | None = None,
+        attempts: AttemptOptions | None = None,
     ) -> None:
         self._read: Callable[[], SignInSettings] = partial(
             read_settings,
@@ -78,6 +81,7 @@ class SignIn:
             sessions=sessions,
             tokens=tokens,
             page=page,
+            attempts=attempts,
         )
         self._running: _Running | None = None
         self._stack = AsyncExitStack()
@@ -119,6 +123,11 @@ class SignIn:
     def sessions(self) -> Sessions:
         """All sessions."""
         return self._parts.sessions
+
+    @property
+    def attempts(self) -> Attempts:
+        """Failed sign-ins of the last while."""
+        return self._parts.attempts
 
     @property
     def flow(self) -> Flow:
@@ -229,6 +238,7 @@ class _Running:
             settings.store, settings.keys, self._renew, settings.sessions
         )
         self.bearer = Bearer(self.providers)
+        self.attempts = Attempts(settings.attempts)
         self.flow = Flow(settings, self.providers, self.sessions)
 
     async def _renew(self, session: Session) -> Session:

@@ -16,6 +16,7 @@ const routerHashes = {
   "deployments": "ac3748aedb81b774",
   "events": "c144ccc0e565aa64",
   "explorer": "22e845a29e86344e",
+  "feeds": "e9efd5c9c70e89aa",
   "gitServers": "d693dbe01a16df80",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "47b1cdd64135a84b",

@@ -112,6 +112,7 @@ export const manifest = {
 "explorer.replace": "e17d257123f07b0a",
 "explorer.schema": "7b792dc729b5cdb3",
 "explorer.table": "76faafa37ebe7199",
+"feeds.list": "a86408005ff5914d",
 "gitServers.connect": "388a1e12c7b96c7f",
 "gitServers.create": "12edc69e5ef088d1",
 "gitServers.delete": "7da9c379faa9b1aa",
@@ -2466,6 +2467,52 @@ export const manifest = {
 ".text": [
 "string",
 "z.string()"
+]
+},
+"FeedReport": {
+"": [
+"an object",
+"ignore"
+],
+".resource": [
+"string",
+"z.string()"
+],
+".namespace": [
+"string | null",
+"z.string().nullable()"
+],
+".selectors": [
+"string",
+"z.string()"
+],
+".state": [
+"\"live\" | \"stale\"",
+"z.enum([\"live\", \"stale\"])"
+],
+".reason": [
+"string | null",
+"z.string().nullable()"
+],
+".objects": [
+"number",
+"z.int()"
+],
+".subscriptions": [
+"number",
+"z.int()"
+],
+".lists": [
+"number",
+"z.int()"
+],
+".watches": [
+"number",
+"z.int()"
+],
+".quietSeconds": [
+"number | null",
+"z.number().nullable()"
 ]
 },
 "FieldProblem": {
@@ -8543,6 +8590,15 @@ export const manifest = {
 " output": [
 "KindTable",
 "zKindTable"
+]
+},
+"feeds.list": {
+"": [
+"a query"
+],
+" output": [
+"FeedReport[]",
+"z.array(zFeedReport)"
 ]
 },
 "gitServers.connect": {

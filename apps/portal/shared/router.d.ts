@@ -821,6 +821,25 @@ export type ExecOutput = {
   text: string;
 };
 
+/** How one feed is. */
+export type FeedReport = {
+  resource: string;
+  namespace: string | null;
+  /** of labels and fields, as they stand in the URL; empty for none. */
+  selectors: string;
+  state: "live" | "stale";
+  /** why it is stale. */
+  reason: string | null;
+  objects: number;
+  /** who reads it: subscriptions, and views of it. */
+  subscriptions: number;
+  /** how often the objects were listed: more than once means a loss was made good. */
+  lists: number;
+  watches: number;
+  /** its lag: since the cluster last told it anything; None: nothing yet. */
+  quietSeconds: number | null;
+};
+
 /** Why an object was refused, at one field. */
 export type FieldProblem = {
   field: string;
@@ -2667,6 +2686,16 @@ export type AppRouter = TRPCBuiltRouter<
         limit?: number | undefined;
         continue?: string | null | undefined;
       }, KindTable>;
+    };
+    /**
+     * The live feeds of the application's cluster.
+     *
+     * A cluster role that lets its subjects `list` `livefeeds` of the group `fairlead.dev` gives
+     * access to them; nobody else has it. Users' names are not told.
+     */
+    feeds: {
+      /** All feeds, those that have lost the cluster first, then by how long they are quiet. */
+      list: $Query<void, FeedReport[]>;
     };
     /** Git servers that codebases live on. */
     gitServers: {

@@ -215,6 +215,7 @@ export const zEventInput = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(
 export const zExecExit = /* @__PURE__ */ (() => z.object({ type: z.enum(["exit"]), code: z.int().nullable(), message: z.string() }))();
 export const zExecOpened = /* @__PURE__ */ (() => z.object({ type: z.enum(["opened"]), id: z.string() }))();
 export const zExecOutput = /* @__PURE__ */ (() => z.object({ type: z.enum(["output"]), stream: z.enum(["stdout", "stderr"]), text: z.string() }))();
+export const zFeedReport = /* @__PURE__ */ (() => z.object({ resource: z.string(), namespace: z.string().nullable(), selectors: z.string(), state: z.enum(["live", "stale"]), reason: z.string().nullable(), objects: z.int(), subscriptions: z.int(), lists: z.int(), watches: z.int(), quietSeconds: z.number().nullable() }))();
 export const zFieldProblem = /* @__PURE__ */ (() => z.object({ field: z.string(), reason: z.string(), message: z.string() }))();
 export const zGitServerSpecInput = /* @__PURE__ */ (() => z.object({ gitHost: z.string().min(1), gitProvider: z.enum(["gerrit", "github", "gitlab", "bitbucket"]).optional(), gitUser: z.string().optional(), sshPort: z.int().gte(1).lte(65535), httpsPort: z.int().gte(1).lte(65535), nameSshKeySecret: z.string(), webhookUrl: z.string().nullable().optional() }).catchall(z.json()))();
 export const zGitServerDraft = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["v2.edp.epam.com/v1"]).optional(), kind: z.enum(["GitServer"]).optional(), metadata: zDraftMeta, spec: zGitServerSpecInput }).catchall(z.json()))();
@@ -429,6 +430,7 @@ export const procedures = /* @__PURE__ */ lazily({
   "explorer.replace": () => lazily({ input: () => z.object({ kind: zKindRef, name: z.string(), object: z.record(z.string(), z.json()), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => z.record(z.string(), z.json()) }),
   "explorer.schema": () => lazily({ input: () => z.object({ kind: zKindRef }), output: () => z.record(z.string(), z.json()) }),
   "explorer.table": () => lazily({ input: () => z.object({ kind: zKindRef, namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(5000).optional(), continue: z.string().nullable().optional() }), output: () => zKindTable }),
+  "feeds.list": () => lazily({ output: () => z.array(zFeedReport) }),
   "gitServers.connect": () => lazily({ input: () => z.object({ server: zNewGitServer }), output: () => zGitServer }),
   "gitServers.create": () => lazily({ input: () => z.object({ object: zGitServerDraft, dryRun: z.boolean().optional() }), output: () => zGitServer }),
   "gitServers.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => z.null() }),

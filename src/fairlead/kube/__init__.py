@@ -41,6 +41,7 @@ from fairlead.kube.errors import (
     KubeUnreachableError,
 )
 from fairlead.kube.explorer import Explorer, KindTable, TableColumn, TableRow
+from fairlead.kube.feeds import FeedReport, Feeds
 from fairlead.kube.frames import Delta, ObjectRef, Snapshot, StateChange
 from fairlead.kube.identity import TokenSource, UserToken
 from fairlead.kube.lists import ListMeta, ResourceList
@@ -83,6 +84,8 @@ __all__ = [
     "DeploymentRouter",
     "DocumentProblem",
     "Explorer",
+    "FeedReport",
+    "Feeds",
     "InvalidObject",
     "JsonPatchOperation",
     "KindRef",

@@ -16,6 +16,7 @@ from fairlead.kube import (
     Clusters,
     DeploymentRouter,
     Explorer,
+    Feeds,
     Kube,
     Manifests,
     PodRouter,
@@ -85,6 +86,7 @@ class App(Router[Context]):
     account: Account
     audit: AuditTrail
     clusters: ClusterNames
+    feeds: Feeds
     namespaces: Namespaces
     codebases: Codebases
     codebase_branches: CodebaseBranches

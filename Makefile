@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate build bench chaos conformance screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
+.PHONY: help setup run test check format generate build bench chaos conformance differential fuzz screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
 PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
@@ -42,6 +42,9 @@ bench: setup ## Benchmarks side by side with peers (long)
 
 fuzz: setup ## Coverage-guided fuzzing of the wire layer (EXECUTIONS=200000)
 	@bench/fuzz/run.sh $(EXECUTIONS)
+
+differential: setup ## Random requests to tRPC's own server and to ours, answers compared (CASES=20000, SEED=0)
+	@.venv/bin/python -m tests.conformance.compare --cases $(or $(CASES),20000) --first-seed $(or $(SEED),0) -v
 
 conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh

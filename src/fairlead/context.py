@@ -169,7 +169,7 @@ class Request:
         connection_params: tRPC's connection params, None when the client sent none.
         client: host and port of the peer, when known.
         session: the sign-in behind `user`, where there is one that can end.
-        info: of an HTTP request; None for a WebSocket connection.
+        info: the calls of an HTTP request (none yet for a WebSocket connection); None in process.
         abort: cuts the connection without an answer.
     """
 

@@ -27,6 +27,7 @@ from fairlead._missing import MISSING
 from fairlead.errors import DefinitionError, TRPCError
 from fairlead.structs import describe_structs, is_native
 from fairlead.tracking import tracked
+from fairlead.uploads import ByteStream
 
 __all__ = [
     "InputError",
@@ -138,13 +139,15 @@ class InputSchema:
         """
         if raw is None:
             return self.parse_absent()
+        if self.type_ is ByteStream:
+            raise _expected_stream(_read_json(raw))
         if self._decode is not None:
             try:
                 return (self._decode(raw),), {}
             except (msgspec.DecodeError, RecursionError):
                 pass  # Pydantic says what is wrong, field by field
         if b"NaN" in raw or b"Infinity" in raw:
-            _reject_constants(raw)
+            _read_json(raw)
         try:
             value = self.validate_json(raw, strict=True)
         except ValidationError as error:
@@ -155,6 +158,8 @@ class InputSchema:
         """Validates a Python value (from a transformer, a form or in process)."""
         if value is MISSING:
             return self.parse_absent()
+        if self.type_ is ByteStream and not isinstance(value, ByteStream):
+            raise _expected_stream(value)
         try:
             parsed = self.adapter.validate_python(value, strict=strict or None)
         except ValidationError as error:
@@ -165,17 +170,30 @@ class InputSchema:
         """The arguments when the client sent no input."""
         if self.optional:
             return (), {}
+        if self.type_ is ByteStream:
+            raise _expected_stream(MISSING)
         return self.parse_value(None if self.whole else {})
 
 
-def _reject_constants(raw: bytes) -> None:
-    """Pydantic reads JavaScript's NaN and Infinity as numbers; JSON has none of them."""
+def _read_json(raw: bytes) -> object:
+    """Strictly: Pydantic takes JavaScript's NaN and Infinity for numbers, but JSON has none."""
     try:
-        msgspec.json.decode(raw)
+        return msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
         raise TRPCError(
             "BAD_REQUEST", f"The input is not JSON: {error}", cause=error
         ) from error
+
+
+def _expected_stream(found: object) -> TRPCError:
+    """In tRPC's words, which name what JavaScript's `typeof` says."""
+    kinds = ((bool, "boolean"), (int | float, "number"), (str, "string"))
+    kind = next((name for kind, name in kinds if isinstance(found, kind)), "object")
+    shown = "undefined" if found is MISSING else kind
+    return TRPCError(
+        "BAD_REQUEST",
+        f"Parsed input was expected to be a ReadableStream but was: {shown}",
+    )
 
 
 def _explain(error: ValidationError) -> TRPCError:
@@ -208,7 +226,7 @@ class OutputSchema:
             TRPCError: INTERNAL_SERVER_ERROR; the procedure broke its own promise.
         """
         kind: type = type(value)
-        if kind is self._exact or kind is RawJson or value is MISSING:
+        if kind is self._exact or kind is RawJson:
             return value
         try:
             if self.is_native:

@@ -33,8 +33,6 @@ def _describe(item: TypeAdapter[Any], *, stream: bool) -> dict[str, Any]:
 
 def _make_check(item: TypeAdapter[Any]) -> Callable[[Any], Any]:
     def check(value: object) -> object:
-        if value is MISSING:
-            return value
         try:
             return item.validate_python(value)
         except ValidationError as error:

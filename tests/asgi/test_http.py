@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from pydantic import JsonValue
 from tests.asgi.harness import open_http, to_input
 
 from fairlead import (
+    MISSING,
     Context,
     Fairlead,
     Limits,
@@ -26,6 +28,8 @@ from fairlead import (
     raw_json,
     subscription,
 )
+from fairlead.protocol import SuperJson
+from fairlead.uploads import ByteStream
 
 EVENTS: list[str] = []
 
@@ -274,3 +278,63 @@ async def test_ready_json_with_line_breaks_fits_a_streamed_answer() -> None:
     head, *chunks = [json.loads(line) for line in answer.text.splitlines() if line]
     assert set(head) == {"0", "1"}
     assert str(chunks).count("'a': 1") == 2
+
+
+class Uploads(Router[Context]):
+    @mutation(access=public)
+    async def count(self, body: ByteStream, /) -> int:
+        return len(await body.read())
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"), [("1", "number"), ("null", "object"), ("", "undefined")]
+)
+async def test_json_for_a_byte_stream_is_refused_in_trpcs_words(
+    sent: str, found: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    async with open_http(Fairlead(Uploads, check_types=False)) as client:
+        answer = await client.post("/trpc/count", content=sent, headers=headers)
+
+    assert answer.json()["error"]["message"] == (
+        f"Parsed input was expected to be a ReadableStream but was: {found}"
+    )
+
+
+class Beyond(Router[Context]):
+    @query(access=public)
+    async def later(self) -> object:
+        return {"total": asyncio.get_running_loop().create_future()}
+
+    @query(access=public)
+    async def absent(self) -> str:
+        return cast("str", MISSING)
+
+    @subscription(access=public)
+    async def resumed(self, last_event_id: str = "") -> AsyncIterator[str]:
+        yield last_event_id
+
+
+async def test_a_streamed_result_is_refused_under_a_transformer_too() -> None:
+    app = Fairlead(Beyond, wire=WireOptions(transformer=SuperJson()), check_types=False)
+    async with open_http(app) as client:
+        refused = await client.get("/trpc/later")
+        resumed = await client.get("/trpc/resumed?lastEventId=7")
+
+    assert refused.status_code == 415
+    assert 'data: {"json":"7"}' in resumed.text
+
+
+async def test_an_absent_result_is_checked_like_any_other() -> None:
+    async with open_http(Fairlead(Beyond, check_types=False)) as client:
+        answer = await client.get("/trpc/absent")
+
+    assert answer.json()["error"]["message"] == "Output validation failed"
+
+
+async def test_json_lines_say_which_methods_are_allowed() -> None:
+    headers = {"trpc-accept": "application/jsonl", "content-type": "application/json"}
+    async with open_http(Fairlead(Beyond, check_types=False)) as client:
+        answer = await client.post("/trpc/absent?batch=1", headers=headers)
+
+    assert answer.headers["allow"] == "GET"

@@ -25,6 +25,12 @@ class App(Router[Context]):
     async def big(self, size: int, /) -> str:
         return "x" * size
 
+    @query(access=public)
+    async def info(self) -> list[bool | str | int | None]:
+        info = self.ctx.request.info
+        assert info is not None
+        return [info.is_batch, info.accept, info.type, len(info.paths)]
+
     @query(access=public, timeout=0.01)
     async def slow(self) -> None:
         await asyncio.Event().wait()
@@ -171,3 +177,26 @@ async def test_a_session_that_ends_takes_its_connections_along() -> None:
     while heard != 1008:
         heard = await socket.hear()
     assert EVENTS == ["open", "closed"]
+
+
+async def test_a_stop_right_behind_its_start_is_answered_and_frees_the_id() -> None:
+    """The task of the subscription is cancelled before it has begun."""
+    socket = Socket(make_app())
+    socket.query(1, "big", 1)
+    await socket.hear()  # the context is there
+
+    socket.subscribe(2, "hold")
+    socket.say({"id": 2, "method": "subscription.stop"})
+    socket.subscribe(2, "hold")
+
+    heard = [await socket.hear() for _ in range(3)]
+    assert [each["result"]["type"] for each in heard] == ["stopped", "started", "data"]
+    await socket.leave()
+
+
+async def test_a_connections_context_knows_that_it_has_no_calls_yet() -> None:
+    socket = Socket(make_app())
+    socket.query(1, "info")
+
+    assert (await socket.hear())["result"]["data"] == [False, None, "unknown", 0]
+    await socket.leave()

@@ -26,7 +26,7 @@ from fairlead.asgi.connections import Connections
 from fairlead.errors import ErrorCode
 from fairlead.uploads import ByteStream, FormData
 
-ABSENT = "\0"  # no client sends this for a message
+ABSENT = "\0absent"  # no client sends this for a message
 
 
 class Named(TypedDict):

@@ -14,6 +14,14 @@ from fairlead import tracked as Tracked  # noqa: N812  a procedure takes the nam
 from fairlead.errors import ErrorCode
 from fairlead.protocol import BigInt, JsMap
 
+NEVER = 10**9
+
+
+def _count_from(last_event_id: str) -> int:
+    """What JavaScript's Number makes of it, plus one; beyond any count for what is no number."""
+    text = last_event_id.strip() or "0"
+    return int(text) + 1 if text.isdecimal() else NEVER
+
 
 class SubRouter(Router[KitContext]):
     @subscription(access=public)
@@ -25,7 +33,7 @@ class SubRouter(Router[KitContext]):
     async def tracked(
         self, to: Count, delay_ms: Count = 0, last_event_id: str = "0"
     ) -> AsyncIterator[Tracked[dict[str, int]]]:
-        for n in range(int(last_event_id) + 1, to + 1):
+        for n in range(_count_from(last_event_id), to + 1):
             if delay_ms:
                 await asyncio.sleep(delay_ms / 1000)
             yield tracked(str(n), {"n": n})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 
 def _without_fraction(value: object) -> object:
@@ -12,4 +12,7 @@ def _without_fraction(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Int = Annotated[int, BeforeValidator(_without_fraction)]
+MAX_SAFE = 2**53 - 1
+Int = Annotated[
+    int, BeforeValidator(_without_fraction), Field(ge=-MAX_SAFE, le=MAX_SAFE)
+]

@@ -59,6 +59,27 @@ def test_broken_percent_encoding_names_the_path() -> None:
         decode_path(b"/%E0%A4%A")
 
 
+def test_bytes_that_are_no_text_are_named_as_they_were_sent() -> None:
+    with pytest.raises(TRPCError, match=r'Invalid URL-encoding in path "a%20b%FF"'):
+        decode_path(b"/a%20b%FF")
+
+
+def test_slashes_around_a_path_are_trimmed_as_in_trpc() -> None:
+    assert decode_path(b"/a.b//") == "a.b"
+    assert decode_path(b"//a.b///") == "/a.b/"
+
+
+def test_a_stream_of_bytes_is_not_answered_as_json_lines() -> None:
+    headers = {
+        "accept": "application/jsonl",
+        "content-type": "application/octet-stream",
+    }
+    head = make_parser().parse("POST", b"/save", b"", headers)
+
+    with pytest.raises(TRPCError, match="Streaming requests must be batched"):
+        check_head(head, WireOptions())
+
+
 def test_streaming_needs_a_batch() -> None:
     head = make_parser().parse(
         "GET", b"/ping", b"", {"trpc-accept": "application/jsonl"}

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from fairlead import MISSING
+from fairlead import MISSING, TRPCError
 from fairlead.protocol import (
     BigInt,
     JsError,
@@ -17,6 +17,7 @@ from fairlead.protocol import (
     SuperJson,
     Url,
 )
+from fairlead.protocol.inputs import BatchInputs
 
 SUPERJSON = SuperJson()
 
@@ -86,6 +87,13 @@ def test_annotations_that_do_not_fit_are_refused(meta: object) -> None:
         )
 
 
+def test_a_date_before_the_first_year_in_utc_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit its value"):
+        SUPERJSON.deserialize(
+            {"json": "0001-01-01T00:00:00+23:59", "meta": {"values": ["Date"], "v": 1}}
+        )
+
+
 def test_dangerous_keys_are_not_sent() -> None:
     with pytest.raises(ValueError, match="rename it"):
         SUPERJSON.serialize({"constructor": 1})
@@ -104,3 +112,30 @@ def test_models_keep_their_dates() -> None:
         "json": {"startedAt": "1970-01-01T00:00:00.000Z"},
         "meta": {"values": {"startedAt": ["Date"]}, "v": 1},
     }
+
+
+def test_an_error_that_travelled_has_a_cause_as_in_javascript() -> None:
+    payload = {"json": {"name": "E", "message": "m"}, "meta": {"values": ["Error"]}}
+
+    error = SUPERJSON.deserialize(payload)
+
+    assert error == JsError("E", "m", MISSING)
+    assert SUPERJSON.serialize(error) == {
+        "json": {"name": "E", "message": "m", "cause": None},
+        "meta": {"values": ["Error", {"cause": ["undefined"]}], "v": 1},
+    }
+
+
+def test_one_unreadable_payload_spoils_the_inputs_of_a_batch() -> None:
+    inputs = BatchInputs(b'{"0":{"json":1},"1":null}')
+
+    for index in (0, 1):
+        with pytest.raises(TRPCError, match="a superjson payload is an object"):
+            inputs.get_value(index, 2, SUPERJSON)
+
+
+def test_broken_json_is_told_from_json_that_is_no_object() -> None:
+    with pytest.raises(TRPCError, match="The inputs are not JSON"):
+        BatchInputs(b"[1,]").get(0)
+    with pytest.raises(TRPCError, match="needs to be an object"):
+        BatchInputs(b"[1]").get(0)

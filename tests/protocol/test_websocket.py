@@ -158,3 +158,18 @@ def test_any_message_answers_a_ping() -> None:
 
     assert protocol.tick(35) == []
     assert protocol.get_deadline() == 61
+
+
+def test_calls_behind_a_refused_context_are_told_so_until_the_close() -> None:
+    protocol = WebSocketProtocol(WireOptions(), expects_params=True)
+    protocol.open()
+
+    refused = protocol.receive_text('{"data":1}', 0.0)
+    behind = protocol.receive_text(request(1, "query"), 0.0)
+
+    assert get_messages(refused) == ["Invalid connection params shape"]
+    assert isinstance(refused[-1], Close)
+    assert refused[-1].grace > 0
+    assert get_messages(behind) == ["Invalid connection params shape"]
+    protocol.closed()
+    assert protocol.receive_text(request(2, "query"), 0.0) == []

@@ -30,6 +30,7 @@ from fairlead.protocol.inputs import (
     clean_text,
     deserialize,
     is_shallow,
+    merge_last_event_id,
 )
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.requests import (
@@ -181,7 +182,7 @@ class Exchange:
     def take_body(self, raw: bytes | None) -> None:
         """The bytes that the inputs are read from."""
         if raw and self.head.body_kind != "form":
-            raw = clean_text(raw)
+            raw = clean_text(raw, keep_mark=self.method == "GET")
         self._body = raw = raw or None
         if raw is not None:
             self._is_shallow = is_shallow(raw, self.runtime.options.limits)
@@ -210,18 +211,27 @@ class Exchange:
             return ParsedInput(
                 parse_form(body or b"", self.headers["content-type"]), strict=True
             )
-        raw = body if self._inputs is None else self._inputs.get(target.index)
+        inputs = self._inputs
+        raw = body if inputs is None else inputs.get(target.index)
         if raw is not None and not self._is_shallow:
             check_depth(raw, options.limits)
-        if procedure.kind == "subscription":
-            raw = self._add_last_event_id(raw)
-        if options.transformer is not None:
-            return ParsedInput(deserialize(raw, options.transformer), strict=True)
-        return raw
-
-    def _add_last_event_id(self, raw: bytes | None) -> bytes | None:
-        last_event_id = get_last_event_id(self.headers, self.head.query)
-        return raw if last_event_id is None else add_last_event_id(raw, last_event_id)
+        resume = (
+            get_last_event_id(self.headers, self.head.query)
+            if procedure.kind == "subscription"
+            else None
+        )
+        if options.transformer is None:
+            return raw if resume is None else add_last_event_id(raw, resume)
+        value = (
+            deserialize(raw, options.transformer)
+            if inputs is None
+            else inputs.get_value(
+                target.index, len(self.head.calls), options.transformer
+            )
+        )
+        if resume is not None:
+            value = merge_last_event_id(value, resume)
+        return ParsedInput(value, strict=True)
 
     def start(self, target: Target) -> Awaitable[object]:
         """Begins one call.
@@ -258,6 +268,14 @@ class Exchange:
 
     def _get_seconds(self, procedure: CompiledProcedure) -> float | None:
         return procedure.options.timeout or self.runtime.options.limits.call_seconds
+
+    def note_allowed_methods(self) -> None:
+        """Finds what `Allow` is to say before any call runs: some headers go out first."""
+        for target in self.head.calls:
+            if target.procedure is not None:
+                methods = self.runtime.methods[target.procedure.kind]
+                if self.method not in methods:
+                    self.allow = methods
 
     def _reject(self, target: Target) -> CompiledProcedure:
         if target.procedure is not None:
@@ -303,6 +321,8 @@ class Exchange:
         return Answer(encoded, 200, None)
 
     def _encode(self, procedure: CompiledProcedure, result: object) -> bytes | None:
+        if self.runtime.options.transformer is not None and has_streams(result):
+            raise StreamedResultError  # transformers turn whatever they do not know into text
         try:
             return self.runtime.encode_output(procedure, result)
         except PydanticSerializationError:

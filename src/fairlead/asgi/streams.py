@@ -177,6 +177,7 @@ class _EventStream:
 async def send_jsonl(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
     """Answers a batch as JSON lines; if no call has to wait, in one piece."""
     jsonl = exchange.runtime.options.jsonl
+    exchange.note_allowed_methods()
     status, headers = make_head()
     headers = [(b"content-type", jsonl.content_type.encode("latin-1")), *headers]
     response = _JsonlResponse(exchange, send, status, headers)

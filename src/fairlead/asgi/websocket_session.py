@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import AsyncIterable, Coroutine, Mapping
 from functools import partial
 from time import perf_counter
 from typing import cast
 
+from fairlead.asgi.events import encode_event
 from fairlead.asgi.exchange import close_stream
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
@@ -18,13 +20,12 @@ from fairlead.asgi.schema_drift import PARAM
 from fairlead.asgi.suspension import run_with_deadline
 from fairlead.asgi.types import Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
-from fairlead.context import Request
+from fairlead.context import Request, RequestInfo
 from fairlead.errors import TRPCError
 from fairlead.protocol.inputs import check_depth
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.messages import CallMessage
 from fairlead.protocol.requests import parse_query
-from fairlead.protocol.transformer import dump_json, load_json
 from fairlead.protocol.websocket import (
     RECONNECT,
     Close,
@@ -36,12 +37,13 @@ from fairlead.protocol.websocket import (
 )
 from fairlead.protocol.websocket import Send as SendText
 from fairlead.pushing import EventSource
-from fairlead.schema import RawJson
-from fairlead.tracking import tracked
 
 __all__ = ["WebSocketSession"]
 
 log = logging.getLogger("fairlead.websocket")
+
+CONNECTION_INFO = RequestInfo(False, None, "unknown", ())
+"""A connection is opened before it is known which calls it will make."""
 
 
 class WebSocketSession:
@@ -95,8 +97,7 @@ class WebSocketSession:
     def end(self) -> None:
         """The connection is over: nothing is started or sent any more."""
         self._protocol.closed()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel_timer()
 
     async def finish(self) -> None:
         """Leaves nothing running."""
@@ -150,19 +151,31 @@ class WebSocketSession:
                     self._calls[call] = task
                     task.add_done_callback(partial(self._forget, call))
                 case StopCall(call):
-                    if call in self._pushed:
-                        self._pushed[call].cancel()
-                    else:
-                        self._calls[call].cancel()
+                    self._stop(call)
                 case CreateContext(params):
                     self._start(self._create_context(params))
-                case Close():
+                case Close(grace=0):
                     self.end()
                     self.outbox.close(command)
+                case Close(code, reason, grace):
+                    later: list[Command] = [Close(code, reason)]
+                    self._cancel_timer()
+                    self._timer = self._loop.call_later(grace, self._perform, later)
 
     def _forget(self, call: CallMessage, task: asyncio.Task[None]) -> None:
         del task
         self._calls.pop(call, None)
+
+    def _stop(self, call: CallMessage) -> None:
+        if call in self._pushed:
+            self._pushed[call].cancel()
+            return
+        task = self._calls[call]
+        task.cancel()
+        body = cast("Coroutine[object, object, None]", task.get_coro())
+        if inspect.getcoroutinestate(body) == inspect.CORO_CREATED:
+            # Nothing of it has run or ever will, so nothing else tells of its end.
+            self._perform(self._protocol.finished(call))
 
     def _start(self, coroutine: Coroutine[object, object, None]) -> None:
         task = self._loop.create_task(coroutine)
@@ -180,7 +193,7 @@ class WebSocketSession:
             headers,
             self._runtime.services,
             params,
-            None,
+            CONNECTION_INFO,
             partial(self.close, 1011, "aborted"),
         )
         opened = await self._runtime.open_scope(request)
@@ -214,6 +227,10 @@ class WebSocketSession:
         deadline = self._protocol.get_deadline()
         if deadline is not None and not self._protocol.is_closed:
             self._timer = self._loop.call_at(deadline, self._tick)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _tick(self) -> None:
         self._perform(self._protocol.tick(self._loop.time()))
@@ -331,7 +348,7 @@ class WebSocketSession:
         self, message: CallMessage, call: Call, source: EventSource[object]
     ) -> None:
         """Goes on without a task: whoever has news for the source sends it."""
-        encode = partial(self._encode_tail, call.procedure)
+        encode = partial(encode_event, self._runtime, call.procedure)
         self._pushed[message] = pushed = PushedSubscription(
             message, call, source, self.outbox, encode, self._end_pushed
         )
@@ -364,7 +381,11 @@ class WebSocketSession:
         post(self._protocol.encode_started(message))
         try:
             async for event in events:
-                post(self._encode_event(message, procedure, event))
+                post(
+                    (
+                        message.head + encode_event(self._runtime, procedure, event)
+                    ).decode()
+                )
                 await wait_room()
         except Exception as cause:
             error = self._runtime.explain(cause, message.path)
@@ -373,28 +394,3 @@ class WebSocketSession:
         finally:
             await close_stream(events)
         return "OK"
-
-    def _encode_event(
-        self, message: CallMessage, procedure: CompiledProcedure, event: object
-    ) -> str:
-        return (message.head + self._encode_tail(procedure, event)).decode()
-
-    def _encode_tail(self, procedure: CompiledProcedure, event: object) -> bytes:
-        """An event's message without its head."""
-        runtime = self._runtime
-        if not isinstance(event, tracked):
-            data = runtime.encode_output(procedure, procedure.output.check(event))
-            return self._protocol.encode_tail(data)
-        item = cast("tracked[object]", event)
-        checked = procedure.output.check(item.data)
-        transformer = runtime.options.transformer
-        if transformer is not None:
-            if isinstance(checked, RawJson):
-                checked = load_json(cast("RawJson[object]", checked).data)
-            wrapped = dump_json(transformer.serialize({"id": item.id, "data": checked}))
-            return self._protocol.encode_tail(wrapped, item.id)
-        data = runtime.encode_output(procedure, checked)
-        tail = b"" if data is None else b',"data":%b' % data
-        return self._protocol.encode_tail(
-            b'{"id":%b%b}' % (dump_json(item.id), tail), item.id
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 import msgspec
 
@@ -18,6 +19,7 @@ __all__ = [
     "clean_text",
     "deserialize",
     "is_shallow",
+    "merge_last_event_id",
 ]
 
 _decode_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -26,11 +28,16 @@ _INDEXES = tuple(str(index) for index in range(100))
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def clean_text(raw: bytes) -> bytes:
-    """Bytes as the Fetch API's `text()` reads them: bad UTF-8 replaced, no byte order mark."""
+def clean_text(raw: bytes, *, keep_mark: bool = False) -> bytes:
+    """Bytes as the Fetch API's `text()` reads them: bad UTF-8 replaced, no byte order mark.
+
+    Args:
+        keep_mark: a query parameter keeps it, and is no JSON then.
+    """
     if raw.isascii():
         return raw
-    return raw.decode("utf-8", "replace").removeprefix(_BYTE_ORDER_MARK).encode()
+    text = raw.decode("utf-8", "replace")
+    return (text if keep_mark else text.removeprefix(_BYTE_ORDER_MARK)).encode()
 
 
 def is_shallow(raw: bytes, limits: Limits) -> bool:
@@ -65,11 +72,12 @@ def check_depth(raw: bytes, limits: Limits) -> None:
 class BatchInputs:
     """The inputs of a batch: one JSON object keyed by index, cut into slices on first use."""
 
-    __slots__ = ("_failure", "_raw", "_slices")
+    __slots__ = ("_failure", "_raw", "_slices", "_values")
 
     def __init__(self, raw: bytes | None) -> None:
         self._raw = raw
         self._slices: dict[str, msgspec.Raw] | None = None
+        self._values: list[object] | None = None
         self._failure: TRPCError | None = None
 
     def get(self, index: int) -> bytes | None:
@@ -85,21 +93,45 @@ class BatchInputs:
         )
         return None if found is None else bytes(found)
 
+    def get_value(self, index: int, size: int, transformer: Transformer) -> object:
+        """The input of one of `size` calls under a transformer.
+
+        Raises:
+            TRPCError: BAD_REQUEST. As in tRPC, one payload that cannot be read spoils the inputs
+                of all calls of the batch.
+        """
+        if self._values is None:
+            if self._failure is not None:
+                raise self._failure.with_traceback(None)
+            try:
+                self._values = [
+                    deserialize(self.get(each), transformer) for each in range(size)
+                ]
+            except TRPCError as error:
+                self._failure = error
+                raise
+        return self._values[index]
+
     def _cut(self) -> dict[str, msgspec.Raw]:
         if self._failure is not None:
             raise self._failure.with_traceback(None)
         try:
             return {} if self._raw is None else _decode_slices(self._raw)
         except (msgspec.DecodeError, RecursionError) as error:
-            self._failure = _explain(error)
+            self._failure = _explain(error, self._raw or b"")
             raise self._failure from error
 
 
-def _explain(error: Exception) -> TRPCError:
+def _explain(error: Exception, raw: bytes) -> TRPCError:
     if isinstance(error, msgspec.ValidationError):
-        return TRPCError(
-            "BAD_REQUEST", '"input" needs to be an object when doing a batch call'
-        )
+        try:
+            load_json(raw)  # a wrong type is noticed before what follows is read
+        except ValueError as broken:
+            error = broken
+        else:
+            return TRPCError(
+                "BAD_REQUEST", '"input" needs to be an object when doing a batch call'
+            )
     return TRPCError("BAD_REQUEST", f"The inputs are not JSON: {error}")
 
 
@@ -115,6 +147,15 @@ def deserialize(raw: bytes | None, transformer: Transformer) -> object:
         return transformer.deserialize(load_json(raw))
     except ValueError as error:
         raise TRPCError("BAD_REQUEST", str(error), cause=error) from error
+
+
+def merge_last_event_id(value: object, last_event_id: str) -> object:
+    """`add_last_event_id` for a value that a transformer has read already."""
+    if isinstance(value, dict):
+        return {**cast("dict[str, object]", value), "lastEventId": last_event_id}
+    return (
+        {"lastEventId": last_event_id} if value is None or value is MISSING else value
+    )
 
 
 def add_last_event_id(raw: bytes | None, last_event_id: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeVar
 
 __all__ = [
@@ -49,9 +50,22 @@ class Url(str):
     __slots__ = ()
 
 
+class _NoCause(Enum):
+    NO_CAUSE = auto()
+
+
+NO_CAUSE = _NoCause.NO_CAUSE
+"""Of an error that has no property `cause` at all, not even one that is undefined."""
+
+
 @dataclass(frozen=True, slots=True)
 class JsError:
-    """A JavaScript Error that travelled as a value."""
+    """A JavaScript Error that travelled as a value.
+
+    Attributes:
+        cause: whatever stands there; MISSING for undefined.
+    """
 
     name: str
     message: str
+    cause: object = NO_CAUSE

@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead._missing import MISSING
 from fairlead.errors import TRPCError
-from fairlead.protocol.inputs import add_last_event_id
+from fairlead.protocol.inputs import add_last_event_id, merge_last_event_id
 from fairlead.protocol.options import WireOptions
 from fairlead.protocol.transformer import dump_json, load_json
 
@@ -227,20 +227,12 @@ def _parse_call(  # noqa: PLR0913, PLR0917  the parts of one message
     if options.transformer is not None:
         value = options.transformer.deserialize(given)
         if resume is not None:
-            value = _merge_last_event_id(value, resume)
+            value = merge_last_event_id(value, resume)
         return CallMessage(request_id, kind, path, None, value, resume, index, head)
     raw = None if given is MISSING else dump_json(given)
     if resume is not None:
         raw = add_last_event_id(raw, resume)
     return CallMessage(request_id, kind, path, raw, MISSING, resume, index, head)
-
-
-def _merge_last_event_id(value: object, last_event_id: str) -> object:
-    if isinstance(value, dict):
-        return {**cast("dict[str, object]", value), "lastEventId": last_event_id}
-    return (
-        {"lastEventId": last_event_id} if value is None or value is MISSING else value
-    )
 
 
 def parse_params_frame(text: str) -> object:

@@ -110,13 +110,15 @@ def decode_path(raw: bytes, separator: str = ".") -> str:
     Raises:
         TRPCError: BAD_REQUEST for broken percent-encoding.
     """
-    raw = raw.removeprefix(b"/").removesuffix(b"/")
+    # tRPC's standalone server trims the URL's path, and then what is left below its base path.
+    raw = raw.removeprefix(b"/").removesuffix(b"/").removesuffix(b"/")
     try:
-        if b"%" in raw:
-            if _BAD_ESCAPE.search(raw):
-                raise ValueError("a % without two hexadecimal digits")
-            raw = unquote_to_bytes(raw)
-        path = raw.decode()
+        if b"%" not in raw:
+            path = raw.decode()
+        elif _BAD_ESCAPE.search(raw):
+            raise ValueError("a % without two hexadecimal digits")
+        else:
+            path = unquote_to_bytes(raw).decode()
     except ValueError as error:
         shown = raw.decode("latin-1")
         raise TRPCError(
@@ -277,8 +279,15 @@ class RequestParser(Generic[P]):
             if body_kind != "json":
                 path = decode_path(raw_path, self._options.path_separator)
                 target = CallTarget(0, path, self._find(path))
+                accept = get_accept(headers)
                 return RequestHead(
-                    (target,), False, "mutation", None, None, body_kind, query
+                    (target,),
+                    False,
+                    "mutation",
+                    accept if accept == "application/jsonl" else None,
+                    None,
+                    body_kind,
+                    query,
                 )
         targets = self._known.get((raw_path, is_batch)) or self._find_targets(
             raw_path, is_batch

@@ -111,7 +111,9 @@ def _decode(value: object, annotation: object) -> object:
 
 def _parse_date(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)  # one that has no UTC is refused here, not when it is sent
 
 
 def _parse_number(text: str) -> float:
@@ -144,7 +146,12 @@ def _make_map(pairs: list[list[object]]) -> object:
 
 
 def _make_error(fields: dict[str, object]) -> object:
-    return JsError(str(fields.get("name", "Error")), str(fields.get("message", "")))
+    # As in JavaScript, where `new Error(message, { cause: undefined })` has a cause.
+    return JsError(
+        str(fields.get("name", "Error")),
+        str(fields.get("message", "")),
+        fields.get("cause", MISSING),
+    )
 
 
 # By annotation: the JSON type that stands for it, and how it is read.

@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 from fairlead._missing import MISSING
 from fairlead.protocol.javascript import (
     MAX_SAFE_INTEGER,
+    NO_CAUSE,
     REGEXP_FLAGS,
     BigInt,
     JsError,
@@ -95,7 +96,7 @@ class Walker:
                 return self._walk_items(list(members), path, "set")
             if isinstance(value, list | tuple):
                 return self._walk_items(list(cast("list[object]", value)), path, None)
-            return self.walk(_get_plain(whole), path)
+            return self._walk_other(whole, path)
         finally:
             self._open.discard(key)
 
@@ -112,6 +113,18 @@ class Walker:
             encoded[key], tree = self.walk(item, (*path, str(key)))
             _graft(children, str(key), tree)
         return encoded, children or None
+
+    def _walk_other(self, value: Any, path: tuple[str, ...]) -> tuple[object, Tree]:
+        if isinstance(value, JsError):
+            return self._walk_error(value, path)
+        return self.walk(_get_plain(value), path)
+
+    def _walk_error(self, error: JsError, path: tuple[str, ...]) -> tuple[object, Tree]:
+        fields: dict[str, object] = {"name": error.name, "message": error.message}
+        if error.cause is not NO_CAUSE:
+            fields["cause"] = error.cause
+        encoded, children = self._walk_object(fields, path)
+        return encoded, ["Error", children] if children else ["Error"]
 
     def _walk_items(
         self, items: list[object], path: tuple[str, ...], annotation: str | None
@@ -182,8 +195,6 @@ def _encode_simple(value: object) -> tuple[object, Tree] | None:
         return f"/{pattern.pattern}/{flags}", ["regexp"]
     if isinstance(value, Url):
         return str(value), ["URL"]
-    if isinstance(value, JsError):
-        return {"name": value.name, "message": value.message}, ["Error"]
     if isinstance(value, bytes | bytearray):
         return list(value), [["typed-array", "Uint8Array"]]
     return None

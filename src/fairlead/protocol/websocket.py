@@ -1,6 +1,6 @@
 """One tRPC WebSocket connection as a state machine: frames in, commands out, no sockets.
 
-    waiting for params -> creating the context -> ready -> closed
+    waiting for params -> creating the context -> ready (or refused) -> closed
 
 The shell carries out commands and reports back: the context it made, what calls answered, how
 time passes. Calls that arrive before the context is there are kept and started when it is.
@@ -8,12 +8,19 @@ time passes. Calls that arrive before the context is there are kept and started 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from fairlead.errors import TRPCError
+from fairlead.protocol.commands import (
+    Close,
+    Command,
+    CreateContext,
+    Send,
+    StartCall,
+    StopCall,
+)
 from fairlead.protocol.envelopes import encode_value
 from fairlead.protocol.messages import (
     CallMessage,
@@ -43,53 +50,18 @@ __all__ = [
     "WebSocketProtocol",
 ]
 
+REFUSAL_GRACE = 0.02
+"""Clients send their first calls right behind the connection params, so those that a refused
+connection still brings are answered with the refusal: an error, and no reason to try again."""
 RECONNECT = '{"id":null,"method":"reconnect"}'
 _NO_ID = make_head(None, jsonrpc=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send a text frame."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close the connection after what was sent."""
-
-    code: int
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CreateContext:
-    """Make the connection's context, then report `context_ready` or `context_failed`."""
-
-    params: Mapping[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class StartCall:
-    """Run a call, and report what comes of it."""
-
-    call: CallMessage
-
-
-@dataclass(frozen=True, slots=True)
-class StopCall:
-    """Cancel a subscription, then report it `finished`."""
-
-    call: CallMessage
-
-
-Command: TypeAlias = Send | Close | CreateContext | StartCall | StopCall
 
 
 class _State(Enum):
     PARAMS = auto()
     CONTEXT = auto()
     READY = auto()
+    REFUSED = auto()
     CLOSED = auto()
 
 
@@ -113,6 +85,7 @@ class WebSocketProtocol:
     now: float = 0.0
     _state: _State = field(init=False, default=_State.PARAMS)
     _context: Context | None = field(init=False, default=None)
+    _refusal: TRPCError | None = field(init=False, default=None)
     _pending: list[CallMessage] = field(init=False, default_factory=list[CallMessage])
     _subscriptions: dict[RequestId, _Subscription] = field(
         init=False, default_factory=dict["RequestId", _Subscription]
@@ -208,7 +181,7 @@ class WebSocketProtocol:
             ]
         if isinstance(message, StopMessage):
             return self._stop(message.id)
-        refusal = self._admit(message)
+        refusal = self._refusal or self._admit(message)
         if refusal is not None:
             return [Send(self.encode_error(message, refusal))]
         if self._state is _State.CONTEXT:
@@ -252,7 +225,7 @@ class WebSocketProtocol:
 
     def context_ready(self, context: Context | None) -> list[Command]:
         """The context was made: calls may run."""
-        if self._state is _State.CLOSED:
+        if self._state in (_State.REFUSED, _State.CLOSED):
             return []
         self._state = _State.READY
         self._context = context
@@ -271,13 +244,14 @@ class WebSocketProtocol:
         return commands
 
     def context_failed(self, error: TRPCError) -> list[Command]:
-        """The context was refused: say so, and close."""
-        if self._state is _State.CLOSED:
+        """The context was refused: say so, to each call as well, and close."""
+        if self._state in (_State.REFUSED, _State.CLOSED):
             return []
         commands: list[Command] = [self._refuse(error)]
         commands += [Send(self.encode_error(call, error)) for call in self._pending]
-        commands.append(Close(1008, "the context was refused"))
+        commands.append(Close(1008, "the context was refused", REFUSAL_GRACE))
         self.closed()
+        self._state, self._refusal = _State.REFUSED, error
         return commands
 
     def answered(self, call: CallMessage) -> None:

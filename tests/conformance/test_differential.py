@@ -1,0 +1,33 @@
+"""A few hundred random requests answered as by tRPC's own server; `make differential` sends many."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from tests.conformance.compare import compare, serve_both
+from tests.conformance.known_differences import KNOWN
+from tests.conformance.random_cases import make_case
+
+CASES = 400
+
+
+@pytest.mark.node
+async def test_random_requests_are_answered_as_trpc_answers_them() -> None:
+    used: Counter[str] = Counter()
+
+    with serve_both() as (reference, candidate):
+        found = await compare(reference, candidate, range(CASES), used)
+
+    assert not found, "\n".join(str(difference) for difference in found)
+
+
+def test_a_seed_always_makes_the_same_case() -> None:
+    assert [make_case(seed) for seed in range(50)] == [
+        make_case(seed) for seed in range(50)
+    ]
+
+
+def test_every_known_difference_says_why() -> None:
+    assert all(known.why for known in KNOWN)
+    assert len({known.name for known in KNOWN}) == len(KNOWN)

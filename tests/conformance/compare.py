@@ -18,7 +18,7 @@ import subprocess
 import sys
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ class Difference:
 
 
 @contextmanager
-def serve_both() -> Iterator[tuple[str, str]]:
+def serve_both() -> Generator[tuple[str, str]]:
     """The base URLs of the reference (Node) and of Fairlead (uvicorn)."""
     node = ["node", "reference/server.mjs"]
     environment = {**os.environ, "PORT": "0"}
@@ -113,6 +113,7 @@ async def compare(
         ):
             for seed in waiting:
                 case = make_case(seed)
+                lines: list[str] = []
                 # Once more, since on a busy machine frames may come too late to be seen.
                 for _ in range(2):
                     want, got = await asyncio.gather(
@@ -191,8 +192,8 @@ async def _run_ws(client: httpx.AsyncClient, case: dict[str, Any]) -> Seen:
         nonlocal closed
         with suppress(websockets.ConnectionClosed):
             async for frame in socket:
-                parsed = RUNNER.parse_or_keep(frame)
-                if isinstance(parsed, dict) and parsed.get("id") == SENTINEL:
+                parsed: Any = RUNNER.parse_or_keep(frame)
+                if is_sentinel(parsed):
                     if (
                         "error" not in parsed
                     ):  # else the connection is about to be closed
@@ -215,6 +216,11 @@ async def _run_ws(client: httpx.AsyncClient, case: dict[str, Any]) -> Seen:
             reading.cancel()
         was_closed = closed
     return {"ws": RUNNER.by_id(frames), "closed by server": was_closed}
+
+
+def is_sentinel(frame: object) -> bool:
+    """Is it the answer to the last call of all?"""
+    return isinstance(frame, dict) and cast("Seen", frame).get("id") == SENTINEL
 
 
 async def _count_later(frames: list[object]) -> int:

@@ -113,7 +113,8 @@ def _parse_date(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)  # one that has no UTC is refused here, not when it is sent
+    # One that has no UTC is refused here, not when it is sent.
+    return moment.astimezone(UTC)
 
 
 def _parse_number(text: str) -> float:

@@ -52,7 +52,7 @@ TEXTS: Final = (
     "</x>",
     "\0",
 )
-NUMBERS: Final = (0, 1, -1, 2, 3, 1.5, -0.25, 20, 21, 1e21, 1e-7, 2**53 - 1)
+NUMBERS: Final = (0, 1, -1, 2, 3, 1.5, -0.25, 20, 21, 1e15, 1e-7, 2**53 - 1)
 SCALARS: Final = (None, True, False, *TEXTS, *NUMBERS)
 
 Make = Callable[[random.Random], object]

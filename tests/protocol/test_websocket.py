@@ -173,3 +173,15 @@ def test_calls_behind_a_refused_context_are_told_so_until_the_close() -> None:
     assert get_messages(behind) == ["Invalid connection params shape"]
     protocol.closed()
     assert protocol.receive_text(request(2, "query"), 0.0) == []
+
+
+def test_an_oversized_batch_is_refused_under_each_id_as_javascript_writes_it() -> None:
+    protocol = make_ready(Limits(batch_size=1))
+    message = '{"id":%s,"method":"query","params":{"path":"a"}}'
+
+    refused = protocol.receive_text(f"[{message % '2.0'},{message % '2.5'}]", 0.0)
+
+    assert [each.text[:10] for each in refused if isinstance(each, Send)] == [
+        '{"id":2,"e',
+        '{"id":2.5,',
+    ]

@@ -256,14 +256,14 @@ class Exchange:
         procedure = target.procedure
         if procedure is None or self.method not in self.runtime.methods[procedure.kind]:
             procedure = self._reject(target)
+        if procedure.kind == "subscription" and self.head.is_batch:
+            raise TRPCError("BAD_REQUEST", "Cannot batch subscription calls")
         opened = self.opened
         if opened.refusal is not None:
             raise opened.refusal.with_traceback(None)
         raw = None if procedure.input is None else self._get_raw(target, procedure)
         call = Call(procedure, opened.scope, raw, batch_index=target.index)
         self.calls.append(call)
-        if procedure.kind == "subscription" and self.head.is_batch:
-            raise TRPCError("BAD_REQUEST", "Cannot batch subscription calls")
         return call
 
     def _get_seconds(self, procedure: CompiledProcedure) -> float | None:

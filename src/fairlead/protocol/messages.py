@@ -88,6 +88,8 @@ _decode_call = msgspec.json.Decoder(_Call).decode
 
 def make_head(request_id: RequestId, *, jsonrpc: bool) -> bytes:
     """The start of an answer: the id, and the version if the request named one."""
+    if isinstance(request_id, float) and request_id.is_integer():
+        request_id = int(request_id)  # 1.0 is 1 in JavaScript
     shown = b"%d" % request_id if type(request_id) is int else dump_json(request_id)
     return b'{"id":%b,"jsonrpc":"2.0",' % shown if jsonrpc else b'{"id":%b,' % shown
 

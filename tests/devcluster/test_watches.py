@@ -61,6 +61,15 @@ async def test_selector_transitions_are_additions_and_deletions(api: Api) -> Non
             "data": {"v": value + str(id(value))},
         }
         await api.merge(f"{CONFIGMAPS}/s", body)
+    async for event in api.watch(
+        CONFIGMAPS, resourceVersion=at, labelSelector="on=yes"
+    ):
+        if event["type"] == "DELETED":
+            # As it was last seen, under the version of the change that took it away.
+            metadata = event["object"]["metadata"]
+            assert metadata["labels"] == {"on": "yes"}
+            assert int(metadata["resourceVersion"]) == int(at) + 3
+            break
     await api.merge(f"{CONFIGMAPS}/s", {"data": {"x": "1"}})
     await api.delete(f"{CONFIGMAPS}/s")
     found = await api.collect(CONFIGMAPS, 5, resourceVersion=at, labelSelector="on=yes")
@@ -142,12 +151,24 @@ async def test_wrong_parameters_are_ordinary_errors(
 async def test_a_table_watch_sends_its_columns_once(api: Api) -> None:
     await api.post(CONFIGMAPS, config_map("a"))
     accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
-    columns: list[bool] = []
-    async for event in api.watch(CONFIGMAPS, accept=accept):
-        columns.append(event["object"]["columnDefinitions"] is not None)
-        if len(columns) == 2:
-            break
-    assert columns == [True, False]
+
+    async def columns(**params: str) -> list[bool]:
+        found: list[bool] = []
+        async for event in api.watch(CONFIGMAPS, accept=accept, **params):
+            found.append(event["object"]["columnDefinitions"] is not None)
+            if len(found) == 2:
+                break
+        return found
+
+    assert await columns() == [True, False]
+    # Two who see the same share what is made for them, but each needs its columns.
+    at = await _version(api)
+    watching = [asyncio.create_task(columns(resourceVersion=at)) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    await api.post(CONFIGMAPS, config_map("b"))
+    await asyncio.sleep(0.05)
+    await api.post(CONFIGMAPS, config_map("c"))
+    assert await asyncio.gather(*watching) == [[True, False]] * 2
 
 
 async def test_a_changed_definition_ends_its_watches(gadgets: Api) -> None:

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 from fairlead.devcluster.authentication import StaticToken
+from fairlead.devcluster.certificates import issue_apart
 from fairlead.devcluster.cluster import DevCluster
 from fairlead.devcluster.errors import DevClusterError
+from fairlead.devcluster.memory import keep_small, settle
 
 
 def parse_token(text: str) -> StaticToken:
@@ -68,6 +70,7 @@ async def run(options: argparse.Namespace) -> None:
         insecure=options.insecure,
     )
     async with cluster:
+        settle()
         if options.insecure:
             print(
                 "WARNING: plain HTTP, every request without credentials is the administrator's",
@@ -87,6 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
+    keep_small()
+    issue_apart(options.data, tuple(options.host))
     try:
         _run_loop(options)
     except DevClusterError as exc:

@@ -10,9 +10,7 @@ _FILES = ("ca.crt", "ca.key", "server.crt", "server.key")
 
 def ensure_certificates(folder: Path, hosts: tuple[str, ...] = ()) -> None:
     """Make the certificates once; later starts keep them, unless the names changed."""
-    names, listed = folder / "server.names", "\n".join(hosts)
-    complete = all((folder / name).exists() for name in _FILES)
-    if complete and names.exists() and names.read_text() == listed:
+    if _are_there(folder, hosts):
         return
     # Loading the library costs more than using it: only the first start pays.
     from fairlead.devcluster.issuing import issue  # noqa: PLC0415
@@ -22,7 +20,32 @@ def ensure_certificates(folder: Path, hosts: tuple[str, ...] = ()) -> None:
     write_private(folder / "server.key", issued.server_key)
     (folder / "server.crt").write_bytes(issued.server)
     (folder / "ca.crt").write_bytes(issued.ca)
-    names.write_text(listed)
+    (folder / "server.names").write_text("\n".join(hosts))
+
+
+def _are_there(folder: Path, hosts: tuple[str, ...]) -> bool:
+    names = folder / "server.names"
+    complete = all((folder / name).exists() for name in (*_FILES, names.name))
+    return complete and names.read_text() == "\n".join(hosts)
+
+
+def issue_apart(folder: Path, hosts: tuple[str, ...]) -> None:
+    """Make the certificates in a process of its own, where the system can fork.
+
+    The library takes eight megabytes that nobody needs afterwards. Only for a process
+    without threads. What goes wrong there goes wrong again, and is told, in the server.
+    """
+    if _are_there(folder, hosts) or not hasattr(os, "fork"):
+        return
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ensure_certificates(folder, hosts)
+    finally:
+        os._exit(0)
 
 
 def copy_certificates(source: Path, folder: Path) -> None:

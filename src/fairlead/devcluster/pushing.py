@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fairlead.devcluster.lines import Line, chunk
+from fairlead.devcluster.lines import Line, chunk, write
 from fairlead.devcluster.state import Shared
 from fairlead.devcluster.watching import Schedule, Watcher
 
@@ -30,32 +30,37 @@ class WatchPusher:
         """Look at the time and at the end of the watch again."""
         self._woken.set()
 
+    def _is_over(self) -> bool:
+        return self._line.transport.is_closing() or self._watcher.is_over()
+
     def push(self, shared: Shared) -> None:
         """Write the next events, as far as the connection takes them."""
         watcher, line = self._watcher, self._line
-        while not line.is_slow and not watcher.is_over():
+        while not line.is_slow and not self._is_over():
             before = (self._sight, watcher.position)
             found = shared.get(before)
             if found is None:
                 piece = watcher.next_events()
                 data = chunk(piece) if piece else b""
-                found = shared[before] = (data, watcher.position)
+                found = (data, watcher.position)
+                if not watcher.ended:  # an error ends only the watch that it is told to
+                    shared[before] = found
             else:
                 watcher.follow(found[1], shown=bool(found[0]))
             if not found[0]:
                 break
             self._sight = watcher.sight
-            line.transport.write(found[0])
-        if watcher.is_over():
+            write(line, found[0])
+        if self._is_over():
             self._woken.set()
 
     async def run(self) -> None:
         """Write until the watch is over; the answer itself is not ended here."""
         watcher, line = self._watcher, self._line
         for piece in watcher.opening():
-            line.transport.write(chunk(piece))
+            write(line, chunk(piece))
             await self._room()
-        if watcher.ended:
+        if watcher.ended or line.transport.is_closing():
             return
         self._sight = watcher.sight
         bell = watcher.state.bell
@@ -66,12 +71,12 @@ class WatchPusher:
         finally:
             line.on_room = None
             bell.leave(watcher.key, self)
-        if farewell := watcher.farewell():
-            line.transport.write(chunk(farewell))
+        if (farewell := watcher.farewell()) and not line.transport.is_closing():
+            write(line, chunk(farewell))
 
     async def _room(self) -> None:
         self._line.on_room = self.wake
-        while self._line.is_slow:
+        while self._line.is_slow and not self._line.transport.is_closing():
             self._woken.clear()
             await self._woken.wait()
 
@@ -85,14 +90,14 @@ class WatchPusher:
         while True:
             self.push({})
             now = steady()
-            if watcher.is_over() or now >= schedule.end:
+            if self._is_over() or now >= schedule.end:
                 return
             wait = schedule.end - now
             if not line.is_slow:
                 # A bookmark may not overtake events that are still to be written.
                 if now >= schedule.next_mark:
                     if watcher.options.bookmarks:
-                        line.transport.write(chunk(watcher.bookmark()))
+                        write(line, chunk(watcher.bookmark()))
                     schedule.advance(now)
                 wait = schedule.wait(now)
             self._woken.clear()

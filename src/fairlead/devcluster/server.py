@@ -23,7 +23,7 @@ from fairlead.devcluster.errors import (
 from fairlead.devcluster.execution import Exchange
 from fairlead.devcluster.faults import Fault
 from fairlead.devcluster.identity import AUTHENTICATED, MASTERS, User
-from fairlead.devcluster.lines import LINE, Line
+from fairlead.devcluster.lines import LINE, SLICE_BYTES, Line, slices
 from fairlead.devcluster.negotiation import error_media
 from fairlead.devcluster.options import check_timeout
 from fairlead.devcluster.rbac import Attributes
@@ -330,6 +330,10 @@ async def _send_response(request: Request, response: Response, send: Send) -> No
         {"type": "http.response.start", "status": response.status, "headers": head}
     )
     body = b"" if request.method == "HEAD" else response.body
+    if len(body) > SLICE_BYTES:
+        for piece in slices(body):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        body = b""
     await send({"type": "http.response.body", "body": body})
 
 
@@ -345,7 +349,13 @@ async def _send_stream(
     await send(
         {"type": "http.response.start", "status": response.status, "headers": head}
     )
-    sender = asyncio.create_task(_send_pieces(response, send, line))
+    if response.push is not None and line is not None:
+        # The connection says by itself when its client goes away.
+        await response.pieces.aclose()
+        await response.push(line)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    sender = asyncio.create_task(_send_pieces(response, send))
     watcher = asyncio.create_task(_until_disconnect(receive))
     try:
         await asyncio.wait({sender, watcher}, return_when=asyncio.FIRST_COMPLETED)
@@ -359,15 +369,10 @@ async def _send_stream(
             await sender
 
 
-async def _send_pieces(response: Stream, send: Send, line: Line | None) -> None:
+async def _send_pieces(response: Stream, send: Send) -> None:
     async with contextlib.aclosing(response.pieces) as pieces:
-        if response.push is not None and line is not None:
-            await response.push(line)
-        else:
-            async for piece in pieces:
-                await send(
-                    {"type": "http.response.body", "body": piece, "more_body": True}
-                )
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -29,6 +29,12 @@ class Settings(uvicorn.Config):
     is_cut: bool = False
     has_stopped: bool = False
 
+    def load(self) -> None:
+        """Prepare TLS: a dev cluster's clients keep their connections, so none is resumed."""
+        super().load()
+        if self.ssl is not None:
+            self.ssl.num_tickets = 0
+
 
 class Connection(HttpToolsProtocol):
     """A connection that can be cut, and that a watch may write to itself."""
@@ -47,6 +53,12 @@ class Connection(HttpToolsProtocol):
         """Let the application find this connection."""
         super().on_message_begin()
         self.scope["extensions"] = {LINE: cast("dict[object, object]", self)}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell who writes that nobody reads any more."""
+        super().connection_lost(exc)
+        if self.on_room is not None:
+            self.on_room()
 
     @property
     def is_slow(self) -> bool:

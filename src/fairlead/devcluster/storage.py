@@ -153,6 +153,9 @@ class Storage:
             self._db.execute(f"PRAGMA synchronous={'NORMAL' if durable else 'OFF'}")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA wal_autocheckpoint=0")
+            self._db.execute(
+                "PRAGMA cache_size=-512"
+            )  # kilobytes: reads come from memory
             self._db.executescript(_SCHEMA)
         except sqlite3.DatabaseError as exc:
             msg = f"{path} is not a dev cluster database ({exc}): give another folder or delete the file"

@@ -1,4 +1,6 @@
 /** Writing in the portal: editing against others, guarded deletions, deliveries and runs, in headless Chromium. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "./support/browser.ts";
@@ -133,5 +135,160 @@ test("of many branches those that are deployed stay, and say so", async () => {
   await told.getByRole("button", { name: "Close" }).first().click();
   await gone.waitFor({ state: "detached" });
   await kept.waitFor();
+  await context.close();
+});
+
+test("a CD pipeline is created, and stages are added in their order", async () => {
+  const { page, context } = await visit("developer", `/deployments?ns=${place}`);
+  await page.getByRole("button", { name: "Create pipeline" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("e2e-books");
+  await dialog.getByRole("checkbox", { name: "ledger" }).check();
+  await dialog.getByRole("button", { name: /^Create/ }).click();
+  const card = page.getByTestId(`pipeline-${place}/e2e-books`);
+  for (const name of ["dev", "prod"]) {
+    await card.getByRole("button", { name: "Add stage" }).click();
+    await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill(name);
+    await page.getByRole("dialog").getByRole("button", { name: "Add stage" }).click();
+    await page.getByTestId(`stage-${place}/e2e-books-${name}`).waitFor();
+  }
+  expect(get("cdpipeline", "e2e-books").spec).toMatchObject({
+    applications: ["ledger"],
+    inputDockerStreams: ["ledger-main"],
+  });
+  const orders = ["dev", "prod"].map((name) => get("stage", `e2e-books-${name}`).spec["order"]);
+  expect(orders).toEqual([0, 1]);
+  await context.close();
+});
+
+test("a run is run again, and the new one is cancelled", async () => {
+  const runs = JSON.parse(kubectl(folder, "get", "pipelineruns", "-n", place, "-o", "json")) as {
+    items: (Found & { status?: { completionTime?: string } })[];
+  };
+  const done = runs.items.find(
+    ({ status, metadata }) =>
+      status?.completionTime && metadata.labels?.["app.edp.epam.com/pipelinetype"] === "build",
+  );
+  const name = done?.metadata.name ?? "";
+  const { page, context } = await visit("developer", `/pipelines/${place}/${name}`);
+  await page.getByRole("button", { name: "Run again" }).click();
+  await page.getByRole("heading", { level: 1, name: /^r-/ }).waitFor();
+  const again = (await page.getByRole("heading", { level: 1 }).textContent()) ?? "";
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.locator('[data-phase="cancelled"]').first().waitFor();
+  expect(get("pipelinerun", again).spec).toMatchObject({
+    pipelineRef: done?.spec["pipelineRef"],
+    status: "CancelledRunFinally",
+  });
+  await context.close();
+});
+
+test("an approval is rejected with the reason", async () => {
+  const task = {
+    apiVersion: "edp.epam.com/v1alpha1",
+    kind: "ApprovalTask",
+    metadata: { name: "e2e-reject", namespace: place },
+    spec: { action: "Pending", description: "Ship on a Friday?" },
+  };
+  const file = join(folder, "approval.json");
+  writeFileSync(file, JSON.stringify(task));
+  kubectl(folder, "create", "-f", file);
+  const { page, context } = await visit("developer", `/approvals?ns=${place}&q=Friday`);
+  await page.getByRole("button", { name: "Reject" }).click();
+  await page.getByRole("dialog").getByLabel("Comment").fill("on Monday");
+  await page.getByRole("dialog").getByRole("button", { name: "Reject" }).click();
+  await page.locator('[data-testid="status"]', { hasText: "Rejected" }).waitFor();
+  expect(get("approvaltask", "e2e-reject").spec).toMatchObject({
+    action: "Rejected",
+    approve: { approvedBy: "developer", comment: "on Monday" },
+  });
+  await context.close();
+});
+
+test("a session ended elsewhere leads to sign-in, and back to the same place", async () => {
+  const { page, context } = await visit("viewer", `/links?ns=${place}&q=argo`);
+  await page.getByTestId(`row-${place}/argocd`).waitFor();
+  const address = page.url();
+  const elsewhere = await visit("viewer", "/");
+  await elsewhere.page.getByRole("button", { name: /^Account of/ }).click();
+  await elsewhere.page.getByRole("menuitem", { name: "My sessions" }).click();
+  await elsewhere.page.getByRole("button", { name: /others/ }).click();
+  // Nobody touches the first page: it hears of the end over its socket.
+  await page.getByTestId("persona-viewer").click();
+  await page.getByTestId(`row-${place}/argocd`).waitFor();
+  expect(page.url()).toBe(address);
+  for (const each of [context, elsewhere.context]) await each.close();
+});
+
+test("a right taken away while a form is open greys its button out, live", async () => {
+  const { page, context } = await visit("developer", "/codebases");
+  const dialog = await edit(page, "ledger");
+  const save = dialog.getByRole("button", { name: "Save", exact: true });
+  await expect.poll(() => save.getAttribute("aria-disabled")).toBe(null);
+  const rights = JSON.parse(
+    kubectl(folder, "get", "clusterrole", "portal-developer", "-o", "json"),
+  ) as {
+    rules: { resources: string[] }[];
+  };
+  const change = (rules: object[]) =>
+    kubectl(
+      folder,
+      ...["patch", "clusterrole", "portal-developer", "--type", "merge"],
+      ...["-p", JSON.stringify({ rules })],
+    );
+  change(rights.rules.filter(({ resources }) => !resources.includes("codebases")));
+  await expect.poll(() => save.getAttribute("aria-disabled"), { timeout: 20_000 }).toBe("true");
+  await save.hover();
+  await page.getByRole("tooltip").waitFor();
+  change(rights.rules);
+  await expect.poll(() => save.getAttribute("aria-disabled"), { timeout: 20_000 }).toBe(null);
+  await context.close();
+});
+
+test("a run is started of a pipeline with the parameters that it declares", async () => {
+  const { page, context } = await visit("developer", `/pipelines?ns=${place}&create=true`);
+  await choose(page, "Pipeline", "security");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog.getByText("security needs the parameter git-source-url").waitFor();
+  await dialog.getByLabel("git-source-url").fill("https://git.example.com/acme/ledger");
+  await choose(page, "severity", "low");
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  const title = page.getByRole("heading", { level: 1, name: /^security-/ });
+  await title.waitFor();
+  const run = get("pipelinerun", (await title.textContent()) ?? "");
+  expect(run.metadata.labels?.["app.edp.epam.com/pipelinetype"]).toBe("security");
+  // What was left as it is keeps the pipeline's own default.
+  expect(run.spec).toMatchObject({
+    pipelineRef: { name: "security" },
+    params: [
+      { name: "git-source-url", value: "https://git.example.com/acme/ledger" },
+      { name: "severity", value: "low" },
+    ],
+  });
+  await page.getByTestId("task-scan").waitFor();
+  await context.close();
+});
+
+test("what its label protects is not deleted: the button says why at once, the server too", async () => {
+  const { page, context } = await visit("developer", `/branches?ns=${place}&q=card-vault`);
+  const row = page.locator(`[data-testid^="row-${place}/card-vault-main-"]`);
+  await row.waitFor();
+  const id = ((await row.getAttribute("data-testid")) ?? "").replace("row-", "");
+  const name = id.split("/")[1] ?? "";
+  await page.goto(`${portal.url}/branches?ns=${place}&open=${encodeURIComponent(id)}`);
+  const remove = page.getByTestId("drawer").getByRole("button", { name: "Delete" });
+  await expect.poll(() => remove.getAttribute("aria-disabled")).toBe(null);
+  const label = "app.edp.epam.com/edit-protection";
+  kubectl(folder, "label", "codebasebranch", name, "-n", place, `${label}=update-delete`);
+  await expect.poll(() => remove.getAttribute("aria-disabled")).toBe("true");
+  await remove.hover();
+  await page.getByRole("tooltip", { name: /protected from deletion by its label/ }).waitFor();
+  const answer = await page.request.post(`${portal.url}/trpc/codebaseBranches.deleteMany`, {
+    data: { items: [{ name, namespace: place }] },
+    headers: { origin: portal.url },
+  });
+  expect(await answer.text()).toContain("protected from deletion");
+  expect(get("codebasebranch", name).metadata.name).toBe(name);
   await context.close();
 });

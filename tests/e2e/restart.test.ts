@@ -74,3 +74,22 @@ test("after a kill, and deletions that the server could not see, the page equals
   await waitUntilPageShows(page, listCodebases(folder));
   await page.close();
 });
+
+test("a server that is started again in the middle of an edit: what was typed is saved", async () => {
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/codebases?open=team-payments%2Fledger`);
+  await page.getByTestId("drawer").getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit ledger" });
+  await dialog.getByLabel("Description").fill("typed before the restart");
+  await server.running.stop();
+  await page.locator('[data-connection="reconnecting"]').waitFor({ state: "attached" });
+  server = await startServer(folder, {}, Number(new URL(server.url).port));
+  await page.locator('[data-connection="live"]').waitFor({ state: "attached" });
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  const saved = kubectl(folder, "get", "codebase", "ledger", "-n", "team-payments", "-o", "json");
+  expect((JSON.parse(saved) as { spec: object }).spec).toMatchObject({
+    description: "typed before the restart",
+  });
+  await page.close();
+});

@@ -17,7 +17,7 @@ export const manifest = {
 "audit.list": "cf1733a862e620e1",
 "cdPipelines.create": "3d59d226cdf7d116",
 "cdPipelines.define": "02c4a3b84b493ac1",
-"cdPipelines.delete": "b6f9787aa1d11557",
+"cdPipelines.delete": "a3acd772abdad6dd",
 "cdPipelines.deleteMany": "e72aea1cbf16d37e",
 "cdPipelines.get": "acf1bbee23df6e89",
 "cdPipelines.jsonPatch": "c93b475cc544222e",
@@ -32,7 +32,7 @@ export const manifest = {
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "clusters.list": "069fa0ed4ac728e2",
 "codebaseBranches.create": "c4e6497e8b3f2f5b",
-"codebaseBranches.delete": "48d49cbbba9386f2",
+"codebaseBranches.delete": "34498bed1c456e62",
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
 "codebaseBranches.get": "d756e22392955f63",
 "codebaseBranches.jsonPatch": "0a05d65767a8c793",
@@ -46,7 +46,7 @@ export const manifest = {
 "codebaseBranches.watchItem": "a9fd8033980dafbd",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
-"codebaseImageStreams.delete": "45f1f7c3f2e961b6",
+"codebaseImageStreams.delete": "7698fb0e132d20c9",
 "codebaseImageStreams.deleteMany": "14ef031c3dc649fb",
 "codebaseImageStreams.get": "d9d8da565f6cd669",
 "codebaseImageStreams.jsonPatch": "c769925929b35ec0",
@@ -60,7 +60,7 @@ export const manifest = {
 "codebaseImageStreams.watchItem": "7441e42cc604e499",
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
 "codebases.create": "8a53d5e9035edc9e",
-"codebases.delete": "54dc561a4cbcac00",
+"codebases.delete": "239f586c453b137e",
 "codebases.deleteMany": "2aa0a10c2a120f51",
 "codebases.get": "155bc872c418ba9d",
 "codebases.jsonPatch": "e438bd0e0e14cce4",
@@ -74,7 +74,7 @@ export const manifest = {
 "codebases.watchItem": "28f2433f83104352",
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "73ff64a3986a2109",
-"deployments.delete": "1c6983bb983a2bb0",
+"deployments.delete": "71a467fed4766212",
 "deployments.deleteMany": "9ad028f80b634c50",
 "deployments.get": "bfa8766a08853d18",
 "deployments.jsonPatch": "6d7ec21ba18e4dab",
@@ -92,7 +92,7 @@ export const manifest = {
 "deployments.watchItem": "c73e0d6aa28a44ac",
 "deployments.watchPermissions": "f12ce841f570bffa",
 "events.create": "123ba7a1ce690de4",
-"events.delete": "d8b8b79433d7b6b4",
+"events.delete": "f19ca65c61bcbe09",
 "events.deleteMany": "d05c6a0f3eb93e55",
 "events.get": "8108881120953375",
 "events.jsonPatch": "92b2fe33c8e641ec",
@@ -115,7 +115,7 @@ export const manifest = {
 "feeds.list": "a86408005ff5914d",
 "gitServers.connect": "388a1e12c7b96c7f",
 "gitServers.create": "12edc69e5ef088d1",
-"gitServers.delete": "7da9c379faa9b1aa",
+"gitServers.delete": "d029951a90ba5a40",
 "gitServers.deleteMany": "d5a43ed6a6b828a5",
 "gitServers.get": "96cf964bddf7f883",
 "gitServers.jsonPatch": "8e42b1a4efc7dd49",
@@ -132,7 +132,7 @@ export const manifest = {
 "health": "03b8a4bf348f6d01",
 "manifests.applyYaml": "6a1c570e53c79f59",
 "namespaces.create": "089a5c89336daeae",
-"namespaces.delete": "c8dac228bb337dac",
+"namespaces.delete": "3076ebc0d1978098",
 "namespaces.deleteMany": "ccdfad1751bfcf08",
 "namespaces.get": "2d0f10fa9d79b338",
 "namespaces.jsonPatch": "7a4ccccef1d65c46",
@@ -147,7 +147,7 @@ export const manifest = {
 "namespaces.watchPermissions": "19ed82a4e128f93d",
 "pipelineRuns.cancel": "90c7318c539101e1",
 "pipelineRuns.create": "6f0ae0e5b1c2db1e",
-"pipelineRuns.delete": "9982dcd0cc129f66",
+"pipelineRuns.delete": "193f6ab895942181",
 "pipelineRuns.deleteMany": "cf8c0040bd72c3bd",
 "pipelineRuns.get": "eeead21b2025f933",
 "pipelineRuns.jsonPatch": "e13f73fcb72e815d",
@@ -157,13 +157,21 @@ export const manifest = {
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
 "pipelineRuns.rerun": "9af763c7bb282f89",
 "pipelineRuns.serverSideApply": "de7ef109d1a81e35",
+"pipelineRuns.start": "cca0807e7b49ccf4",
 "pipelineRuns.update": "82c844753af94b69",
 "pipelineRuns.watch": "9490c3a5fdae6c86",
 "pipelineRuns.watchItem": "d375e834f1c82e24",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
+"pipelines.get": "4a1f0f17003c043a",
+"pipelines.list": "d5ec6a02e0a831d1",
+"pipelines.permissions": "e1de738d95c73730",
+"pipelines.permissionsOf": "0152c6b7d384e4f9",
+"pipelines.watch": "0696f6504c305bb3",
+"pipelines.watchItem": "ee299dfdcb090201",
+"pipelines.watchPermissions": "85b1a5b6e703d046",
 "pods.attach": "95f234d2be2f6007",
 "pods.create": "c7ec19a1e395e821",
-"pods.delete": "e012acdc66cff632",
+"pods.delete": "f0139f5450203246",
 "pods.deleteMany": "2a369366a8473c77",
 "pods.exec": "be6b973978177e1a",
 "pods.execEnd": "bf213bfdebbaf14b",
@@ -182,7 +190,7 @@ export const manifest = {
 "pods.watchItem": "cfa3f57421198398",
 "pods.watchPermissions": "6fee752b8be35769",
 "quickLinks.create": "46cb25e74d451892",
-"quickLinks.delete": "709785d205138426",
+"quickLinks.delete": "b77dd93f202062a2",
 "quickLinks.deleteMany": "51a129290e69a7b3",
 "quickLinks.get": "6c3f31a9814e81d8",
 "quickLinks.jsonPatch": "6a7a5891b1d98d07",
@@ -197,7 +205,7 @@ export const manifest = {
 "quickLinks.watchPermissions": "c50ceeddf9d762cf",
 "stages.add": "820d8e06454c56f6",
 "stages.create": "b8fc453aedbe9060",
-"stages.delete": "b93fca7f7e56810d",
+"stages.delete": "42249cc9f32980fd",
 "stages.deleteMany": "590acf421389613b",
 "stages.deploy": "04537cbf3c0aba20",
 "stages.get": "e557f9037897097d",
@@ -212,7 +220,7 @@ export const manifest = {
 "stages.watchItem": "30797755233244c3",
 "stages.watchPermissions": "de8f5d4bf8523e81",
 "taskRuns.create": "2971486454172de0",
-"taskRuns.delete": "aeb879b799e6d946",
+"taskRuns.delete": "2f1683cf9ffd6ab0",
 "taskRuns.deleteMany": "2a06a054fe01b92d",
 "taskRuns.get": "dd0693e38bde6e2a",
 "taskRuns.jsonPatch": "e7f6d4c4675fc9d7",
@@ -1919,6 +1927,28 @@ export const manifest = {
 "z.array(zObjectRef)"
 ]
 },
+"DeltaPipeline": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"Pipeline[]",
+"z.array(zPipeline)"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+]
+},
 "DeltaPipelineRun": {
 "": [
 "an object",
@@ -3339,6 +3369,32 @@ export const manifest = {
 "z.json()"
 ]
 },
+"ParamSpec": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".type": [
+"optional \"string\" | \"array\" | \"object\"",
+"z.enum([\"string\", \"array\", \"object\"])"
+],
+".description": [
+"optional string",
+"z.string()"
+],
+".default": [
+"optional JsonValue",
+"z.json()"
+],
+".enum": [
+"optional string[]",
+"z.array(z.string())"
+]
+},
 "Permission": {
 "": [
 "an object",
@@ -3405,6 +3461,28 @@ export const manifest = {
 "z.record(z.string(), z.record(z.string(), zPermission))"
 ]
 },
+"Pipeline": {
+"": [
+"an object",
+"z.json()"
+],
+".apiVersion": [
+"\"tekton.dev/v1\"",
+"z.enum([\"tekton.dev/v1\"])"
+],
+".kind": [
+"\"Pipeline\"",
+"z.enum([\"Pipeline\"])"
+],
+".metadata": [
+"ObjectMeta",
+"zObjectMeta"
+],
+".spec": [
+"PipelineDefinition",
+"zPipelineDefinition"
+]
+},
 "PipelineApplication": {
 "": [
 "an object",
@@ -3421,6 +3499,24 @@ export const manifest = {
 ".promote": [
 "optional boolean",
 "z.boolean()"
+]
+},
+"PipelineDefinition": {
+"": [
+"an object",
+"z.json()"
+],
+".description": [
+"optional string",
+"z.string()"
+],
+".params": [
+"optional ParamSpec[]",
+"z.array(zParamSpec)"
+],
+".tasks": [
+"optional PipelineTask[]",
+"z.array(zPipelineTask)"
 ]
 },
 "PipelineRef": {
@@ -4169,6 +4265,20 @@ export const manifest = {
 "zListMeta"
 ]
 },
+"ResourceListPipeline": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"Pipeline[]",
+"z.array(zPipeline)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+]
+},
 "ResourceListPipelineRun": {
 "": [
 "an object",
@@ -4499,6 +4609,24 @@ export const manifest = {
 ".items": [
 "Namespace[]",
 "z.array(zNamespace)"
+]
+},
+"SnapshotPipeline": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"Pipeline[]",
+"z.array(zPipeline)"
 ]
 },
 "SnapshotPipelineRun": {
@@ -5629,6 +5757,10 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
@@ -6092,13 +6224,13 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
-],
-" error CONFLICT.pipelines": [
-"string[]",
-"z.array(z.string())"
 ]
 },
 "codebaseBranches.deleteMany": {
@@ -6549,6 +6681,10 @@ export const manifest = {
 " error CONFLICT": [
 "an object",
 "ignore"
+],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
 ],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
@@ -7004,13 +7140,13 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
-],
-" error CONFLICT.pipelines": [
-"string[]",
-"z.array(z.string())"
 ]
 },
 "codebases.deleteMany": {
@@ -7461,6 +7597,10 @@ export const manifest = {
 " error CONFLICT": [
 "an object",
 "ignore"
+],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
 ],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
@@ -8019,6 +8159,10 @@ export const manifest = {
 " error CONFLICT": [
 "an object",
 "ignore"
+],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
 ],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
@@ -8711,6 +8855,10 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
@@ -9228,6 +9376,10 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
@@ -9707,6 +9859,10 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
@@ -9985,6 +10141,47 @@ export const manifest = {
 "z.record(z.string(), z.json()).nullable()"
 ]
 },
+"pipelineRuns.start": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.pipeline": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"string",
+"z.string()"
+],
+" input.params": [
+"optional { [key: string]: string } | null",
+"z.record(z.string(), z.string()).refine((v) => Object.keys(v).length <= 100).nullable()"
+],
+" output": [
+"PipelineRun",
+"zPipelineRun"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
 "pipelineRuns.update": {
 "": [
 "a mutation"
@@ -10085,6 +10282,181 @@ export const manifest = {
 ]
 },
 "pipelineRuns.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"pipelines.get": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Pipeline",
+"zPipeline"
+]
+},
+"pipelines.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.continue": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ResourceListPipeline",
+"zResourceListPipeline"
+]
+},
+"pipelines.permissions": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
+]
+},
+"pipelines.permissionsOf": {
+"": [
+"a query"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.items": [
+"PermissionTarget[]",
+"z.array(zPermissionTarget).max(1000)"
+],
+" output": [
+"TargetPermissions[]",
+"z.array(zTargetPermissions)"
+]
+},
+"pipelines.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotPipeline | DeltaPipeline | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotPipeline, zDeltaPipeline, zStateChange])"
+]
+},
+"pipelines.watchItem": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"SnapshotPipeline | DeltaPipeline | StateChange",
+"z.discriminatedUnion(\"type\", [zSnapshotPipeline, zDeltaPipeline, zStateChange])"
+]
+},
+"pipelines.watchPermissions": {
 "": [
 "a subscription"
 ],
@@ -10218,6 +10590,10 @@ export const manifest = {
 " error CONFLICT": [
 "an object",
 "ignore"
+],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
 ],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
@@ -10822,6 +11198,10 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
@@ -11329,6 +11709,10 @@ export const manifest = {
 "an object",
 "ignore"
 ],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
+],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",
 "z.record(z.string(), z.json()).nullable()"
@@ -11807,6 +12191,10 @@ export const manifest = {
 " error CONFLICT": [
 "an object",
 "ignore"
+],
+" error CONFLICT.by": [
+"string[]",
+"z.array(z.string())"
 ],
 " error CONFLICT.current": [
 "{ [key: string]: JsonValue } | null",

@@ -9,6 +9,7 @@ export const resources = {
   Event: {"apiVersion": "v1", "kind": "Event", "group": "", "version": "v1", "singularName": "event", "pluralName": "events", "labels": {}, "clusterScoped": false},
   GitServer: {"apiVersion": "v2.edp.epam.com/v1", "kind": "GitServer", "group": "v2.edp.epam.com", "version": "v1", "singularName": "gitserver", "pluralName": "gitservers", "labels": {}, "clusterScoped": false},
   Namespace: {"apiVersion": "v1", "kind": "Namespace", "group": "", "version": "v1", "singularName": "namespace", "pluralName": "namespaces", "labels": {}, "clusterScoped": true},
+  Pipeline: {"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "group": "tekton.dev", "version": "v1", "singularName": "pipeline", "pluralName": "pipelines", "labels": {"type": "app.edp.epam.com/pipelinetype"}, "clusterScoped": false},
   PipelineRun: {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "group": "tekton.dev", "version": "v1", "singularName": "pipelinerun", "pluralName": "pipelineruns", "labels": {}, "clusterScoped": false},
   Pod: {"apiVersion": "v1", "kind": "Pod", "group": "", "version": "v1", "singularName": "pod", "pluralName": "pods", "labels": {}, "clusterScoped": false},
   QuickLink: {"apiVersion": "v2.edp.epam.com/v1", "kind": "QuickLink", "group": "v2.edp.epam.com", "version": "v1", "singularName": "quicklink", "pluralName": "quicklinks", "labels": {}, "clusterScoped": false},

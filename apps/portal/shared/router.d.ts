@@ -626,6 +626,13 @@ export type DeltaNamespace = {
   deletes: ObjectRef[];
 };
 
+export type DeltaPipeline = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: Pipeline[];
+  deletes: ObjectRef[];
+};
+
 export type DeltaPipelineRun = {
   type: "delta";
   resourceVersion: string;
@@ -1163,6 +1170,15 @@ export type Param = {
   value: JsonValue;
 };
 
+/** A parameter that a pipeline takes; without a default, it has to be given. */
+export type ParamSpec = {
+  name: string;
+  type?: "string" | "array" | "object";
+  description?: string;
+  default?: JsonValue;
+  enum?: string[];
+};
+
 /** One right. */
 export type Permission = {
   allowed: boolean;
@@ -1188,12 +1204,27 @@ export type Permissions = {
   subresources: { [key: string]: { [key: string]: Permission } };
 };
 
+/** A pipeline that runs can be started of. */
+export type Pipeline = {
+  apiVersion: "tekton.dev/v1";
+  kind: "Pipeline";
+  metadata: ObjectMeta;
+  spec: PipelineDefinition;
+};
+
 /** One application of a CD pipeline: records here, parallel lists in the cluster. */
 export type PipelineApplication = {
   codebase: string;
   stream: string;
   /** @default true */
   promote?: boolean | undefined;
+};
+
+/** The tasks and the parameters of a pipeline. */
+export type PipelineDefinition = {
+  description?: string;
+  params?: ParamSpec[];
+  tasks?: PipelineTask[];
 };
 
 /** The pipeline that a run runs. */
@@ -1492,6 +1523,11 @@ export type ResourceListNamespace = {
   metadata: ListMeta;
 };
 
+export type ResourceListPipeline = {
+  items: Pipeline[];
+  metadata: ListMeta;
+};
+
 export type ResourceListPipelineRun = {
   items: PipelineRun[];
   metadata: ListMeta;
@@ -1608,6 +1644,12 @@ export type SnapshotNamespace = {
   type: "snapshot";
   resourceVersion: string;
   items: Namespace[];
+};
+
+export type SnapshotPipeline = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: Pipeline[];
 };
 
 export type SnapshotPipelineRun = {
@@ -1991,7 +2033,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -2091,7 +2133,7 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default false */
         dryRun?: boolean | undefined;
       }, CodebaseBranch, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
-      /** Deletes a branch whose images no CD pipeline deploys. */
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
       delete: $Mutation<{
         name: string;
         namespace?: string | null | undefined;
@@ -2100,8 +2142,8 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; pipelines: string[]; } }>;
-      /** Deletes branches; those that are deployed stay, and say so. */
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
@@ -2204,7 +2246,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -2299,7 +2341,7 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default false */
         dryRun?: boolean | undefined;
       }, Codebase, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
-      /** Deletes a codebase that no CD pipeline deploys. */
+      /** Deletes an object; `uid` and `resourceVersion` are preconditions. */
       delete: $Mutation<{
         name: string;
         namespace?: string | null | undefined;
@@ -2308,8 +2350,8 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; pipelines: string[]; } }>;
-      /** Deletes codebases; those that are deployed stay, and say so. */
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
         propagationPolicy?: "Background" | "Foreground" | "Orphan" | null | undefined;
@@ -2412,7 +2454,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -2548,7 +2590,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -2718,7 +2760,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -2847,7 +2889,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -2958,7 +3000,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -3023,6 +3065,13 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default false */
         dryRun?: boolean | undefined;
       }, PipelineRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      /** Starts a run of a pipeline. */
+      start: $Mutation<{
+        pipeline: string;
+        namespace: string;
+        /** a value by parameter; of lists and objects as JSON. What is not given keeps the pipeline's default. */
+        params?: { [key: string]: string } | null | undefined;
+      }, PipelineRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Replaces an object, if it was not changed since it was read. */
       update: $Mutation<{
         object: PipelineRunInput;
@@ -3044,6 +3093,51 @@ export type AppRouter = TRPCBuiltRouter<
         namespace?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<SnapshotPipelineRun | DeltaPipelineRun | StateChange>>;
+      /** What the caller may do, now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+    };
+    /** What runs can be started of: kept in Git, and not changed from here. */
+    pipelines: {
+      /** One object. */
+      get: $Query<{
+        name: string;
+        namespace?: string | null | undefined;
+      }, Pipeline>;
+      /** Objects of one namespace, or of all that the caller may see. */
+      list: $Query<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        limit?: number | null | undefined;
+        continue?: string | null | undefined;
+      } | undefined, ResourceListPipeline>;
+      /** What the caller may do, for buttons; the cluster has the last word. */
+      permissions: $Query<{
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      } | undefined, Permissions>;
+      /** The same for many objects and namespaces at once, in their order. */
+      permissionsOf: $Query<{
+        items: PermissionTarget[];
+      }, TargetPermissions[]>;
+      /** A live view: a snapshot, then what changes. */
+      watch: $Subscription<{
+        namespace?: string | null | undefined;
+        labelSelector?: string | null | undefined;
+        fieldSelector?: string | null | undefined;
+        maxFramesPerSecond?: number | null | undefined;
+        maxBytesPerSecond?: number | null | undefined;
+        lastEventId?: string | null | undefined;
+      } | undefined, $Tracked<SnapshotPipeline | DeltaPipeline | StateChange>>;
+      /** A live view of one object: there, changed, gone. */
+      watchItem: $Subscription<{
+        name: string;
+        namespace?: string | null | undefined;
+        lastEventId?: string | null | undefined;
+      }, $Tracked<SnapshotPipeline | DeltaPipeline | StateChange>>;
       /** What the caller may do, now and whenever it changes. */
       watchPermissions: $Subscription<{
         namespace?: string | null | undefined;
@@ -3078,7 +3172,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -3225,7 +3319,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -3340,7 +3434,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];
@@ -3451,7 +3545,7 @@ export type AppRouter = TRPCBuiltRouter<
         resourceVersion?: string | null | undefined;
         /** @default false */
         dryRun?: boolean | undefined;
-      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
+      }, null, ErrorShape | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; by: string[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Deletes objects, each as far as the caller may, and says what became of each. */
       deleteMany: $Mutation<{
         items: DeleteTarget[];

@@ -176,10 +176,14 @@ export const zDeltaGitServer = /* @__PURE__ */ (() => z.object({ type: z.enum(["
 export const zNamespaceStatus = /* @__PURE__ */ (() => z.object({ phase: z.string().optional() }).catchall(z.json()))();
 export const zNamespace = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["v1"]), kind: z.enum(["Namespace"]), metadata: zObjectMeta, status: zNamespaceStatus.optional() }).catchall(z.json()))();
 export const zDeltaNamespace = /* @__PURE__ */ (() => z.object({ type: z.enum(["delta"]), resourceVersion: z.string(), upserts: z.array(zNamespace), deletes: z.array(zObjectRef) }))();
+export const zParamSpec = /* @__PURE__ */ (() => z.object({ name: z.string(), type: z.enum(["string", "array", "object"]).optional(), description: z.string().optional(), default: z.json().optional(), enum: z.array(z.string()).optional() }).catchall(z.json()))();
+export const zPipelineTask = /* @__PURE__ */ (() => z.object({ name: z.string(), runAfter: z.array(z.string()).optional() }).catchall(z.json()))();
+export const zPipelineDefinition = /* @__PURE__ */ (() => z.object({ description: z.string().optional(), params: z.array(zParamSpec).optional(), tasks: z.array(zPipelineTask).optional() }).catchall(z.json()))();
+export const zPipeline = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["tekton.dev/v1"]), kind: z.enum(["Pipeline"]), metadata: zObjectMeta, spec: zPipelineDefinition }).catchall(z.json()))();
+export const zDeltaPipeline = /* @__PURE__ */ (() => z.object({ type: z.enum(["delta"]), resourceVersion: z.string(), upserts: z.array(zPipeline), deletes: z.array(zObjectRef) }))();
 export const zParam = /* @__PURE__ */ (() => z.object({ name: z.string(), value: z.json() }).catchall(z.json()))();
 export const zPipelineRef = /* @__PURE__ */ (() => z.object({ name: z.string().optional() }).catchall(z.json()))();
 export const zPipelineRunSpec = /* @__PURE__ */ (() => z.object({ pipelineRef: zPipelineRef.optional(), params: z.array(zParam).optional(), status: z.enum(["Cancelled", "CancelledRunFinally", "StoppedRunFinally", "PipelineRunPending"]).optional() }).catchall(z.json()))();
-export const zPipelineTask = /* @__PURE__ */ (() => z.object({ name: z.string(), runAfter: z.array(z.string()).optional() }).catchall(z.json()))();
 export const zPipelineSpec = /* @__PURE__ */ (() => z.object({ tasks: z.array(zPipelineTask).optional() }).catchall(z.json()))();
 export const zPipelineRunStatus = /* @__PURE__ */ (() => z.object({ startTime: datetimeAware.optional(), completionTime: datetimeAware.optional(), conditions: z.array(zCondition).optional(), childReferences: z.array(zChildReference).optional(), pipelineSpec: zPipelineSpec.optional() }).catchall(z.json()))();
 export const zPipelineRun = /* @__PURE__ */ (() => z.object({ apiVersion: z.enum(["tekton.dev/v1"]), kind: z.enum(["PipelineRun"]), metadata: zObjectMeta, spec: zPipelineRunSpec, status: zPipelineRunStatus.optional() }).catchall(z.json()))();
@@ -266,6 +270,7 @@ export const zResourceListDeployment = /* @__PURE__ */ (() => z.object({ items: 
 export const zResourceListEvent = /* @__PURE__ */ (() => z.object({ items: z.array(zEvent), metadata: zListMeta }))();
 export const zResourceListGitServer = /* @__PURE__ */ (() => z.object({ items: z.array(zGitServer), metadata: zListMeta }))();
 export const zResourceListNamespace = /* @__PURE__ */ (() => z.object({ items: z.array(zNamespace), metadata: zListMeta }))();
+export const zResourceListPipeline = /* @__PURE__ */ (() => z.object({ items: z.array(zPipeline), metadata: zListMeta }))();
 export const zResourceListPipelineRun = /* @__PURE__ */ (() => z.object({ items: z.array(zPipelineRun), metadata: zListMeta }))();
 export const zResourceListPod = /* @__PURE__ */ (() => z.object({ items: z.array(zPod), metadata: zListMeta }))();
 export const zResourceListQuickLink = /* @__PURE__ */ (() => z.object({ items: z.array(zQuickLink), metadata: zListMeta }))();
@@ -282,6 +287,7 @@ export const zSnapshotDeployment = /* @__PURE__ */ (() => z.object({ type: z.enu
 export const zSnapshotEvent = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zEvent) }))();
 export const zSnapshotGitServer = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zGitServer) }))();
 export const zSnapshotNamespace = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zNamespace) }))();
+export const zSnapshotPipeline = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zPipeline) }))();
 export const zSnapshotPipelineRun = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zPipelineRun) }))();
 export const zSnapshotPod = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zPod) }))();
 export const zSnapshotQuickLink = /* @__PURE__ */ (() => z.object({ type: z.enum(["snapshot"]), resourceVersion: z.string(), items: z.array(zQuickLink) }))();
@@ -475,10 +481,18 @@ export const procedures = /* @__PURE__ */ lazily({
   "pipelineRuns.permissionsOf": () => lazily({ input: () => z.object({ items: z.array(zPermissionTarget).max(1000) }), output: () => z.array(zTargetPermissions) }),
   "pipelineRuns.rerun": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zPipelineRun }),
   "pipelineRuns.serverSideApply": () => lazily({ input: () => z.object({ object: zPipelineRunDraft, fieldManager: z.string().min(1).max(128).optional(), force: z.boolean().optional(), dryRun: z.boolean().optional() }), output: () => zPipelineRun }),
+  "pipelineRuns.start": () => lazily({ input: () => z.object({ pipeline: z.string(), namespace: z.string(), params: z.record(z.string(), z.string()).refine((v) => Object.keys(v).length <= 100).nullable().optional() }), output: () => zPipelineRun }),
   "pipelineRuns.update": () => lazily({ input: () => z.object({ object: zPipelineRunInput, dryRun: z.boolean().optional() }), output: () => zPipelineRun }),
   "pipelineRuns.watch": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), maxFramesPerSecond: z.number().gt(0).lte(1000000000.0).nullable().optional(), maxBytesPerSecond: z.number().gt(0).lte(1000000000.0).nullable().optional(), lastEventId: z.string().nullable().optional() }).optional(), output: () => z.discriminatedUnion("type", [zSnapshotPipelineRun, zDeltaPipelineRun, zStateChange]) }),
   "pipelineRuns.watchItem": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zSnapshotPipelineRun, zDeltaPipelineRun, zStateChange]) }),
   "pipelineRuns.watchPermissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "pipelines.get": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zPipeline }),
+  "pipelines.list": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(100000).nullable().optional(), continue: z.string().nullable().optional() }).optional(), output: () => zResourceListPipeline }),
+  "pipelines.permissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
+  "pipelines.permissionsOf": () => lazily({ input: () => z.object({ items: z.array(zPermissionTarget).max(1000) }), output: () => z.array(zTargetPermissions) }),
+  "pipelines.watch": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), fieldSelector: z.string().nullable().optional(), maxFramesPerSecond: z.number().gt(0).lte(1000000000.0).nullable().optional(), maxBytesPerSecond: z.number().gt(0).lte(1000000000.0).nullable().optional(), lastEventId: z.string().nullable().optional() }).optional(), output: () => z.discriminatedUnion("type", [zSnapshotPipeline, zDeltaPipeline, zStateChange]) }),
+  "pipelines.watchItem": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zSnapshotPipeline, zDeltaPipeline, zStateChange]) }),
+  "pipelines.watchPermissions": () => lazily({ input: () => z.object({ namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }).optional(), output: () => zPermissions }),
   "pods.attach": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), container: z.string().nullable().optional(), stdin: z.boolean().optional(), tty: z.boolean().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zExecOpened, zExecOutput, zExecExit]) }),
   "pods.create": () => lazily({ input: () => z.object({ object: zPodDraft, dryRun: z.boolean().optional() }), output: () => zPod }),
   "pods.delete": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), uid: z.string().nullable().optional(), resourceVersion: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => z.null() }),

@@ -54,6 +54,7 @@ from fairlead.kube.permissions import (
     PermissionTarget,
     TargetPermissions,
 )
+from fairlead.kube.protection import Protection
 from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import (
     KubeModel,
@@ -66,6 +67,7 @@ from fairlead.kube.rollouts import DeploymentRouter, Revision
 from fairlead.kube.routers import (
     InvalidObject,
     JsonPatchOperation,
+    ObjectInUse,
     ResourceRouter,
     StaleObject,
 )
@@ -112,6 +114,7 @@ __all__ = [
     "LiveStore",
     "LogChunk",
     "Manifests",
+    "ObjectInUse",
     "ObjectMeta",
     "ObjectRef",
     "OwnerReference",
@@ -119,6 +122,7 @@ __all__ = [
     "PermissionTarget",
     "Permissions",
     "PodRouter",
+    "Protection",
     "ReadRouter",
     "Resource",
     "ResourceInfo",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -53,12 +55,18 @@ class DeleteResult(BaseModel):
     message: str | None
 
 
-async def delete_many(
+Check: TypeAlias = "Callable[[str, str | None], Awaitable[None]]"
+"""Given an object's name and namespace, raises why it has to stay."""
+
+
+async def delete_many(  # noqa: PLR0913  keyword-only after what is deleted
     kube: UserKube,
     call: Call,
     resource: type[Resource],
     targets: list[DeleteTarget],
     options: DeleteOptions | None = None,
+    *,
+    check: Check | None = None,
 ) -> list[DeleteResult]:
     """Deletes objects; one that cannot be deleted does not keep the others.
 
@@ -66,13 +74,14 @@ async def delete_many(
 
     Args:
         options: of all of them; each target adds its own preconditions.
+        check: asked for each that the caller may delete.
     """
     slots = asyncio.Semaphore(AT_ONCE)
     shared = options or DeleteOptions()
 
     async def delete_one(target: DeleteTarget) -> DeleteResult:
         async with slots:
-            error = await _delete(kube, call, resource, target, shared)
+            error = await _delete(kube, call, resource, target, shared, check)
         return DeleteResult(
             name=target.name,
             namespace=target.namespace,
@@ -84,12 +93,13 @@ async def delete_many(
     return await asyncio.gather(*(delete_one(target) for target in targets))
 
 
-async def _delete(
+async def _delete(  # noqa: PLR0913, PLR0917  as the function it serves
     kube: UserKube,
     call: Call,
     resource: type[Resource],
     target: DeleteTarget,
     options: DeleteOptions,
+    check: Check | None,
 ) -> TRPCError | None:
     place = kube.place(resource, target.namespace)
     fields = {"namespace": place, "name": target.name}
@@ -102,6 +112,8 @@ async def _delete(
         if not decision.allowed:
             raise TRPCError("FORBIDDEN", decision.reason)
         note_allowed(subject, decision)
+        if check is not None:
+            await check(name, place)
         own = replace(options, uid=target.uid, resource_version=target.resource_version)
         await kube.delete(resource, name, place, own)
     except TRPCError as error:

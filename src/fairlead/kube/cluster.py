@@ -20,6 +20,7 @@ from fairlead.kube.feed_metrics import FeedMetrics
 from fairlead.kube.hub import FeedHealth, Hub, HubOptions
 from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
+from fairlead.kube.protection import Protection
 from fairlead.kube.rbac_changes import RbacChanges
 from fairlead.kube.reviews import ClusterAuthorizer, ReviewOptions
 from fairlead.kube.terminals import TerminalOptions, Terminals
@@ -38,12 +39,14 @@ class KubeOptions:
         default_namespace: for namespaced objects where a call names none.
         namespaces: where users without rights in all namespaces are looked for; by default
             those that they or the server may list.
+        protection: what a label protects objects from, whatever users' rights are.
         recheck_seconds: how long an open watch may outlive the right to it.
     """
 
     identity: Identity = "user"
     default_namespace: str | None = None
     namespaces: tuple[str, ...] | None = None
+    protection: Protection | None = None
     recheck_seconds: float = 30.0
     client: ClientOptions = field(default_factory=ClientOptions)
     hub: HubOptions = field(default_factory=HubOptions)
@@ -57,6 +60,7 @@ class KubeKeywords(TypedDict, total=False):
     identity: Identity
     default_namespace: str | None
     namespaces: tuple[str, ...] | None
+    protection: Protection | None
     recheck_seconds: float
     client: ClientOptions
     hub: HubOptions
@@ -188,15 +192,17 @@ class Kube:
         credentials = choose_credentials(
             self.options.identity, request, user, self.client.server_credentials
         )
-        return self._bind(credentials)
+        return self._bind(credentials, self.options.protection)
 
     def acting_as_server(self) -> UserKube:
         """The cluster with the server's own rights: for background work, not for calls."""
         return self._bind(self.client.server_credentials)
 
-    def _bind(self, credentials: Credentials) -> UserKube:
+    def _bind(
+        self, credentials: Credentials, protection: Protection | None = None
+    ) -> UserKube:
         default = self.options.default_namespace
-        return UserKube(self.client, self.hub, credentials, default)
+        return UserKube(self.client, self.hub, credentials, default, protection)
 
 
 @dataclass(frozen=True, kw_only=True)

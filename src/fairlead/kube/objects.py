@@ -11,7 +11,9 @@ import msgspec
 from fairlead.errors import TRPCError
 from fairlead.kube.client import KubeClient, KubeRequest, Method
 from fairlead.kube.credentials import Credentials
+from fairlead.kube.errors import KubeNotFoundError
 from fairlead.kube.names import check_selector
+from fairlead.kube.protection import Protection
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.urls import Query, get_collection_path, get_object_path
 from fairlead.kube.wire import WireReader
@@ -60,12 +62,30 @@ class DeleteOptions:
     dry_run: bool = False
 
 
-class RawObjects:
-    """Objects as JSON bytes, as one user sees them."""
+class _Metadata(msgspec.Struct):
+    labels: dict[str, str] | None = None
 
-    def __init__(self, client: KubeClient, credentials: Credentials) -> None:
+
+class _Labelled(msgspec.Struct):
+    metadata: _Metadata
+
+
+class RawObjects:
+    """Objects as JSON bytes, as one user sees them.
+
+    Raises:
+        TRPCError: FORBIDDEN by each write that the object's label protects it from.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        credentials: Credentials,
+        protection: Protection | None = None,
+    ) -> None:
         self.client = client
         self.credentials = credentials
+        self._protection = protection
 
     async def list_(
         self, info: ResourceInfo, namespace: str | None, options: ListOptions
@@ -108,6 +128,7 @@ class RawObjects:
         if not metadata.resource_version:
             raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, metadata.name, metadata.namespace)
+        await self._check("update", path)
         body = msgspec.json.encode(object_.to_wire())
         return await self._send("PUT", path, body=body, query=_write(dry_run))
 
@@ -128,6 +149,7 @@ class RawObjects:
         if not known.get("resourceVersion"):
             raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, name, namespace)
+        await self._check("update", path)
         body = msgspec.json.encode(object_)
         return await self._send("PUT", path, body=body, query=_write(dry_run))
 
@@ -143,9 +165,11 @@ class RawObjects:
         dry_run: bool = False,
     ) -> bytes:
         """Applies an object on the server: what the manager no longer names, it gives up."""
+        path = get_object_path(info, name, namespace)
+        await self._check("update", path)
         return await self._send(
             "PATCH",
-            get_object_path(info, name, namespace),
+            path,
             body=msgspec.json.encode(object_),
             content_type=APPLY_PATCH,
             query={
@@ -167,6 +191,7 @@ class RawObjects:
     ) -> bytes:
         """Changes fields by JSON merge patch, or by JSON Patch where it is a list of steps."""
         is_merge = isinstance(patch, Mapping)
+        await self._check("update", get_object_path(info, name, namespace))
         return await self._send(
             "PATCH",
             get_object_path(info, name, namespace, subresource),
@@ -200,7 +225,21 @@ class RawObjects:
         if options.dry_run:
             body["dryRun"] = ["All"]
         path = get_object_path(info, name, namespace)
+        await self._check("delete", path)
         await self._send("DELETE", path, body=msgspec.json.encode(body))
+
+    async def _check(self, verb: Literal["update", "delete"], path: str) -> None:
+        """Refuses what the object's label protects it from."""
+        if self._protection is None:
+            return
+        try:
+            found = await self._send("GET", path)
+        except KubeNotFoundError:
+            return  # it is created, or the write itself says so
+        labels = msgspec.json.decode(found, type=_Labelled).metadata.labels or {}
+        reason = self._protection.explain(labels, verb)
+        if reason is not None:
+            raise TRPCError("FORBIDDEN", reason)
 
     async def _send(
         self,

@@ -22,6 +22,7 @@ from fairlead.procedure import mutation
 __all__ = [
     "InvalidObject",
     "JsonPatchOperation",
+    "ObjectInUse",
     "ResourceRouter",
     "StaleObject",
 ]
@@ -67,6 +68,12 @@ class StaleObject(TypedError, code="CONFLICT"):  # noqa: N818  its name is on th
     """The object was changed since it was read, or is there already."""
 
     current: dict[str, JsonValue] | None
+
+
+class ObjectInUse(TypedError, code="CONFLICT"):  # noqa: N818  as above
+    """Something else needs the object, so that it is not deleted."""
+
+    by: list[str]
 
 
 class InvalidObject(TypedError, code="UNPROCESSABLE_CONTENT"):  # noqa: N818  as above
@@ -173,7 +180,14 @@ class ResourceRouter(ReadRouter[R], Generic[R]):
                 )
             )
 
-    @mutation(access=on_resource("delete"), raises=(StaleObject,))
+    async def check_delete(self, name: str, namespace: str | None) -> None:
+        """Override it to keep what something else needs: it is asked before each deletion.
+
+        Raises:
+            ObjectInUse: it stays, because of what is named there.
+        """
+
+    @mutation(access=on_resource("delete"), raises=(StaleObject, ObjectInUse))
     async def delete(  # noqa: PLR0913, PLR0917  what kubectl delete can be told
         self,
         name: str,
@@ -185,6 +199,7 @@ class ResourceRouter(ReadRouter[R], Generic[R]):
     ) -> None:
         """Deletes an object; `uid` and `resourceVersion` are preconditions."""
         place = self.ctx.kube.place(self.resource, namespace)
+        await self.check_delete(name, place)
         options = DeleteOptions(
             propagation=propagation_policy,
             uid=uid,
@@ -203,8 +218,14 @@ class ResourceRouter(ReadRouter[R], Generic[R]):
     ) -> list[DeleteResult]:
         """Deletes objects, each as far as the caller may, and says what became of each."""
         options = DeleteOptions(propagation=propagation_policy, dry_run=dry_run)
-        kube = self.ctx.kube
-        return await delete_many(kube, self.call, self.resource, items, options)
+        return await delete_many(
+            self.ctx.kube,
+            self.call,
+            self.resource,
+            items,
+            options,
+            check=self.check_delete,
+        )
 
     @asynccontextmanager
     async def _explaining(

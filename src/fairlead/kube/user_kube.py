@@ -14,6 +14,7 @@ from fairlead.kube.hub import Hub, LiveQuery
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, ListOptions, RawObjects
+from fairlead.kube.protection import Protection
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.subscription import Pace, Subscription
 
@@ -38,8 +39,9 @@ class UserKube:
         hub: Hub,
         credentials: Credentials,
         default_namespace: str | None = None,
+        protection: Protection | None = None,
     ) -> None:
-        self.raw = RawObjects(client, credentials)
+        self.raw = RawObjects(client, credentials, protection)
         self.credentials = credentials
         self.default_namespace = default_namespace
         self._hub = hub

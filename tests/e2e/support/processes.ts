@@ -104,8 +104,9 @@ export async function startCluster(folder: string, port: number): Promise<Runnin
 export async function startServer(
   folder: string,
   environment: Record<string, string> = {},
+  chosenPort?: number,
 ): Promise<{ url: string; running: Running }> {
-  const port = await findPort();
+  const port = chosenPort ?? (await findPort());
   const running = new Running(
     [
       ...["-m", "fairlead", "serve", "portal.app:app", "--app-dir", "apps/portal/server"],

@@ -20,6 +20,8 @@ from fairlead.kube import (
     Kube,
     Manifests,
     PodRouter,
+    Protection,
+    ReadRouter,
     ResourceRouter,
 )
 from fairlead.kube.reviews import ReviewOptions
@@ -29,6 +31,7 @@ from portal.resources import (
     Deployment,
     Event,
     Namespace,
+    Pipeline,
     Pod,
     QuickLink,
     TaskRun,
@@ -64,6 +67,10 @@ class QuickLinks(ResourceRouter[QuickLink]):
     """Links to tools."""
 
 
+class Pipelines(ReadRouter[Pipeline]):
+    """What runs can be started of: kept in Git, and not changed from here."""
+
+
 class TaskRuns(ResourceRouter[TaskRun]):
     """Tasks of pipeline runs."""
 
@@ -93,6 +100,7 @@ class App(Router[Context]):
     codebase_image_streams: CodebaseImageStreams
     git_servers: GitServers
     quick_links: QuickLinks
+    pipelines: Pipelines
     pipeline_runs: PipelineRuns
     task_runs: TaskRuns
     approval_tasks: ApprovalTasks
@@ -120,7 +128,11 @@ chosen = Clusters if several else Kube
 
 app = Fairlead(
     App,
-    kube=chosen.from_env(identity="impersonate", reviews=reviews),
+    kube=chosen.from_env(
+        identity="impersonate",
+        reviews=reviews,
+        protection=Protection("app.edp.epam.com/edit-protection"),
+    ),
     services=[Audit(LogSink(), records), records],
     auth=choose_auth(),
     site=PAGE,

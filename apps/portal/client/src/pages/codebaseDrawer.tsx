@@ -8,6 +8,7 @@ import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import { type CodebaseRow, toBranchRow } from "@/resources/codebase";
+import { protect } from "@/resources/protection";
 
 export function CodebaseDrawer({
   id,
@@ -57,14 +58,14 @@ function Actions({
   return (
     <>
       <PermittedButton
-        permission={permissions.update}
+        permission={protect(permissions.update, row.codebase, "update")}
         size="sm"
         onClick={() => onEdit(row.codebase)}
       >
         <Pencil /> Edit
       </PermittedButton>
       <PermittedButton
-        permission={permissions.delete}
+        permission={protect(permissions.delete, row.codebase, "delete")}
         size="sm"
         className="text-danger"
         onClick={() => onDelete(row.codebase)}

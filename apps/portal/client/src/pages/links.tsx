@@ -32,6 +32,7 @@ import { Badge } from "@/components/ui/badge";
 import { cachedByObject } from "@/lib/cachedByObject";
 import { parseTime } from "@/lib/time";
 import { useRows } from "@/lib/useRows";
+import { protect } from "@/resources/protection";
 import { useCreatePermission } from "./useCreatePermission";
 
 type LinkRow = {
@@ -198,11 +199,15 @@ function RowActions({
   const permissions = useQuickLinkPermissions({ namespace: row.namespace });
   return (
     <>
-      <PermittedButton permission={permissions.update} size="sm" onClick={() => onEdit(row.link)}>
+      <PermittedButton
+        permission={protect(permissions.update, row.link, "update")}
+        size="sm"
+        onClick={() => onEdit(row.link)}
+      >
         <Pencil /> Edit
       </PermittedButton>
       <PermittedButton
-        permission={permissions.delete}
+        permission={protect(permissions.delete, row.link, "delete")}
         size="sm"
         className="text-danger"
         onClick={() => onDelete(row.link)}

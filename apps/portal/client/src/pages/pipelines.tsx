@@ -1,9 +1,12 @@
-import { usePipelineRunWatchList } from "@portal/shared/hooks";
+import { usePipelineRunPermissions, usePipelineRunWatchList } from "@portal/shared/hooks";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Workflow } from "lucide-react";
-import { useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
+import { trpc } from "@/app/client";
+import { CreateButton } from "@/components/createButton";
 import { PageHeader, TableFrame } from "@/components/page";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
+import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Status } from "@/components/status";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
@@ -16,6 +19,13 @@ import { Badge } from "@/components/ui/badge";
 import { useRows } from "@/lib/useRows";
 import { statusOf } from "@/resources/phase";
 import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
+import { useCreatePermission } from "./useCreatePermission";
+
+// The form is only fetched when somebody starts something.
+const StartRunDialog = lazy(async () => {
+  const { StartRunDialog } = await import("./startRun");
+  return { default: StartRunDialog };
+});
 
 const column = columnsFor<PipelineRunRow>();
 const columns = column.columns([
@@ -94,9 +104,17 @@ export function PipelinesPage() {
     [rows],
   );
   const open = useOpenRun();
+  const creation = useCreatePermission({
+    here: usePipelineRunPermissions({ namespace: scope.sole }).create,
+    scope,
+    namespaces: useNamespaces(),
+    ask: trpc.pipelineRuns.permissions,
+  });
   return (
     <>
-      <PageHeader title="Pipelines" description="Pipeline runs, live from the cluster." />
+      <PageHeader title="Pipelines" description="Pipeline runs, live from the cluster.">
+        <CreateButton permission={creation.permission} label="Run pipeline" />
+      </PageHeader>
       <TableFrame
         toolbar={
           <TableToolbar
@@ -124,6 +142,14 @@ export function PipelinesPage() {
           }}
         />
       </TableFrame>
+      {state.search.create && list.status !== "loading" ? (
+        <Suspense>
+          <StartRunDialog
+            namespace={creation.offered}
+            onClose={() => state.set({ create: undefined })}
+          />
+        </Suspense>
+      ) : null}
     </>
   );
 }

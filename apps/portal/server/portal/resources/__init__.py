@@ -8,6 +8,7 @@ from portal.resources.event import Event
 from portal.resources.git_server import GitServer, Secret
 from portal.resources.image_stream import CodebaseImageStream
 from portal.resources.namespace import Namespace
+from portal.resources.pipeline import Pipeline
 from portal.resources.pipeline_run import PipelineRun
 from portal.resources.quick_link import QuickLink
 from portal.resources.stage import Stage
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "GitServer",
     "Namespace",
+    "Pipeline",
     "PipelineRun",
     "Pod",
     "QuickLink",

@@ -1,16 +1,19 @@
-"""Pipeline runs: cancel one, run one again."""
+"""Pipeline runs: start one of a pipeline, cancel one, run one again."""
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
-from fairlead import mutation
-from fairlead.access import can
-from fairlead.kube import ObjectMeta, ResourceRouter
-from portal.resources import PipelineRun
-from portal.resources.pipeline_run import PipelineRunSpec
+from fairlead import TRPCError, mutation
+from fairlead.access import all_of, can
+from fairlead.kube import InvalidObject, ObjectMeta, ResourceRouter, StaleObject
+from portal.resources import Pipeline, PipelineRun
+from portal.resources.pipeline import PIPELINE_TYPE_LABEL, ParamSpec
+from portal.resources.pipeline_run import Param, PipelineRef, PipelineRunSpec
 
 # What a run again takes over. All else belongs to the run it was: Tekton's own labels and the
 # records of its results would have two runs pass for one.
@@ -50,6 +53,68 @@ def draft_rerun(run: PipelineRun) -> PipelineRun:
     )
 
 
+def choose_params(pipeline: Pipeline, given: Mapping[str, str]) -> list[Param]:
+    """The parameters of a new run: those given; the others keep the pipeline's own default.
+
+    Raises:
+        TRPCError: BAD_REQUEST; the pipeline does not take one, or one that it needs is missing.
+    """
+    declared = {each.name: each for each in pipeline.spec.params or []}
+    name = pipeline.metadata.name
+    if unknown := sorted(given.keys() - declared.keys()):
+        raise TRPCError(
+            "BAD_REQUEST", f"{name} takes no parameter {', '.join(unknown)}"
+        )
+    missing = [
+        each.name
+        for each in declared.values()
+        if each.default is None and each.name not in given
+    ]
+    if missing:
+        raise TRPCError(
+            "BAD_REQUEST", f"{name} needs the parameter {', '.join(missing)}"
+        )
+    return [Param(name=key, value=_read(declared[key], given[key])) for key in given]
+
+
+def _read(declared: ParamSpec, text: str) -> JsonValue:
+    """The value of a parameter: a text as it is, lists and objects as JSON."""
+    if declared.type == "string":
+        if declared.enum and text not in declared.enum:
+            choices = ", ".join(declared.enum)
+            raise TRPCError("BAD_REQUEST", f"{declared.name} is one of {choices}")
+        return text
+    wanted = list if declared.type == "array" else dict
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, wanted):
+        raise TRPCError("BAD_REQUEST", f"{declared.name} is a JSON {declared.type}")
+    return value
+
+
+def draft_run(pipeline: Pipeline, given: Mapping[str, str], user: str) -> PipelineRun:
+    """A run of a pipeline, named by the cluster and marked with who started it."""
+    name = pipeline.metadata.name
+    labels = {"tekton.dev/pipeline": name}
+    kind = (pipeline.metadata.labels or {}).get(PIPELINE_TYPE_LABEL)
+    if kind:
+        labels[PIPELINE_TYPE_LABEL] = kind
+    told = {"author": user, "message": f"{name} started from the portal"}
+    return PipelineRun(
+        metadata=ObjectMeta(
+            generate_name=f"{name[:50].rstrip('-.')}-",
+            namespace=pipeline.metadata.namespace,
+            labels=labels,
+            annotations={"results.tekton.dev/resultAnnotations": json.dumps(told)},
+        ),
+        spec=PipelineRunSpec(
+            pipeline_ref=PipelineRef(name=name), params=choose_params(pipeline, given)
+        ),
+    )
+
+
 class PipelineRuns(ResourceRouter[PipelineRun]):
     """Builds, reviews and deployments."""
 
@@ -69,3 +134,25 @@ class PipelineRuns(ResourceRouter[PipelineRun]):
         """Runs the same again, as a run of its own."""
         run = await self.ctx.kube.get(PipelineRun, name, namespace)
         return await self.ctx.kube.create(draft_rerun(run))
+
+    @mutation(
+        access=all_of(
+            can("create", PipelineRun, name=None),
+            can("get", Pipeline, name="pipeline"),
+        ),
+        raises=(StaleObject, InvalidObject),
+    )
+    async def start(
+        self,
+        pipeline: str,
+        namespace: str,
+        params: Annotated[dict[str, str], Field(max_length=100)] | None = None,
+    ) -> PipelineRun:
+        """Starts a run of a pipeline.
+
+        Args:
+            params: a value by parameter; of lists and objects as JSON. What is not given keeps
+                the pipeline's default.
+        """
+        found = await self.ctx.kube.get(Pipeline, pipeline, namespace)
+        return await self.create(draft_run(found, params or {}, self.ctx.user.name))

@@ -8,7 +8,7 @@ type Common<Values extends FieldValues> = {
   control: Control<Values>;
   name: FieldPath<Values>;
   label: string;
-  hint?: string;
+  hint?: string | undefined;
 };
 
 /** A label, a control, its hint and its error, tied together for screen readers. */

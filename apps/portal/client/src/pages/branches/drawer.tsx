@@ -7,6 +7,7 @@ import { PermittedButton } from "@/components/permittedButton";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import type { BranchRow } from "@/resources/codebase";
+import { protect } from "@/resources/protection";
 
 /** One branch in full, and its deletion. */
 export function BranchDrawer({
@@ -44,7 +45,7 @@ function DeleteButton({
   const permissions = useCodebaseBranchPermissions({ namespace: row.namespace });
   return (
     <PermittedButton
-      permission={permissions.delete}
+      permission={protect(permissions.delete, row.branch, "delete")}
       size="sm"
       className="text-danger"
       onClick={() => onDelete(row.branch)}

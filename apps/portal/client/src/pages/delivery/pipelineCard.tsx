@@ -14,6 +14,7 @@ import { Card } from "@/components/ui/card";
 import { cn } from "@/lib/cn";
 import type { PipelineView, Placement, StageView } from "@/resources/delivery";
 import { statusOf } from "@/resources/phase";
+import { protect } from "@/resources/protection";
 
 /** One CD pipeline: its stages from left to right, with what runs in each. */
 export function PipelineCard({
@@ -137,7 +138,7 @@ function StageCard({
         )}
         <span className="ml-auto flex gap-1">
           <PermittedButton
-            permission={stages.delete}
+            permission={protect(stages.delete, view.stage, "delete")}
             variant="ghost"
             size="icon-sm"
             aria-label={`Delete stage ${spec.name}`}

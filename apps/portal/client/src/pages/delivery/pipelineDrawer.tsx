@@ -10,6 +10,7 @@ import { Badge } from "@/components/ui/badge";
 import { parseTime } from "@/lib/time";
 import type { PipelineView } from "@/resources/delivery";
 import { statusOf } from "@/resources/phase";
+import { protect } from "@/resources/protection";
 
 export function PipelineDrawer({
   id,
@@ -45,7 +46,7 @@ function DeleteButton({
   const permissions = useCDPipelinePermissions({ namespace: view.namespace });
   return (
     <PermittedButton
-      permission={permissions.delete}
+      permission={protect(permissions.delete, view.pipeline, "delete")}
       size="sm"
       className="text-danger"
       onClick={() => onDelete(view.pipeline)}

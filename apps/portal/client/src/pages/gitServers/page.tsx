@@ -25,6 +25,7 @@ import { Badge } from "@/components/ui/badge";
 import { useRows } from "@/lib/useRows";
 import { type GitServerRow, toGitServerRow } from "@/resources/gitServer";
 import { statusOf } from "@/resources/phase";
+import { protect } from "@/resources/protection";
 import { useCreatePermission } from "../useCreatePermission";
 
 const ConnectDialog = lazy(async () => {
@@ -185,7 +186,7 @@ function RowActions({
         <KeyRound /> New credentials
       </PermittedButton>
       <PermittedButton
-        permission={permissions.delete}
+        permission={protect(permissions.delete, row.server, "delete")}
         size="sm"
         className="text-danger"
         onClick={onDelete}

@@ -271,8 +271,8 @@ test("a run is started of a pipeline with the parameters that it declares", asyn
 });
 
 test("what its label protects is not deleted: the button says why at once, the server too", async () => {
-  const { page, context } = await visit("developer", `/branches?ns=${place}&q=card-vault`);
-  const row = page.locator(`[data-testid^="row-${place}/card-vault-main-"]`);
+  const { page, context } = await visit("developer", `/branches?ns=${place}&q=invoice-renderer`);
+  const row = page.locator(`[data-testid^="row-${place}/invoice-renderer-main-"]`);
   await row.waitFor();
   const id = ((await row.getAttribute("data-testid")) ?? "").replace("row-", "");
   const name = id.split("/")[1] ?? "";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.kube.cluster import grant, make_context, opened, prepare, send
 from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Kube, PodRouter, Resource, WorkloadRouter
+from fairlead.kube.client import KubeRequest
 from fairlead.kube.workloads import LogReader
 
 
@@ -103,6 +105,74 @@ async def test_a_log_that_is_not_followed_ends(
             for line in chunk.data.lines
         ]
     assert lines == ["two", "three"]
+
+
+async def read_log(app: App, **options: Any) -> list[str]:
+    """What a log has that is not followed."""
+    async with asyncio.timeout(10):
+        return [
+            line
+            async for chunk in app.pods.logs("p", "team-a", follow=False, **options)
+            for line in chunk.data.lines
+        ]
+
+
+async def write_log(kube: Kube, lines: dict[str, datetime], **query: bool) -> None:
+    """Lines with the times at which they were written."""
+    text = "\n".join(f"{time.isoformat()} {line}" for line, time in lines.items())
+    await kube.client.send(
+        KubeRequest(
+            method="POST",
+            path="/api/v1/namespaces/team-a/pods/p/log",
+            credentials=kube.client.server_credentials,
+            query={"timestamps": True, **query},
+            body=text.encode(),
+            content_type="text/plain",
+        )
+    )
+
+
+async def test_a_log_is_cut_by_time_and_by_number(app: App, kube: Kube) -> None:
+    await make_pod(kube)
+    now = datetime.now(UTC)
+    times = {
+        "old": now - timedelta(hours=2),
+        "new": now - timedelta(minutes=5),
+        "newest": now - timedelta(seconds=1),
+    }
+    await write_log(kube, times)
+    assert await read_log(app) == ["old", "new", "newest"]
+    assert await read_log(app, tail_lines=1) == ["newest"]
+    assert await read_log(app, since_seconds=3600) == ["new", "newest"]
+    hour_ago = now - timedelta(hours=1)
+    zone = timezone(timedelta(hours=5, minutes=30))
+    for since in (hour_ago, hour_ago.astimezone(zone), hour_ago.replace(tzinfo=None)):
+        assert await read_log(app, since_time=since) == ["new", "newest"]
+
+
+async def test_a_log_can_have_its_times(app: App, kube: Kube) -> None:
+    await make_pod(kube)
+    time = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    await write_log(kube, {"one": time})
+    (line,) = await read_log(app, timestamps=True)
+    stamp, _, rest = line.partition(" ")
+    assert (datetime.fromisoformat(stamp), rest) == (time, "one")
+
+
+async def test_the_log_before_the_last_restart(
+    app: App, kube: Kube, cluster: DevCluster
+) -> None:
+    await make_pod(kube)
+    cluster.append_log("team-a", "p", "main", "it crashed", previous=True)
+    cluster.append_log("team-a", "p", "main", "it runs")
+    assert await read_log(app, previous=True) == ["it crashed"]
+    assert await read_log(app) == ["it runs"]
+
+
+async def test_two_ways_to_say_since_when_are_refused(app: App, kube: Kube) -> None:
+    await make_pod(kube)
+    with pytest.raises(TRPCError, match="at most one of"):
+        await read_log(app, since_seconds=1, since_time=datetime.now(UTC))
 
 
 async def test_logs_need_their_own_right(kube: Kube) -> None:

@@ -22,7 +22,7 @@ const routerHashes = {
   "namespaces": "925320da1816abfa",
   "pipelineRuns": "2177201df76ee224",
   "pipelines": "83d214834afde853",
-  "pods": "0aa748fc2728398a",
+  "pods": "8c5ea216c5eff45e",
   "quickLinks": "c6e83f8632646f0a",
   "stages": "6d00bedede64a0de",
   "taskRuns": "b7f0330e38a86d0d"

@@ -4,4 +4,4 @@ export { DraftError, createCDPipelineDraft, createCodebaseBranchDraft, createCod
 export { resources } from "./resources.js";
 
 /** Changes with the types; the server compares it with its own. */
-export const schemaHash = "2450b44fd144c272";
+export const schemaHash = "4f86279ba7307b76";

@@ -180,7 +180,7 @@ export const manifest = {
 "pods.get": "e297449d3418f6c1",
 "pods.jsonPatch": "5949332a8da2b453",
 "pods.list": "949eb2a71cc3acab",
-"pods.logs": "cbf15ce7754b4084",
+"pods.logs": "3db3ddaa22620d1a",
 "pods.patch": "9e86fee4a30f43bb",
 "pods.permissions": "ed6a11b3e7ea8b64",
 "pods.permissionsOf": "aeb1dcde9c806d05",
@@ -10863,6 +10863,14 @@ export const manifest = {
 " input.sinceSeconds": [
 "optional number | null",
 "z.int().gte(1).nullable()"
+],
+" input.sinceTime": [
+"optional string | null",
+"datetime.nullable()"
+],
+" input.timestamps": [
+"optional boolean",
+"z.boolean()"
 ],
 " input.lastEventId": [
 "optional string | null",

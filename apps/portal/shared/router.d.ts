@@ -3242,6 +3242,13 @@ export type AppRouter = TRPCBuiltRouter<
         previous?: boolean | undefined;
         tailLines?: number | null | undefined;
         sinceSeconds?: number | null | undefined;
+        /** whole seconds count; without a zone it is UTC. */
+        sinceTime?: string | null | undefined;
+        /**
+         * begin each line with the time it was written.
+         * @default false
+         */
+        timestamps?: boolean | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<LogChunk>>;
       /** Changes fields by JSON merge patch: null removes, lists are replaced. */

@@ -1248,6 +1248,13 @@ export declare const procedures: {
     previous?: boolean | undefined;
     tailLines?: number | null | undefined;
     sinceSeconds?: number | null | undefined;
+    /** whole seconds count; without a zone it is UTC. */
+    sinceTime?: string | null | undefined;
+    /**
+     * begin each line with the time it was written.
+     * @default false
+     */
+    timestamps?: boolean | undefined;
     lastEventId?: string | null | undefined;
   }>; readonly output: $Schema<LogChunk> };
   readonly "pods.patch": { readonly input: $Schema<{

@@ -6,7 +6,7 @@ General layout, imports going down only:
     explorer, manifests           kinds without a class; YAML applied with a result per document
     discovery, documents          what a cluster serves; YAML with the line of every field
     executing, terminals, channels  commands in containers, and their streams
-    rollouts, workloads           logs of pods; scale, restart and rollback
+    controller_revisions, rollouts, workloads  logs of pods; scale, restart and rollback
     routers, reading, policies, drafts  procedures of one kind of resource
     view_routers, watching        the same of rows computed from it; live views of a user
     permissions, bulk             what a user may do with it; many objects in one call
@@ -24,6 +24,11 @@ General layout, imports going down only:
 
 from fairlead.kube.cluster import Kube, KubeContext, KubeOptions
 from fairlead.kube.clusters import ClusterNames, Clusters
+from fairlead.kube.controller_revisions import (
+    DaemonSetRouter,
+    KeptRevision,
+    StatefulSetRouter,
+)
 from fairlead.kube.discovery import KindRef, ServedKind
 from fairlead.kube.errors import (
     KubeConfigError,
@@ -81,6 +86,7 @@ __all__ = [
     "AppliedDocument",
     "ClusterNames",
     "Clusters",
+    "DaemonSetRouter",
     "DeleteOptions",
     "Delta",
     "DeploymentRouter",
@@ -90,6 +96,7 @@ __all__ = [
     "Feeds",
     "InvalidObject",
     "JsonPatchOperation",
+    "KeptRevision",
     "KindRef",
     "KindTable",
     "Kube",
@@ -135,6 +142,7 @@ __all__ = [
     "Snapshot",
     "StaleObject",
     "StateChange",
+    "StatefulSetRouter",
     "TableColumn",
     "TableRow",
     "TargetPermissions",

@@ -5,7 +5,8 @@ class Deployments(DeploymentRouter[Deployment]): ...
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar, cast
+from collections.abc import Sequence
+from typing import Annotated, Generic, Protocol, TypeVar, cast
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -20,9 +21,18 @@ from fairlead.kube.workloads import WorkloadRouter
 from fairlead.procedure import mutation, query
 from fairlead.schema import raw_json
 
-__all__ = ["DeploymentRouter", "Revision"]
+__all__ = [
+    "DeploymentRouter",
+    "PodTemplate",
+    "Revision",
+    "Workload",
+    "WorkloadMetadata",
+    "choose_revision",
+    "is_owned",
+]
 
 R = TypeVar("R", bound=Resource)
+V = TypeVar("V", bound="Numbered")
 
 REPLICA_SETS = ResourceInfo(
     group="apps",
@@ -37,6 +47,15 @@ _CAUSE = "kubernetes.io/change-cause"
 _HASH = "pod-template-hash"
 
 _list_replica_sets = can("list", _REPLICA_SETS, name=None)
+
+
+class Numbered(Protocol):
+    """Something that has the number of a revision."""
+
+    @property
+    def revision(self) -> int:
+        """The higher the newer."""
+        ...
 
 
 class Revision(BaseModel):
@@ -62,12 +81,14 @@ class _Container(msgspec.Struct):
     image: str = ""
 
 
-class _PodSpec(msgspec.Struct):
+class PodSpec(msgspec.Struct):
     containers: list[_Container] = msgspec.field(default_factory=list[_Container])
 
 
-class _Template(msgspec.Struct):
-    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
+class PodTemplate(msgspec.Struct):
+    """What pods are made from, as far as revisions show it."""
+
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
 
 
 class _Selector(msgspec.Struct, rename="camel"):
@@ -87,7 +108,9 @@ class _Owner(msgspec.Struct):
     uid: str
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
+class WorkloadMetadata(msgspec.Struct, rename="camel"):
+    """Of a workload, a replica set or a kept revision."""
+
     name: str
     uid: str
     resource_version: str
@@ -96,19 +119,22 @@ class _Metadata(msgspec.Struct, rename="camel"):
     owner_references: list[_Owner] = msgspec.field(default_factory=list[_Owner])
 
 
-class _Workload(msgspec.Struct):
-    metadata: _Metadata
+class Workload(msgspec.Struct):
+    """A workload or a replica set, its template as it stands."""
+
+    metadata: WorkloadMetadata
     spec: _Spec = msgspec.field(default_factory=_Spec)
     status: _Status = msgspec.field(default_factory=_Status)
 
     @property
     def revision(self) -> int:
+        """0 where it has none."""
         said = self.metadata.annotations.get(_REVISION, "")
         return int(said) if said.isdecimal() else 0
 
 
-class _Workloads(msgspec.Struct):
-    items: list[_Workload]
+class Workloads(msgspec.Struct):
+    items: list[Workload]
 
 
 class DeploymentRouter(WorkloadRouter[R], Generic[R]):
@@ -139,7 +165,7 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
         """
         deployment = await self._read(name, namespace)
         sets = await self._replica_sets(deployment, namespace)
-        chosen = _choose(sets, deployment, revision)
+        chosen = choose_revision(sets, deployment.revision, name, revision)
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
         version = deployment.metadata.resource_version
@@ -152,15 +178,15 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
         body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
         return raw_json(body, self.resource)
 
-    async def _read(self, name: str, namespace: str | None) -> _Workload:
+    async def _read(self, name: str, namespace: str | None) -> Workload:
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
         body = await kube.raw.get(get_info(self.resource), name, place)
-        return msgspec.json.decode(body, type=_Workload)
+        return msgspec.json.decode(body, type=Workload)
 
     async def _replica_sets(
-        self, deployment: _Workload, namespace: str | None
-    ) -> list[_Workload]:
+        self, deployment: Workload, namespace: str | None
+    ) -> list[Workload]:
         """Those that the deployment owns: others may wear its labels."""
         kube = self.ctx.kube
         labels = deployment.spec.selector.match_labels
@@ -171,22 +197,30 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
         body = await kube.raw.list_(REPLICA_SETS, place, options)
         found = [
             each
-            for each in msgspec.json.decode(body, type=_Workloads).items
-            if any(
-                owner.uid == deployment.metadata.uid
-                for owner in each.metadata.owner_references
-            )
+            for each in msgspec.json.decode(body, type=Workloads).items
+            if is_owned(each.metadata, deployment)
         ]
         return sorted(found, key=lambda each: each.revision, reverse=True)
 
 
-def _choose(
-    sets: list[_Workload], deployment: _Workload, revision: int | None
-) -> _Workload:
-    current = deployment.revision
-    name = deployment.metadata.name
+def is_owned(metadata: WorkloadMetadata, owner: Workload) -> bool:
+    """Does that workload own it? Others may wear its labels."""
+    return any(each.uid == owner.metadata.uid for each in metadata.owner_references)
+
+
+def choose_revision(
+    kept: Sequence[V], current: int, name: str, revision: int | None
+) -> V:
+    """The revision to go back to; None for the one before.
+
+    Args:
+        kept: all there are, the newest first.
+
+    Raises:
+        TRPCError: NOT_FOUND or PRECONDITION_FAILED; there is none to go to.
+    """
     if revision is None:
-        earlier = [each for each in sets if each.revision != current]
+        earlier = [each for each in kept if each.revision != current]
         if not earlier:
             raise TRPCError(
                 "PRECONDITION_FAILED", f"{name} has no revision before this"
@@ -194,14 +228,16 @@ def _choose(
         return earlier[0]
     if revision == current:
         raise TRPCError("PRECONDITION_FAILED", f"{name} is at revision {revision}")
-    for each in sets:
+    for each in kept:
         if each.revision == revision:
             return each
-    kept = ", ".join(str(each.revision) for each in sets) or "none"
-    raise TRPCError("NOT_FOUND", f"{name} keeps no revision {revision}; it has: {kept}")
+    known = ", ".join(str(each.revision) for each in kept) or "none"
+    raise TRPCError(
+        "NOT_FOUND", f"{name} keeps no revision {revision}; it has: {known}"
+    )
 
 
-def _template(replica_set: _Workload) -> dict[str, JsonValue]:
+def _template(replica_set: Workload) -> dict[str, JsonValue]:
     """The pods' template without the label by which replica sets tell their pods apart."""
     template = cast(
         "dict[str, JsonValue]", msgspec.json.decode(replica_set.spec.template)
@@ -213,8 +249,8 @@ def _template(replica_set: _Workload) -> dict[str, JsonValue]:
     return template
 
 
-def _describe(replica_set: _Workload, deployment: _Workload) -> Revision:
-    template = msgspec.json.decode(replica_set.spec.template, type=_Template)
+def _describe(replica_set: Workload, deployment: Workload) -> Revision:
+    template = msgspec.json.decode(replica_set.spec.template, type=PodTemplate)
     metadata = replica_set.metadata
     return Revision(
         revision=replica_set.revision,

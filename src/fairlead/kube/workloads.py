@@ -18,14 +18,15 @@ from fairlead.access import can
 from fairlead.kube.client import KubeRequest
 from fairlead.kube.executing import ExecRouter
 from fairlead.kube.policies import on_resource
-from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.routers import ResourceRouter
 from fairlead.kube.urls import get_object_path
+from fairlead.kube.user_kube import UserKube
 from fairlead.procedure import mutation, subscription
 from fairlead.schema import raw_json
 from fairlead.tracking import tracked
 
-__all__ = ["LogChunk", "LogReader", "PodRouter", "WorkloadRouter"]
+__all__ = ["LogChunk", "LogReader", "PodRouter", "RestartRouter", "WorkloadRouter"]
 
 R = TypeVar("R", bound=Resource)
 
@@ -49,9 +50,13 @@ class LogReader:
 
     Args:
         position: what `position` was when the reader left off.
+        timestamps: leave each line's time before it.
     """
 
-    def __init__(self, position: str | None = None) -> None:
+    def __init__(
+        self, position: str | None = None, *, timestamps: bool = False
+    ) -> None:
+        self._timestamps = timestamps
         stamp, _, count = (position or "").partition("/")
         self._resume_at = stamp
         self._to_skip = int(count) if count.isdecimal() else 0
@@ -91,7 +96,7 @@ class LogReader:
             return None
         self._count = self._count + 1 if stamp == self._last else 1
         self._last = stamp
-        return line.removesuffix("\r")
+        return (whole if self._timestamps else line).removesuffix("\r")
 
 
 class PodRouter(ExecRouter[R], Generic[R]):
@@ -113,12 +118,19 @@ class PodRouter(ExecRouter[R], Generic[R]):
         previous: bool = False,
         tail_lines: Annotated[int, Field(ge=0)] | None = None,
         since_seconds: Annotated[int, Field(ge=1)] | None = None,
+        since_time: datetime | None = None,
+        timestamps: bool = False,
         last_event_id: str | None = None,
     ) -> AsyncIterator[tracked[LogChunk]]:
-        """A container's log, as it is written; resumes without a line lost or repeated."""
+        """A container's log, as it is written; resumes without a line lost or repeated.
+
+        Args:
+            since_time: whole seconds count; without a zone it is UTC.
+            timestamps: begin each line with the time it was written.
+        """
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
-        reader = LogReader(last_event_id)
+        reader = LogReader(last_event_id, timestamps=timestamps)
         resumed = reader.since is not None
         request = KubeRequest(
             method="GET",
@@ -131,7 +143,7 @@ class PodRouter(ExecRouter[R], Generic[R]):
                 "timestamps": True,
                 "tailLines": None if resumed else tail_lines,
                 "sinceSeconds": None if resumed else since_seconds,
-                "sinceTime": reader.since,
+                "sinceTime": reader.since or _write_time(since_time),
             },
         )
         async with kube.raw.client.stream(request, silence=SILENCE) as chunks:
@@ -144,7 +156,32 @@ class PodRouter(ExecRouter[R], Generic[R]):
             yield tracked(reader.position, LogChunk(lines=lines))
 
 
-class WorkloadRouter(ResourceRouter[R], Generic[R]):
+def _write_time(time: datetime | None) -> str | None:
+    if time is None:
+        return None
+    zoned = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class RestartRouter(ResourceRouter[R], Generic[R]):
+    """A resource router for what has a template of pods: restart."""
+
+    @mutation(access=on_resource("patch"))
+    async def restart(
+        self, name: str, namespace: str | None = None, dry_run: bool = False
+    ) -> R:
+        """Replaces all pods, a few at a time, as `kubectl rollout restart` does."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        annotations = {"kubectl.kubernetes.io/restartedAt": now}
+        patch = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+        info = get_info(self.resource)
+        data = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
+        return raw_json(data, self.resource)
+
+
+class WorkloadRouter(RestartRouter[R], Generic[R]):
     """A resource router for deployments and the like: scale and restart."""
 
     subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -160,27 +197,26 @@ class WorkloadRouter(ResourceRouter[R], Generic[R]):
         dry_run: bool = False,
     ) -> None:
         """Sets how many replicas there should be."""
-        kube = self.ctx.kube
+        kube, info = self.ctx.kube, get_info(self.resource)
         place = kube.place(self.resource, namespace)
-        await kube.raw.patch(
-            get_info(self.resource),
-            name,
-            place,
-            {"spec": {"replicas": replicas}},
-            subresource="scale",
-            dry_run=dry_run,
-        )
+        await scale_workload(kube, info, name, place, replicas, dry_run=dry_run)
 
-    @mutation(access=on_resource("patch"))
-    async def restart(
-        self, name: str, namespace: str | None = None, dry_run: bool = False
-    ) -> R:
-        """Replaces all pods, a few at a time, as `kubectl rollout restart` does."""
-        kube = self.ctx.kube
-        place = kube.place(self.resource, namespace)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        annotations = {"kubectl.kubernetes.io/restartedAt": now}
-        patch = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-        info = get_info(self.resource)
-        data = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
-        return raw_json(data, self.resource)
+
+async def scale_workload(  # noqa: PLR0913  keyword-only after what names the object
+    kube: UserKube,
+    info: ResourceInfo,
+    name: str,
+    namespace: str | None,
+    replicas: int,
+    *,
+    dry_run: bool,
+) -> None:
+    """Sets how many replicas there should be."""
+    await kube.raw.patch(
+        info,
+        name,
+        namespace,
+        {"spec": {"replicas": replicas}},
+        subresource="scale",
+        dry_run=dry_run,
+    )

@@ -1,0 +1,182 @@
+"""Stateful sets and daemon sets: their kept revisions, and the way back to one.
+
+class StatefulSets(StatefulSetRouter[StatefulSet]): ...
+class DaemonSets(DaemonSetRouter[DaemonSet]): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Generic, TypeVar, cast
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+from fairlead.access import Kind, all_of, can
+from fairlead.kube.objects import ListOptions
+from fairlead.kube.policies import on_resource
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
+from fairlead.kube.rollouts import (
+    PodTemplate,
+    Workload,
+    WorkloadMetadata,
+    choose_revision,
+    is_owned,
+)
+from fairlead.kube.workloads import RestartRouter, scale_workload
+from fairlead.procedure import mutation, query
+from fairlead.schema import raw_json
+
+__all__ = ["DaemonSetRouter", "KeptRevision", "StatefulSetRouter"]
+
+R = TypeVar("R", bound=Resource)
+
+REVISIONS = ResourceInfo(
+    group="apps",
+    version="v1",
+    kind="ControllerRevision",
+    plural="controllerrevisions",
+    singular="controllerrevision",
+)
+_CAUSE = "kubernetes.io/change-cause"
+
+_list_revisions = can(
+    "list", Kind(group="apps", plural="controllerrevisions"), name=None
+)
+
+
+class KeptRevision(BaseModel):
+    """One state that a set's pods had, as its controller keeps it.
+
+    Attributes:
+        current: it is the state that they have, or are getting.
+        change_cause: what the set's author said of it.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    revision: int
+    name: str
+    images: list[str]
+    created: str | None
+    change_cause: str | None
+    current: bool
+
+
+class _Spec(msgspec.Struct):
+    template: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
+
+
+class _Data(msgspec.Struct):
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+
+
+class _Revision(msgspec.Struct):
+    metadata: WorkloadMetadata
+    revision: int = 0
+    data: _Data = msgspec.field(default_factory=_Data)
+
+
+class _Revisions(msgspec.Struct):
+    items: list[_Revision]
+
+
+class DaemonSetRouter(RestartRouter[R], Generic[R]):
+    """A resource router for daemon sets: restart, and rollback to a revision."""
+
+    @query(access=all_of(on_resource("get"), _list_revisions))
+    async def revisions(
+        self, name: str, namespace: str | None = None
+    ) -> list[KeptRevision]:
+        """The revisions that are kept, the newest first: that one is current."""
+        _, kept = await self._read(name, namespace)
+        return [_describe(each, kept[0]) for each in kept]
+
+    @mutation(access=all_of(on_resource("patch"), _list_revisions))
+    async def rollback(
+        self,
+        name: str,
+        revision: Annotated[int, Field(ge=1)] | None = None,
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> R:
+        """Gives the pods the state of a revision again; by default of the one before.
+
+        As `kubectl rollout undo`: the controller then counts that state as the newest.
+        """
+        owner, kept = await self._read(name, namespace)
+        current = kept[0].revision if kept else 0
+        chosen = choose_revision(kept, current, name, revision)
+        version = owner.metadata.resource_version
+        patch: list[dict[str, object]] = [
+            # Nothing that somebody changes meanwhile is overwritten.
+            {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+            {"op": "replace", "path": "/spec/template", "value": _template(chosen)},
+        ]
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        info = get_info(self.resource)
+        body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
+        return raw_json(body, self.resource)
+
+    async def _read(
+        self, name: str, namespace: str | None
+    ) -> tuple[Workload, list[_Revision]]:
+        """The set, and the revisions that it owns, the newest first."""
+        kube = self.ctx.kube
+        place = kube.place(self.resource, namespace)
+        body = await kube.raw.get(get_info(self.resource), name, place)
+        owner = msgspec.json.decode(body, type=Workload)
+        labels = owner.spec.selector.match_labels
+        options = ListOptions(
+            label_selector=",".join(f"{key}={value}" for key, value in labels.items())
+        )
+        listed = await kube.raw.list_(REVISIONS, place, options)
+        found = msgspec.json.decode(listed, type=_Revisions).items
+        kept = [each for each in found if is_owned(each.metadata, owner)]
+        kept.sort(key=lambda each: each.revision, reverse=True)
+        return owner, kept
+
+
+class StatefulSetRouter(DaemonSetRouter[R], Generic[R]):
+    """A resource router for stateful sets: scale, restart, and rollback to a revision."""
+
+    subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "scale": ("get", "update", "patch")
+    }
+
+    @mutation(access=can("patch", subresource="scale"))
+    async def scale(
+        self,
+        name: str,
+        replicas: Annotated[int, Field(ge=0)],
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Sets how many replicas there should be."""
+        kube, info = self.ctx.kube, get_info(self.resource)
+        place = kube.place(self.resource, namespace)
+        await scale_workload(kube, info, name, place, replicas, dry_run=dry_run)
+
+
+def _template(kept: _Revision) -> dict[str, JsonValue]:
+    """The pods' template without the mark that makes it a patch."""
+    template = cast(
+        "dict[str, JsonValue]", msgspec.json.decode(kept.data.spec.template)
+    )
+    template.pop("$patch", None)
+    return template
+
+
+def _describe(kept: _Revision, newest: _Revision) -> KeptRevision:
+    template = msgspec.json.decode(kept.data.spec.template, type=PodTemplate)
+    metadata = kept.metadata
+    return KeptRevision(
+        revision=kept.revision,
+        name=metadata.name,
+        images=[container.image for container in template.spec.containers],
+        created=metadata.creation_timestamp,
+        change_cause=metadata.annotations.get(_CAUSE),
+        current=kept is newest,
+    )

@@ -27,7 +27,7 @@ from fairlead.access.audit import (
 )
 from fairlead.access.policy import AccessRequest, Decision, Policy, public
 from fairlead.access.rights import ResourceAttributes
-from fairlead.context import Context, ContextScope, Request
+from fairlead.context import Context, ContextScope, Request, Services
 from fairlead.errors import TRPCError
 from fairlead.schema import Arguments, InputSchema, OutputSchema
 
@@ -70,8 +70,10 @@ RawInput: TypeAlias = bytes | ParsedInput | None
 class Call:
     """One call of one procedure.
 
+    Args:
+        scope: the contexts of the request it belongs to, or what opens them when first used.
+
     Attributes:
-        scope: the contexts of the request it belongs to.
         batch_index: its place in an HTTP or WebSocket batch, else 0.
         last_event_id: where a subscription resumes, when the client says so.
         audited: the denial that was recorded already, if one was.
@@ -80,31 +82,39 @@ class Call:
     __slots__ = (
         "_arguments",
         "_raw",
+        "_scope",
         "_signal",
         "audited",
         "batch_index",
         "last_event_id",
         "procedure",
-        "scope",
     )
 
     def __init__(
         self,
         procedure: CompiledProcedure,
-        scope: ContextScope,
+        scope: ContextScope | Callable[[], ContextScope],
         raw: RawInput | Callable[[], Awaitable[RawInput]] = None,
         *,
         batch_index: int = 0,
         last_event_id: str | None = None,
     ) -> None:
         self.procedure = procedure
-        self.scope = scope
+        self._scope = scope
         self.batch_index = batch_index
         self.last_event_id = last_event_id
         self._raw = raw
         self._arguments: Arguments | None = None
         self._signal: asyncio.Event | None = None
         self.audited: TRPCError | None = None
+
+    @property
+    def scope(self) -> ContextScope:
+        """The contexts of the request it belongs to."""
+        found = self._scope
+        if not isinstance(found, ContextScope):
+            found = self._scope = found()
+        return found
 
     @property
     def path(self) -> str:
@@ -139,6 +149,8 @@ class Call:
             raw = self._raw
             if schema is None:
                 self._arguments = NO_ARGUMENTS
+            elif isinstance(raw, bytes) and self.last_event_id is None:
+                self._arguments = schema.parse_json(raw)
             elif raw is None or isinstance(raw, (bytes, ParsedInput)):
                 self._arguments = _parse(schema, raw, self.last_event_id)
         return self._arguments
@@ -251,8 +263,13 @@ class CompiledProcedure:
             and inspect.iscoroutinefunction(self.function)
         )
 
-    def begin(self, call: Call) -> Coroutine[Any, Any, object] | None:
+    def begin(
+        self, call: Call, services: Services
+    ) -> Coroutine[Any, Any, object] | None:
         """The body of a `direct` procedure, with its input validated; its context is made when used.
+
+        Args:
+            services: those of the call's contexts, which need not be opened to know them.
 
         Returns:
             Its coroutine, whose result is to be checked with `output.check`, or None where
@@ -265,7 +282,7 @@ class CompiledProcedure:
         if found is None:
             return None
         args, kwargs = found
-        if self._is_mutation:
+        if self._is_mutation and is_audited(services):
             self._note_mutation(call, args, kwargs, None)
         router = self.router()
         router.call = call
@@ -313,7 +330,7 @@ class CompiledProcedure:
             args, kwargs = call.find_input() or await call.parse_input()
             if self._policy_needs_input:
                 decision = await self._check_access(call, _get_fields(args, kwargs))
-            if self._is_mutation:
+            if self._is_mutation and is_audited(scope.services):
                 self._note_mutation(call, args, kwargs, decision)
             router = self.router()
             router.ctx = context
@@ -334,10 +351,8 @@ class CompiledProcedure:
         kwargs: Mapping[str, object],
         decision: Decision | None,
     ) -> None:
-        scope = call.scope
-        if is_audited(scope.services):
-            fields = _get_fields(args, kwargs)
-            note_allowed(Subject(scope.request, self.path, self.kind, fields), decision)
+        fields = _get_fields(args, kwargs)
+        note_allowed(Subject(call.request, self.path, self.kind, fields), decision)
 
     async def _check_access(self, call: Call, fields: Mapping[str, object]) -> Decision:
         request = AccessRequest(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast
 
 import msgspec
@@ -40,6 +39,8 @@ __all__ = [
 
 T = TypeVar("T")
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
+
+_N, _I = b"NI"
 
 Arguments = tuple[tuple[object, ...], Mapping[str, object]]
 """Positional and keyword arguments of one call."""
@@ -146,7 +147,8 @@ class InputSchema:
                 return (self._decode(raw),), {}
             except (msgspec.DecodeError, RecursionError):
                 pass  # Pydantic says what is wrong, field by field
-        if b"NaN" in raw or b"Infinity" in raw:
+        # Single bytes are found many times faster.
+        if (_N in raw and b"NaN" in raw) or (_I in raw and b"Infinity" in raw):
             _read_json(raw)
         try:
             value = self.validate_json(raw, strict=True)
@@ -206,18 +208,18 @@ def _explain(error: ValidationError) -> TRPCError:
 
 
 class OutputSchema:
-    """What a procedure returns (or yields), and how it travels."""
+    """What a procedure returns (or yields), and how it travels.
+
+    Attributes:
+        exact: an instance of this very class needs no validation.
+    """
 
     def __init__(self, type_: Any, *, owner: str) -> None:
         self.type_ = type_
         self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the result of {owner}")
-        self._exact = type_ if isinstance(type_, type) else None
+        self.exact = type_ if isinstance(type_, type) else None
         self.is_native = is_native(type_)
-        self._dump: Callable[[object], bytes] = (
-            _ENCODER.encode
-            if self.is_native
-            else partial(self.adapter.serializer.to_json, by_alias=True)
-        )
+        self._to_json = self.adapter.serializer.to_json
 
     def check(self, value: object) -> object:
         """Validates a result unless it is an instance of the declared model already.
@@ -226,7 +228,7 @@ class OutputSchema:
             TRPCError: INTERNAL_SERVER_ERROR; the procedure broke its own promise.
         """
         kind: type = type(value)
-        if kind is self._exact or kind is RawJson:
+        if kind is self.exact or kind is RawJson:
             return value
         try:
             if self.is_native:
@@ -248,11 +250,14 @@ class OutputSchema:
     def to_json(self, value: object) -> bytes | None:
         """A checked result as JSON bytes, by alias; None for one that is not there."""
         kind = type(value)
-        if kind is self._exact:
-            return self._dump(value)
-        if kind is RawJson:
-            return cast("RawJson[object]", value).data
-        return None if value is MISSING else self._dump(value)
+        if kind is not self.exact:
+            if kind is RawJson:
+                return cast("RawJson[object]", value).data
+            if value is MISSING:
+                return None
+        if self.is_native:
+            return _ENCODER.encode(value)
+        return self._to_json(value, by_alias=True)
 
 
 def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:

@@ -160,9 +160,9 @@ class Fairlead:
             try:
                 if self.connections.draining:
                     send = _close_after(send)
-                head = self._http.lane.find(scope) if self._is_plain else None
-                if head is not None:
-                    await self._http.express(scope, receive, send, head)
+                route = self._http.lane.find(scope) if self._is_plain else None
+                if route is not None:
+                    await self._http.express(scope, receive, send, route)
                 else:
                     await self._serve_http(scope, receive, send)
             finally:

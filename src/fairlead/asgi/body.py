@@ -13,7 +13,7 @@ from fairlead.asgi.types import Message, Receive
 from fairlead.errors import TRPCError
 from fairlead.uploads import FormData, UploadedFile
 
-__all__ = ["parse_form", "read_body", "stream_body"]
+__all__ = ["get_whole_body", "parse_form", "read_body", "stream_body"]
 
 MAX_FORM_FIELDS = 1000
 
@@ -40,19 +40,30 @@ async def stream_body(receive: Receive, bound: int | None) -> AsyncIterator[byte
             return
 
 
-async def read_body(receive: Receive, bound: int | None) -> bytes:
+def get_whole_body(message: Message, bound: int | None) -> bytes | None:
+    """The body, if the first message holds all of it and it is not too large."""
+    if message["type"] != "http.request" or message.get("more_body", False):
+        return None
+    body: bytes = message.get("body", b"")
+    return body if bound is None or len(body) <= bound else None
+
+
+async def read_body(
+    receive: Receive, bound: int | None, first: Message | None = None
+) -> bytes:
     """The whole body.
+
+    Args:
+        first: the first message, where it was received already.
 
     Raises:
         TRPCError: PAYLOAD_TOO_LARGE, at the bound.
         ClientGoneError: the client left before the end.
     """
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        if bound is not None and len(body) > bound:
-            raise TRPCError("PAYLOAD_TOO_LARGE")
-        return body
+    message = first or await receive()
+    whole = get_whole_body(message, bound)
+    if whole is not None:
+        return whole
 
     rest = iter((message,))
 

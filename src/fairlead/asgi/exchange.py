@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
-from typing import cast
 
-from pydantic_core import PydanticSerializationError
-
+from fairlead.asgi.answers import (
+    Answer,
+    StreamedResultError,
+    Target,
+    Unfinished,
+    fail_with,
+    run_checked,
+    succeed,
+)
 from fairlead.asgi.body import parse_form, read_body, stream_body
 from fairlead.asgi.requests import Headers, make_request
-from fairlead.asgi.runtime import NOT_OPENED, OpenedScope, Runtime
+from fairlead.asgi.runtime import OpenedScope, Runtime
 from fairlead.asgi.suspension import (
     ClientGoneError,
     Guard,
     Resumed,
+    gather_eagerly,
     make_timeout,
     run_with_deadline,
 )
-from fairlead.asgi.types import Receive, Scope
+from fairlead.asgi.types import Message, Receive, Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
-from fairlead.context import Request, RequestInfo
+from fairlead.context import ContextScope, Request, RequestInfo
 from fairlead.errors import TRPCError
-from fairlead.protocol.envelopes import encode_error, encode_result
+from fairlead.protocol.envelopes import encode_error
 from fairlead.protocol.inputs import (
     BatchInputs,
     add_last_event_id,
@@ -32,9 +39,7 @@ from fairlead.protocol.inputs import (
     is_shallow,
     merge_last_event_id,
 )
-from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.requests import (
-    CallTarget,
     RequestHead,
     find_target,
     get_last_event_id,
@@ -43,45 +48,7 @@ from fairlead.protocol.requests import (
 from fairlead.protocol.shapes import get_shape_status
 from fairlead.uploads import ByteStream
 
-__all__ = ["Answer", "Exchange", "close_stream", "is_event_source"]
-
-Target = CallTarget[CompiledProcedure]
-
-NOT_STREAMED = (
-    "Cannot use stream-like response in non-streaming request - use httpBatchStreamLink"
-)
-
-
-class Answer:
-    """The answer to one call: its envelope, and what it means for the response."""
-
-    __slots__ = ("body", "error", "status")
-
-    def __init__(self, body: bytes, status: int, error: TRPCError | None) -> None:
-        self.body = body
-        self.status = status
-        self.error = error
-
-
-async def close_stream(stream: object) -> None:
-    """Ends an async generator that nobody will read (further)."""
-    close = cast(
-        "Callable[[], Awaitable[None]] | None", getattr(stream, "aclose", None)
-    )
-    if close is not None:
-        await close()
-
-
-def is_event_source(value: object) -> bool:
-    """Is it what a subscription must return?"""
-    return isinstance(value, AsyncIterable)
-
-
-def _fail_with(error: TRPCError) -> Callable[[], Awaitable[RawInput]]:
-    async def fail() -> RawInput:
-        raise error.with_traceback(None)
-
-    return fail
+__all__ = ["Exchange"]
 
 
 class Exchange:
@@ -94,7 +61,7 @@ class Exchange:
     """
 
     # One is made for every request: what most never need is left to the class.
-    opened: OpenedScope = NOT_OPENED
+    _opened: OpenedScope | None = None
     allow: tuple[str, ...] | None = None
     _body: bytes | TRPCError | None = None
     _inputs: BatchInputs | None = None
@@ -137,6 +104,24 @@ class Exchange:
             self._scope, self.headers, services, params, info, self.abort
         )
 
+    async def open(self) -> None:
+        """Finds out who calls, where the application asks before any call."""
+        if not self.runtime.opens_late:
+            self._opened = await self.runtime.open_scope(self.make_request())
+
+    @property
+    def opened(self) -> OpenedScope:
+        """The contexts of the request."""
+        found = self._opened
+        if found is None:
+            scope = ContextScope(self.make_request, services=self.runtime.services)
+            found = self._opened = OpenedScope(scope, None, None)
+        return found
+
+    def get_scope(self) -> ContextScope:
+        """The contexts of the request, opened at the latest now."""
+        return self.opened.scope
+
     def watch(self) -> Guard:
         """Watches over the exchange from when it first waits."""
         guard = self._guard = Guard()
@@ -155,8 +140,11 @@ class Exchange:
         for call in self.calls:
             call.abort()
 
-    async def read_inputs(self) -> None:
+    async def read_inputs(self, first: Message | None = None) -> None:
         """Reads the body, if a call needs it; a failure is kept for the calls that do.
+
+        Args:
+            first: the first message of the body, where it was received already.
 
         Raises:
             ClientGoneError: the client left meanwhile.
@@ -172,7 +160,7 @@ class Exchange:
         else:
             try:
                 raw = await read_body(
-                    self.receive, self.runtime.options.limits.body_bytes
+                    self.receive, self.runtime.options.limits.body_bytes, first
                 )
             except TRPCError as error:
                 self._body = error
@@ -195,7 +183,7 @@ class Exchange:
         try:
             return self._read_raw(target, procedure)
         except TRPCError as error:
-            return _fail_with(error)
+            return fail_with(error)
 
     def _read_raw(self, target: Target, procedure: CompiledProcedure) -> RawInput:
         options = self.runtime.options
@@ -258,11 +246,12 @@ class Exchange:
             procedure = self._reject(target)
         if procedure.kind == "subscription" and self.head.is_batch:
             raise TRPCError("BAD_REQUEST", "Cannot batch subscription calls")
-        opened = self.opened
-        if opened.refusal is not None:
+        opened = self._opened
+        if opened is not None and opened.refusal is not None:
             raise opened.refusal.with_traceback(None)
         raw = None if procedure.input is None else self._get_raw(target, procedure)
-        call = Call(procedure, opened.scope, raw, batch_index=target.index)
+        scope = self.get_scope if opened is None else opened.scope
+        call = Call(procedure, scope, raw, batch_index=target.index)
         self.calls.append(call)
         return call
 
@@ -291,44 +280,90 @@ class Exchange:
             guard.expire_after(seconds, make_timeout(procedure.path, seconds))
         return guard
 
-    async def answer(self, target: Target) -> Answer:
-        """Runs a query or mutation to its envelope; an error is an answer too."""
+    def begin_plain(
+        self, target: Target, procedure: CompiledProcedure, raw: bytes | None
+    ) -> Answer | Unfinished | None:
+        """Runs the only call of a request whose path, method and body are plain.
+
+        Returns:
+            As `answer_nowait`; None where the input needs more than validation, or the request
+            was refused: go through that then.
+        """
+        opened, options = self._opened, self.runtime.options
+        if options.transformer is not None or (opened is not None and opened.refusal):
+            return None
+        if raw is not None:
+            if not raw.isascii():
+                raw = clean_text(raw, keep_mark=self.method == "GET")
+            if not is_shallow(raw, options.limits):
+                return None
+        scope = self.get_scope if opened is None else opened.scope
+        call = Call(procedure, scope, raw or None)
+        self.calls.append(call)
+        return self.begin(target, call, perf_counter())
+
+    def answer_nowait(self, target: Target) -> Answer | Unfinished:
+        """Runs a query or mutation as far as it gets without waiting: mostly to its end."""
         started = perf_counter()
-        call: Call | None = None
         try:
             call = self._open(target)
-            procedure = call.procedure
-            body = procedure.begin(call) if procedure.direct else None
-            coroutine = procedure.call(call) if body is None else body
+        except ClientGoneError:
+            raise
+        except Exception as cause:
+            return self._fail(cause, target, None, perf_counter() - started)
+        return self.begin(target, call, started)
+
+    def begin(self, target: Target, call: Call, started: float) -> Answer | Unfinished:
+        """Runs an open call as far as it gets without waiting."""
+        procedure = call.procedure
+        opened = self._opened
+        services = self.runtime.services if opened is None else opened.scope.services
+        try:
+            body = procedure.begin(call, services) if procedure.direct else None
+            coroutine = run_checked(call) if body is None else body
             try:
                 waits_for = coroutine.send(None)
             except StopIteration as stop:
-                result: object = stop.value
-            else:
-                guard = self._watch_call(procedure)
-                result = await Resumed(coroutine, waits_for, guard)
-            if body is not None:
-                result = procedure.output.check(result)
-            elif procedure.streaming or procedure.kind == "subscription":
-                await close_stream(result)
-                raise StreamedResultError
-            encoded = encode_result(self._encode(procedure, result))
+                return succeed(
+                    self.runtime, procedure, stop.value, started, body is None
+                )
         except ClientGoneError:
             raise
         except Exception as cause:
             return self._fail(cause, target, call, perf_counter() - started)
-        self.runtime.answered[procedure.path].add(perf_counter() - started)
-        return Answer(encoded, 200, None)
+        return Unfinished(target, call, coroutine, waits_for, started, body is None)
 
-    def _encode(self, procedure: CompiledProcedure, result: object) -> bytes | None:
-        if self.runtime.options.transformer is not None and has_streams(result):
-            raise StreamedResultError  # transformers turn whatever they do not know into text
+    async def finish(self, begun: Unfinished) -> Answer:
+        """Waits for the rest of a call."""
+        call = begun.call
         try:
-            return self.runtime.encode_output(procedure, result)
-        except PydanticSerializationError:
-            if has_streams(result):
-                raise StreamedResultError from None
+            guard = self._watch_call(call.procedure)
+            result = await Resumed(begun.coroutine, begun.waits_for, guard)
+            return succeed(
+                self.runtime, call.procedure, result, begun.started, begun.is_checked
+            )
+        except ClientGoneError:
             raise
+        except Exception as cause:
+            seconds = perf_counter() - begun.started
+            return self._fail(cause, begun.target, call, seconds)
+
+    async def answer(self, target: Target) -> Answer:
+        """Runs a query or mutation to its envelope; an error is an answer too."""
+        begun = self.answer_nowait(target)
+        return begun if isinstance(begun, Answer) else await self.finish(begun)
+
+    async def answer_all(self, targets: Sequence[Target]) -> list[Answer]:
+        """Runs the calls of a batch at the same time; those that never wait need no task."""
+        answers: list[Answer] = []
+        for index, target in enumerate(targets):
+            begun = self.answer_nowait(target)
+            if not isinstance(begun, Answer):
+                later = [self.answer(each) for each in targets[index + 1 :]]
+                answers += await gather_eagerly([self.finish(begun), *later])
+                break
+            answers.append(begun)
+        return answers
 
     def _fail(
         self, cause: Exception, target: Target, call: Call | None, seconds: float
@@ -351,10 +386,3 @@ class Exchange:
         shape = self.runtime.get_shape(error, path, kind, self.opened.context)
         body = encode_error(shape, self.runtime.options.transformer)
         return Answer(body, get_shape_status(shape, error), error)
-
-
-class StreamedResultError(TRPCError):
-    """The client did not ask for a stream, but the result is one."""
-
-    def __init__(self) -> None:
-        super().__init__("UNSUPPORTED_MEDIA_TYPE", NOT_STREAMED)

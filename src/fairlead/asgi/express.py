@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.types import Scope
 from fairlead.calling import CompiledProcedure
-from fairlead.protocol.requests import CallTarget, RequestHead, unquote_plus
+from fairlead.protocol.requests import CallTarget, RequestHead
 
-__all__ = ["ExpressLane"]
+__all__ = ["INPUT_SIZE", "ExpressLane", "ExpressRoute"]
 
 Head = RequestHead[CompiledProcedure]
 
@@ -34,6 +33,29 @@ OWN_PAGE = frozenset((b"same-origin", b"none"))
 """`Sec-Fetch-Site` of requests that `OriginPolicy` always lets through."""
 METHODS = {"query": "GET", "mutation": "POST"}
 INPUT = b"input="
+INPUT_SIZE = len(INPUT)
+AMPERSAND = ord("&")
+
+
+class ExpressRoute:
+    """One procedure, and all that a request for it need not find out."""
+
+    __slots__ = (
+        "head",
+        "is_query",
+        "procedure",
+        "takes_body",
+        "takes_query",
+        "target",
+    )
+
+    def __init__(self, path: str, procedure: CompiledProcedure) -> None:
+        self.procedure = procedure
+        self.target = CallTarget(0, path, procedure)
+        self.head: Head = RequestHead((self.target,), False, procedure.kind, None, None)
+        self.is_query = procedure.kind == "query"
+        self.takes_query = self.is_query and procedure.input is not None
+        self.takes_body = not self.is_query and procedure.input is not None
 
 
 class ExpressLane:
@@ -47,29 +69,33 @@ class ExpressLane:
         self._runtime = runtime
         self._longest = runtime.options.limits.url_bytes
         self._served = b"" if runtime.drift is None else runtime.drift.served.encode()
-        self._heads: dict[tuple[bytes, str], Head] = {
-            (prefix + b"/" + path.encode(), METHODS[procedure.kind]): RequestHead(
-                (CallTarget(0, path, procedure),), False, procedure.kind, None, None
-            )
-            for path, procedure in runtime.procedures.items()
-            if path.isascii() and procedure.kind in METHODS
-        }
+        self._routes: dict[str, dict[bytes, ExpressRoute]] = {"GET": {}, "POST": {}}
+        for path, procedure in runtime.procedures.items():
+            if path.isascii() and procedure.kind in METHODS:
+                routes = self._routes[METHODS[procedure.kind]]
+                routes[prefix + b"/" + path.encode()] = ExpressRoute(path, procedure)
 
-    def find(self, scope: Scope) -> Head | None:
+    def find(self, scope: Scope) -> ExpressRoute | None:
         """What the request asks for, if it can go the short way."""
-        method: str = scope["method"]
+        routes = self._routes.get(scope["method"])
+        if routes is None:
+            return None
         raw_path: bytes = scope.get("raw_path") or b""
-        head = self._heads.get((raw_path, method))
-        if head is None:
+        route = routes.get(raw_path)
+        if route is None:
             return None
         query: bytes = scope["query_string"]
-        if query and (b"&" in query or method != "GET" or not query.startswith(INPUT)):
+        if query and not (
+            route.is_query and query.startswith(INPUT) and AMPERSAND not in query
+        ):
             return None
         if self._longest is not None and len(raw_path) + len(query) > self._longest:
             return None
-        return head if self._is_plain(scope["headers"], method) else None
+        return route if self._is_plain(scope["headers"], route) else None
 
-    def _is_plain(self, headers: Iterable[tuple[bytes, bytes]], method: str) -> bool:
+    def _is_plain(
+        self, headers: Iterable[tuple[bytes, bytes]], route: ExpressRoute
+    ) -> bool:
         typed = has_origin = from_own_page = False
         for name, value in headers:
             if name not in SPECIAL:
@@ -79,7 +105,7 @@ class ExpressLane:
                     return False
                 typed = True
             elif name == b"accept":
-                if b"jsonl" in value:
+                if value != b"*/*" and value.find(b"jsonl") >= 0:
                     return False
             elif name == b"origin":
                 has_origin = True
@@ -91,14 +117,8 @@ class ExpressLane:
                 return False
         if has_origin and not from_own_page:
             return False
-        return typed or method == "GET"
+        return typed or route.is_query
 
     def _is_served(self, digest: bytes) -> bool:
         """Was the client generated from the types that are served?"""
         return not self._served or digest.partition(b";")[0] == self._served
-
-    @staticmethod
-    def take_query(exchange: Exchange, query: bytes) -> None:
-        """Hands over the input of a request by GET."""
-        if query:
-            exchange.take_body(unquote_plus(query[len(INPUT) :]))

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from fairlead.asgi.exchange import Answer, Exchange
-from fairlead.asgi.express import ExpressLane
+from fairlead.asgi.answers import Answer, Unfinished
+from fairlead.asgi.body import get_whole_body
+from fairlead.asgi.exchange import Exchange
+from fairlead.asgi.express import INPUT_SIZE, ExpressLane, ExpressRoute
 from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import HEADER, SCHEMA_PATH
 from fairlead.asgi.streams import send_jsonl, send_sse
-from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
+from fairlead.asgi.suspension import ClientGoneError, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
 from fairlead.calling import CompiledProcedure
 from fairlead.errors import TRPCError
 from fairlead.protocol.envelopes import combine_statuses, encode_error, join_batch
 from fairlead.protocol.options import MetaInfo
-from fairlead.protocol.requests import RequestHead, RequestParser, check_head
+from fairlead.protocol.requests import (
+    RequestHead,
+    RequestParser,
+    check_head,
+    unquote_plus,
+)
 from fairlead.protocol.shapes import get_shape_status
 
 __all__ = ["HttpEndpoint"]
@@ -41,27 +48,55 @@ class HttpEndpoint:
         self._runtime = runtime
         self._drift = runtime.drift
         self._is_plain = runtime.options.response_meta is None
+        self._opens_late = runtime.opens_late
+        self._most_bytes = runtime.options.limits.body_bytes
         self._parser = RequestParser(runtime.procedures.get, runtime.options)
 
     async def express(
-        self, scope: Scope, receive: Receive, send: Send, head: Head
+        self, scope: Scope, receive: Receive, send: Send, route: ExpressRoute
     ) -> None:
-        """Answers a request that the express lane found to be plain."""
-        exchange = Exchange(self._runtime, scope, receive, head, is_watched=False)
-        target = head.calls[0]
+        """Answers a request that the express lane found to be plain.
+
+        Almost every request comes this way, so it is straight: each function on it costs a tenth
+        of a microsecond, each coroutine three.
+        """
+        exchange = Exchange(self._runtime, scope, receive, route.head, is_watched=False)
+        raw: bytes | None = None
+        begun: Answer | Unfinished | None = None
         try:
-            if target.procedure is not None and target.procedure.input is not None:
-                if exchange.method == "GET":
-                    ExpressLane.take_query(exchange, scope["query_string"])
-                else:
-                    await exchange.read_inputs()
-            opened = self._runtime.open_scope_nowait(exchange.make_request)
-            exchange.opened = opened or await self._runtime.open_scope(
-                exchange.make_request()
+            if route.takes_query:
+                raw = unquote_plus(scope["query_string"][INPUT_SIZE:])
+            elif route.takes_body:
+                message = await receive()
+                raw = get_whole_body(message, self._most_bytes)
+                if raw is None:
+                    await exchange.read_inputs(message)
+            if not self._opens_late:
+                await exchange.open()
+            if raw is not None or not route.takes_body:
+                begun = exchange.begin_plain(route.target, route.procedure, raw)
+            if begun is None:
+                if raw is not None:
+                    exchange.take_body(raw)
+                begun = exchange.answer_nowait(route.target)
+            answer = (
+                begun if isinstance(begun, Answer) else await exchange.finish(begun)
             )
-            await self._send_single(exchange, send, await exchange.answer(target))
         except ClientGoneError:
             return
+        if not self._is_plain or exchange.allow is not None:
+            await self._send_answers(exchange, send, (answer,), answer.body)
+            return
+        body = answer.body
+        headers = [JSON, VARY, (b"content-length", b"%d" % len(body))]
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, raw_path: bytes
@@ -98,10 +133,7 @@ class HttpEndpoint:
         try:
             # Before any guard, which would take the messages of the body for itself.
             await exchange.read_inputs()
-            opened = self._runtime.open_scope_nowait(exchange.make_request)
-            exchange.opened = opened or await self._runtime.open_scope(
-                exchange.make_request()
-            )
+            await exchange.open()
             if is_single:
                 answer = await exchange.answer(head.calls[0])
                 await self._send_single(exchange, send, answer)
@@ -146,9 +178,7 @@ class HttpEndpoint:
                 exchange, send, partial(self._make_head, exchange, eager=True)
             )
         else:
-            answers = await gather_eagerly(
-                [exchange.answer(call) for call in head.calls]
-            )
+            answers = await exchange.answer_all(head.calls)
             await self._send_answers(
                 exchange, send, answers, join_batch([answer.body for answer in answers])
             )

@@ -40,8 +40,7 @@ class Lifecycle:
         self._connections = connections
         self._drain_seconds = drain_seconds
         self._running = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._idle: asyncio.Event | None = None
         self.ready = False
 
     # --- requests in flight
@@ -53,7 +52,7 @@ class Lifecycle:
     def leave(self) -> None:
         """A request has ended."""
         self._running -= 1
-        if self._running == 0:
+        if self._idle is not None and self._running == 0:
             self._idle.set()
 
     async def drain(self, seconds: float | None = None) -> None:
@@ -70,7 +69,7 @@ class Lifecycle:
             async with asyncio.timeout(limit):
                 await self._connections.wait_empty()
                 while self._running:
-                    self._idle.clear()
+                    self._idle = asyncio.Event()
                     await self._idle.wait()
         except TimeoutError:
             log.warning(

@@ -45,6 +45,8 @@ class Runtime:
         chooser: gives some requests other services, such as another cluster.
         eager: the error formatter or the response hook wants the root context, so it is made
             for every request; otherwise only when a call needs it.
+        opens_late: neither authentication nor a root context is due before calls run, so the
+            contexts of a request are opened when one is first used.
     """
 
     compiled: CompiledRouter
@@ -58,6 +60,7 @@ class Runtime:
     chooser: ServiceChooser | None = None
     root: type[Context] = field(init=False)
     eager: bool = field(init=False)
+    opens_late: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
     methods: Mapping[str, tuple[str, ...]] = field(init=False)
     answered: Mapping[str, CallSeries] = field(init=False)
@@ -69,6 +72,9 @@ class Runtime:
             self.options.format_error is not None
             or self.options.response_meta is not None
         )
+        self.opens_late = not (
+            self.eager or self.authenticator is not None or self.chooser is not None
+        )
         self.procedures = self.compiled.procedures
         self.answered = {
             path: self.metrics.get_series(path, "OK") for path in self.procedures
@@ -77,16 +83,6 @@ class Runtime:
             kind: get_methods(kind, self.options)
             for kind in ("query", "mutation", "subscription")
         }
-
-    def open_scope_nowait(
-        self, make_request: Callable[[], Request]
-    ) -> OpenedScope | None:
-        """The contexts at once, where neither authentication nor a root context is due."""
-        if self.eager or self.authenticator is not None or self.chooser is not None:
-            return None
-        return OpenedScope(
-            ContextScope(make_request, services=self.services), None, None
-        )
 
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""

@@ -8,7 +8,8 @@ from time import perf_counter
 from typing import cast
 
 from fairlead._missing import MISSING
-from fairlead.asgi.exchange import Exchange, close_stream, is_event_source
+from fairlead.asgi.answers import close_stream, is_event_source
+from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.stream_body import HeaderList, StreamBody
 from fairlead.asgi.suspension import (
     ClientGoneError,

@@ -10,8 +10,8 @@ from functools import partial
 from time import perf_counter
 from typing import cast
 
+from fairlead.asgi.answers import close_stream
 from fairlead.asgi.events import encode_event
-from fairlead.asgi.exchange import close_stream
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
 from fairlead.asgi.requests import Headers, make_request

@@ -32,9 +32,8 @@ def encode_value(value: object, transformer: Transformer | None) -> bytes | None
 
 def encode_result(data: bytes | None) -> bytes:
     """The envelope of a success; None is JavaScript's undefined."""
-    return (
-        ABSENT_RESULT if data is None else b"%b%b%b" % (RESULT_HEAD, data, RESULT_TAIL)
-    )
+    # Formatting with %b takes four times as long.
+    return ABSENT_RESULT if data is None else RESULT_HEAD + data + RESULT_TAIL
 
 
 def encode_error(shape: object, transformer: Transformer | None) -> bytes:

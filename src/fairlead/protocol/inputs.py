@@ -43,7 +43,9 @@ def clean_text(raw: bytes, *, keep_mark: bool = False) -> bytes:
 def is_shallow(raw: bytes, limits: Limits) -> bool:
     """Has it too few brackets to nest deeper than the bound? Almost all inputs have."""
     bound = limits.json_depth
-    return bound is None or raw.count(b"[") + raw.count(b"{") <= bound
+    if bound is None or len(raw) <= bound:
+        return True
+    return raw.count(b"[") + raw.count(b"{") <= bound
 
 
 def check_depth(raw: bytes, limits: Limits) -> None:

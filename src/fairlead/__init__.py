@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fairlead.compiling import CompiledRouter, compile_router
     from fairlead.context import Context, Request, Services, User, UserContext
     from fairlead.errors import DefinitionError, FairleadError, TRPCError, TypedError
+    from fairlead.lazy_router import lazy
     from fairlead.procedure import mutation, query, subscription
     from fairlead.protocol import KeepAlive, Limits, SseOptions, SuperJson, WireOptions
     from fairlead.router import Router
@@ -70,6 +71,7 @@ __all__ = [
     "authenticated",
     "compile_router",
     "create_caller",
+    "lazy",
     "mutation",
     "public",
     "query",
@@ -112,6 +114,7 @@ _HOMES = {
         "TRPCError",
         "TypedError",
     ),
+    "fairlead.lazy_router": ("lazy",),
     "fairlead.procedure": (
         "mutation",
         "query",

@@ -24,5 +24,5 @@ def create_caller(router: type[RouterT], context: Context) -> RouterT:
     """
     caller = router()
     scope = ContextScope(context.request, context)
-    caller.bind(LocalExecutor(compile_router(router).tree, scope))
+    caller.bind(LocalExecutor(compile_router(router, lazily=True).tree, scope))
     return caller

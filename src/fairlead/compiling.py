@@ -6,15 +6,17 @@ import collections.abc
 import types
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin
 
 from fairlead.access.policy import ChecksFields
 from fairlead.calling import CompiledProcedure, Middleware
 from fairlead.errors import DefinitionError
+from fairlead.lazy_router import LazyRouter, Once
 from fairlead.router import (
     RESERVED_NAMES,
     DeclaredProcedure,
+    Place,
     Router,
     get_context_type_of,
     resolve_hints,
@@ -24,13 +26,67 @@ from fairlead.router import (
 from fairlead.schema import OutputSchema, get_wire_name, make_input_schema
 from fairlead.tracking import tracked
 
-__all__ = ["CompiledRouter", "compile_router"]
+__all__ = ["CompiledRouter", "LazyBranch", "compile_router"]
 
 _ITERATORS = (
     collections.abc.AsyncIterator,
     collections.abc.AsyncIterable,
     collections.abc.AsyncGenerator,
 )
+
+
+class _Tree(dict[tuple[str, ...], CompiledProcedure]):
+    """Procedures by attribute names; who looks for one of a lazy router gets it loaded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.branches: list[LazyBranch] = []
+
+    def __missing__(self, attributes: tuple[str, ...]) -> CompiledProcedure:
+        for branch in self.branches:
+            if attributes[: len(branch.place.path)] == branch.place.path:
+                branch.load()
+                return self[attributes]
+        raise KeyError(attributes)
+
+
+class LazyBranch:
+    """A lazy router at its place in an application.
+
+    Attributes:
+        path: where it stands on the wire.
+    """
+
+    def __init__(
+        self,
+        later: LazyRouter,
+        place: Place,
+        outer: tuple[Middleware, ...],
+        compiled: CompiledRouter,
+    ) -> None:
+        self.place = place
+        self.path = ".".join(get_wire_name(name) for name in place.path)
+        self._later = later
+        self._outer = outer
+        self._compiled = compiled
+        self._once = Once(self._compile, self.path)
+
+    def holds(self, path: str) -> bool:
+        """Does this wire path lead into it?"""
+        return path.startswith(f"{self.path}.")
+
+    def load(self) -> None:
+        """Imports it and adds its procedures to the application's, once, from any thread.
+
+        Raises:
+            DefinitionError: it cannot be imported, or is declared wrongly.
+        """
+        self._once.get()
+
+    def _compile(self) -> None:
+        cls = self._later.get_class()
+        _add_procedures(cls, self.place, self._outer, self._compiled)
+        self._compiled.branches.remove(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,56 +99,91 @@ class CompiledRouter:
     """
 
     router: type[Router[Any]]
-    procedures: Mapping[str, CompiledProcedure]
-    tree: Mapping[tuple[str, ...], CompiledProcedure]
+    procedures: dict[str, CompiledProcedure] = field(
+        default_factory=dict[str, CompiledProcedure]
+    )
+    tree: _Tree = field(default_factory=_Tree)
+
+    @property
+    def branches(self) -> list[LazyBranch]:
+        """The lazy routers that nobody has called yet."""
+        return self.tree.branches
+
+    def find_branch(self, path: str) -> LazyBranch | None:
+        """The lazy router that a wire path leads into, if it is not loaded yet."""
+        return next((each for each in self.branches if each.holds(path)), None)
 
 
 def compile_router(
-    router: type[Router[Any]], outer: tuple[Middleware, ...] = ()
+    router: type[Router[Any]],
+    outer: tuple[Middleware, ...] = (),
+    *,
+    lazily: bool = False,
 ) -> CompiledRouter:
     """Resolves and checks every procedure below a router class; a second time is free.
 
     Args:
         outer: middleware around all of them.
+        lazily: leave lazy routers for later; without it they are loaded now.
 
     Raises:
         DefinitionError: something is declared wrongly; the message names it and the cure.
     """
     if outer:
-        return _compile_router(router, outer)
-    compiled = _COMPILED.get(router)
+        return _compile_router(router, outer, lazily)
+    known = _COMPILED.setdefault(router, {})
+    compiled = known.get(lazily)
     if compiled is None:
-        compiled = _COMPILED[router] = _compile_router(router, ())
+        compiled = known[lazily] = _compile_router(router, (), lazily)
     return compiled
 
 
-_COMPILED: weakref.WeakKeyDictionary[type[Router[Any]], CompiledRouter] = (
+_COMPILED: weakref.WeakKeyDictionary[type[Router[Any]], dict[bool, CompiledRouter]] = (
     weakref.WeakKeyDictionary()
 )
 
 
 def _compile_router(
-    router: type[Router[Any]], outer: tuple[Middleware, ...]
+    router: type[Router[Any]], outer: tuple[Middleware, ...], lazily: bool
 ) -> CompiledRouter:
-    procedures: dict[str, CompiledProcedure] = {}
-    tree: dict[tuple[str, ...], CompiledProcedure] = {}
-    for declared in walk_procedures(router):
-        compiled = _compile(declared, tree, outer)
-        other = procedures.get(compiled.path)
+    compiled = CompiledRouter(router)
+    _add_procedures(router, Place(), outer, compiled, lazily=lazily)
+    return compiled
+
+
+def _add_procedures(
+    router: type[Router[Any]],
+    place: Place,
+    outer: tuple[Middleware, ...],
+    compiled: CompiledRouter,
+    *,
+    lazily: bool = True,
+) -> None:
+    branches: list[LazyBranch] = []
+    found: dict[str, CompiledProcedure] = {}
+
+    def postpone(later: LazyRouter, below: Place) -> None:
+        branches.append(LazyBranch(later, below, outer, compiled))
+
+    for declared in walk_procedures(router, place, postpone if lazily else None):
+        procedure = _compile(declared, compiled.tree, outer)
+        path = procedure.path
+        other = found.get(path) or compiled.procedures.get(path)
         if other is not None:
             raise DefinitionError(
                 f"{_describe(declared)} and {'.'.join(other.attributes)} are both "
-                f"{compiled.path!r} on the wire: rename one, or give it name=..."
+                f"{path!r} on the wire: rename one, or give it name=..."
             )
-        procedures[compiled.path] = compiled
-        tree[compiled.attributes] = compiled
-    _reject_shadowing(procedures)
-    return CompiledRouter(router, procedures, tree)
+        found[path] = procedure
+    _reject_shadowing({**compiled.procedures, **found})
+    compiled.procedures.update(found)
+    compiled.tree.update({each.attributes: each for each in found.values()})
+    compiled.branches.extend(branches)
 
 
 def _compile(
     declared: DeclaredProcedure,
-    tree: dict[tuple[str, ...], CompiledProcedure],
+    tree: Mapping[tuple[str, ...], CompiledProcedure],
     outer: tuple[Middleware, ...],
 ) -> CompiledProcedure:
     procedure = declared.procedure

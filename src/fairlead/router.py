@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from fairlead.calling import Call, Middleware
 from fairlead.context import Context
 from fairlead.errors import DefinitionError
+from fairlead.lazy_router import LazyRouter
 from fairlead.local import make_executor
 from fairlead.procedure import Executor, Procedure
 
@@ -29,7 +30,7 @@ RESERVED_NAMES = frozenset(
 """Names that tRPC's client or server proxies use themselves."""
 
 OWN_NAMES = frozenset(
-    {"bind", "call", "ctx", "get_executor", "middleware", "router_path"}
+    {"bind", "call", "ctx", "get_executor", "middleware", "nest", "router_path"}
 )
 """Attributes of every router, which a procedure or a nested router would hide."""
 
@@ -83,6 +84,12 @@ class Router(Generic[C]):
         self._executor = executor
         self.router_path = path
 
+    def nest(self, name: str, declared: type[Router[Any]]) -> Router[Any]:
+        """The router below this one that stands under that name."""
+        child = get_router_class(declared)()
+        child.bind(self.get_executor(), (*self.router_path, name))
+        return child
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -90,14 +97,14 @@ class Router(Generic[C]):
             if name == "ctx" and "call" in self.__dict__:
                 context = self.__dict__["ctx"] = self.call.scope.get_plain()
                 return context
-            nested = None if name.startswith("__") else get_nested(type(self)).get(name)
+            nested = None
+            if not name.startswith("__"):
+                nested = _get_annotated(type(self)).get(name)
             if nested is None:
                 raise AttributeError(
                     f"{type(self).__qualname__} has no procedure or router {name!r}"
                 )
-            child = get_router_class(nested)()
-            child.bind(self.get_executor(), (*self.router_path, name))
-            self.__dict__[name] = child
+            self.__dict__[name] = child = self.nest(name, nested)
             return child
 
 
@@ -126,21 +133,38 @@ class DeclaredProcedure:
     middleware: tuple[Middleware, ...]
 
 
-def walk_procedures(router: type[Router[Any]]) -> Iterator[DeclaredProcedure]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a router stands: the attributes that lead there, and what lies on the way."""
+
+    path: tuple[str, ...] = ()
+    middleware: tuple[Middleware, ...] = ()
+    above: tuple[Any, ...] = ()
+
+
+def walk_procedures(
+    router: type[Router[Any]],
+    place: Place = Place(),
+    postpone: Callable[[LazyRouter, Place], None] | None = None,
+) -> Iterator[DeclaredProcedure]:
     """All procedures below a router, depth first, in order of declaration.
 
+    Args:
+        place: where the router stands itself.
+        postpone: is given lazy routers; without it, they are loaded and walked like others.
+
     Raises:
-        DefinitionError: routers nest in a circle.
+        DefinitionError: routers nest in a circle, or a lazy one cannot be loaded.
     """
-    yield from _walk(router, (), (), ())
+    yield from _walk(router, place, postpone)
 
 
 def _walk(
     declared: Any,
-    path: tuple[str, ...],
-    outer: tuple[Middleware, ...],
-    above: tuple[Any, ...],
+    place: Place,
+    postpone: Callable[[LazyRouter, Place], None] | None,
 ) -> Iterator[DeclaredProcedure]:
+    path, outer, above = place.path, place.middleware, place.above
     if declared in above:
         names = " > ".join(get_router_class(router).__qualname__ for router in above)
         raise DefinitionError(f"routers nest in a circle: {names} at {'.'.join(path)}")
@@ -155,8 +179,15 @@ def _walk(
             type_arguments=arguments,
             middleware=middleware,
         )
-    for name, nested in get_nested(cls).items():
-        yield from _walk(nested, (*path, name), middleware, (*above, declared))
+    for name, nested in _get_annotated(cls).items():
+        below = Place((*path, name), middleware, (*above, declared))
+        yield from _walk(nested, below, postpone)
+    for name, later in get_lazy(cls).items():
+        below = Place((*path, name), middleware, (*above, declared))
+        if postpone is None:
+            yield from _walk(later.get_class(), below, None)
+        else:
+            postpone(later, below)
 
 
 def get_router_class(declared: Any) -> type[Router[Any]]:
@@ -192,17 +223,33 @@ def get_procedures(cls: type[Router[Any]]) -> dict[str, Procedure[..., Any]]:
 
 
 def get_nested(cls: type[Router[Any]]) -> dict[str, Any]:
-    """The nested routers of a class by attribute name.
+    """The nested routers of a class by attribute name; lazy ones are loaded.
 
     Raises:
-        DefinitionError: an annotation cannot be resolved.
+        DefinitionError: an annotation cannot be resolved, or a lazy router not loaded.
     """
+    loaded = {name: later.get_class() for name, later in get_lazy(cls).items()}
+    return {**_get_annotated(cls), **loaded}
+
+
+def get_lazy(cls: type[Router[Any]]) -> dict[str, LazyRouter]:
+    """The lazy routers of a class by attribute name."""
+    found: dict[str, LazyRouter] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).items():
+            found.pop(name, None)
+            if isinstance(value, LazyRouter):
+                found[name] = value
+    return found
+
+
+def _get_annotated(cls: type[Router[Any]]) -> dict[str, Any]:
     cached = cls.__dict__.get("_nested")
     if cached is None:
         cached = {
             name: hint
             for name, hint in resolve_hints(cls, cls).items()
-            if _is_router(hint)
+            if is_router(hint)
         }
         for name in cached:
             _reject_own_name(cls, name)
@@ -210,7 +257,8 @@ def get_nested(cls: type[Router[Any]]) -> dict[str, Any]:
     return typing.cast("dict[str, Any]", cached)
 
 
-def _is_router(hint: Any) -> bool:
+def is_router(hint: Any) -> bool:
+    """Is it a router class, or a parametrized one?"""
     cls = get_origin(hint) or hint
     return isinstance(cls, type) and issubclass(cls, Router)
 

@@ -71,7 +71,8 @@ class Fairlead:
         mounts: further ASGI applications by path prefix, such as sign-in routes.
         access_log: one structured record per request, on the logger `fairlead.access`.
         check_types: refuse types that have no translation for generated clients, and notice clients
-            of other types. False for an API that no generated client calls.
+            of other types. False for an API that no generated client calls. Where a router is lazy,
+            both is left to `fairlead check`: it would load all.
         development: tell pages in words how their types differ from those served; by default
             only under `fairlead dev`.
         drain_seconds: how long calls in flight may take once the process is told to stop.
@@ -113,7 +114,7 @@ class Fairlead:
             self.connections,
             drain_seconds,
         )
-        compiled = compile_router(router, find_tracing())
+        compiled = compile_router(router, find_tracing(), lazily=True)
         origins = _make_origins(cors, auth)
         runtime = Runtime(
             compiled=compiled,
@@ -123,7 +124,7 @@ class Fairlead:
             metrics=self.metrics,
             connections=self.connections,
             drift=SchemaDrift.of(compiled, self.metrics, development)
-            if check_types
+            if check_types and not compiled.branches
             else None,
             origins=origins,
             chooser=next((p for p in parts if isinstance(p, ServiceChooser)), None),

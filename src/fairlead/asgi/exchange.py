@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
+from types import MappingProxyType
 
 from fairlead.asgi.answers import (
     Answer,
@@ -56,6 +57,7 @@ class Exchange:
 
     Attributes:
         is_watched: the exchange as a whole ends when the client leaves; otherwise each call does.
+        failures: calls into lazy routers that could not be loaded, by path.
         allow: the methods that a refused call would have accepted, for the `allow` header.
         calls: those that run, to be told when the client has left.
     """
@@ -63,6 +65,7 @@ class Exchange:
     # One is made for every request: what most never need is left to the class.
     _opened: OpenedScope | None = None
     allow: tuple[str, ...] | None = None
+    failures: Mapping[str, TRPCError] = MappingProxyType({})
     _body: bytes | TRPCError | None = None
     _inputs: BatchInputs | None = None
     _is_shallow: bool = False
@@ -267,6 +270,8 @@ class Exchange:
                     self.allow = methods
 
     def _reject(self, target: Target) -> CompiledProcedure:
+        if target.path in self.failures:
+            raise self.failures[target.path].with_traceback(None)
         if target.procedure is not None:
             self.allow = get_methods(target.procedure.kind, self.runtime.options)
         return find_target(target, self.method, self.head, self.runtime.options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from fairlead.asgi.answers import Answer, Unfinished
@@ -23,6 +23,7 @@ from fairlead.protocol.requests import (
     RequestHead,
     RequestParser,
     check_head,
+    decode_path,
     unquote_plus,
 )
 from fairlead.protocol.shapes import get_shape_status
@@ -119,6 +120,7 @@ class HttpEndpoint:
         try:
             self._check_origin(headers, method)
             self._check_url(raw_path, scope["query_string"])
+            failures = await self._load(raw_path)
             head = self._parser.parse(
                 method, raw_path, scope["query_string"], headers.as_dict()
             )
@@ -130,6 +132,7 @@ class HttpEndpoint:
         exchange = Exchange(
             self._runtime, scope, receive, head, is_watched=not is_single
         )
+        exchange.failures = failures
         try:
             # Before any guard, which would take the messages of the body for itself.
             await exchange.read_inputs()
@@ -141,6 +144,20 @@ class HttpEndpoint:
                 await run_guarded(self._respond(exchange, send), exchange.watch)
         except ClientGoneError:
             return
+
+    async def _load(self, raw_path: bytes) -> Mapping[str, TRPCError]:
+        """Loads the lazy routers that a URL leads into; what failed, by the call's path."""
+        failures: dict[str, TRPCError] = {}
+        if not self._runtime.compiled.branches:
+            return failures
+        separator = self._runtime.options.path_separator
+        paths = decode_path(raw_path, separator).split(",")
+        for path in dict.fromkeys(paths[: self._runtime.options.limits.batch_size]):
+            try:
+                await self._runtime.load(path)
+            except TRPCError as error:
+                failures[path] = error
+        return failures
 
     def _check_origin(self, headers: Headers, method: str) -> None:
         origins = self._runtime.origins

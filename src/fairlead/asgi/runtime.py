@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from fairlead.asgi.origins import OriginPolicy
 from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.auth.authenticator import Authenticator
 from fairlead.calling import CompiledProcedure
-from fairlead.compiling import CompiledRouter
+from fairlead.compiling import CompiledRouter, LazyBranch
 from fairlead.context import (
     Context,
     ContextScope,
@@ -63,7 +64,7 @@ class Runtime:
     opens_late: bool = field(init=False)
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
     methods: Mapping[str, tuple[str, ...]] = field(init=False)
-    answered: Mapping[str, CallSeries] = field(init=False)
+    answered: dict[str, CallSeries] = field(init=False)
 
     def __post_init__(self) -> None:
         _reject_separator(self.compiled, self.options.path_separator)
@@ -76,13 +77,45 @@ class Runtime:
             self.eager or self.authenticator is not None or self.chooser is not None
         )
         self.procedures = self.compiled.procedures
-        self.answered = {
-            path: self.metrics.get_series(path, "OK") for path in self.procedures
-        }
+        self.answered = {}
+        self._count_procedures()
         self.methods = {
             kind: get_methods(kind, self.options)
             for kind in ("query", "mutation", "subscription")
         }
+
+    def _count_procedures(self) -> None:
+        for path in set(self.procedures) - set(self.answered):
+            self.answered[path] = self.metrics.get_series(path, "OK")
+
+    async def load(self, path: str) -> None:
+        """Loads the lazy routers that a wire path leads into, in a thread.
+
+        Raises:
+            TRPCError: INTERNAL_SERVER_ERROR, one cannot be loaded; the next call tries again.
+                TIMEOUT, it takes longer than a call may; it goes on meanwhile.
+        """
+        while (branch := self.compiled.find_branch(path)) is not None:
+            seconds = self.options.limits.call_seconds
+            try:
+                async with asyncio.timeout(seconds):
+                    await asyncio.to_thread(self._load, branch)
+            except TimeoutError as late:
+                raise TRPCError(
+                    "TIMEOUT", f"{branch.path} is still being loaded: try again"
+                ) from late
+            except DefinitionError as error:
+                log.exception("%s cannot be called", branch.path)
+                raise TRPCError(
+                    "INTERNAL_SERVER_ERROR",
+                    f"{branch.path} could not be loaded: the server's log says why",
+                    cause=error,
+                ) from error
+
+    def _load(self, branch: LazyBranch) -> None:
+        branch.load()
+        _reject_separator(self.compiled, self.options.path_separator)
+        self._count_procedures()
 
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""
@@ -132,7 +165,7 @@ class Runtime:
 
 
 def _reject_separator(compiled: CompiledRouter, separator: str) -> None:
-    for path, procedure in compiled.procedures.items():
+    for path, procedure in list(compiled.procedures.items()):
         if separator != "." and separator in path:
             raise DefinitionError(
                 f"{procedure.router.__name__}.{procedure.attributes[-1]}: {path!r} holds the "

@@ -244,7 +244,9 @@ class WebSocketSession:
         else:
             await self._run_query(message)
 
-    def _find(self, message: CallMessage) -> CompiledProcedure:
+    async def _find(self, message: CallMessage) -> CompiledProcedure:
+        if self._runtime.compiled.branches:
+            await self._runtime.load(message.path)
         procedure = self._runtime.procedures.get(message.path)
         if procedure is None or procedure.kind != message.kind:
             raise TRPCError(
@@ -272,7 +274,7 @@ class WebSocketSession:
         started = perf_counter()
         code, path = "OK", None
         try:
-            procedure = self._find(message)
+            procedure = await self._find(message)
             path = procedure.path
             call = self._make_call(message, procedure)
             self.outbox.post(await self._answer(message, procedure, call))
@@ -314,7 +316,7 @@ class WebSocketSession:
         call: Call | None = None
         metrics.subscriptions += 1
         try:
-            procedure = self._find(message)
+            procedure = await self._find(message)
             path = procedure.path
             call = self._make_call(message, procedure)
             events = await procedure.call(call)

@@ -1,0 +1,3 @@
+"""What `lazy_reports` tells of its imports."""
+
+IMPORTS: list[str] = []

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, assert_type, cast
+
+import pytest
+from tests.asgi.harness import Socket, open_http
+from tests.lazy_imports import IMPORTS
+
+from fairlead import (
+    Context,
+    DefinitionError,
+    Fairlead,
+    Limits,
+    Router,
+    WireOptions,
+    compile_router,
+    create_caller,
+    lazy,
+    public,
+    query,
+)
+from fairlead.codegen.introspect import introspect
+from fairlead.context import Request
+
+if TYPE_CHECKING:
+    from tests.lazy_reports import Reports
+
+
+def load_reports() -> type[Reports]:
+    from tests.lazy_reports import Reports  # noqa: PLC0415  what it is about
+
+    return Reports
+
+
+class Outer(Router[Context]):
+    reports = lazy(load_reports)
+
+
+def make_app(
+    load: Callable[[], type[Reports]] = load_reports, seconds: float = 10.0
+) -> Fairlead:
+    class App(Router[Context]):
+        reports = lazy(load)
+        outer: Outer
+
+        @query(access=public)
+        async def ping(self) -> str:
+            return "pong"
+
+    return Fairlead(App, wire=WireOptions(limits=Limits(call_seconds=seconds)))
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    sys.modules.pop("tests.lazy_reports", None)
+    IMPORTS.clear()
+
+
+async def test_a_lazy_router_is_imported_by_its_first_call_and_once() -> None:
+    async with asyncio.timeout(20), open_http(make_app()) as client:
+        assert (await client.get("/trpc/ping")).json()["result"]["data"] == "pong"
+        assert (await client.get("/trpc/nope.latest")).status_code == 404
+        assert IMPORTS == []
+
+        urls = ["/trpc/reports.latest"] * 20 + ["/trpc/reports.archive.first"]
+        answers = await asyncio.gather(*(client.get(url) for url in urls))
+
+    assert [answer.status_code for answer in answers] == [200] * 21
+    assert answers[0].json()["result"]["data"] == "report 1 of reports.latest"
+    assert IMPORTS == ["reports"]
+
+
+async def test_a_batch_and_a_nested_lazy_router_are_loaded_too() -> None:
+    async with asyncio.timeout(20), open_http(make_app()) as client:
+        url = "/trpc/ping,outer.reports.latest,reports.nope?batch=1"
+        answers = (await client.get(url)).json()
+
+    assert answers[0]["result"]["data"] == "pong"
+    assert answers[1]["result"]["data"] == "report 1 of outer.reports.latest"
+    assert answers[2]["error"]["data"]["code"] == "NOT_FOUND"
+
+
+async def test_a_socket_loads_it_for_calls_and_subscriptions() -> None:
+    app = make_app()
+    socket = Socket(app)
+    async with asyncio.timeout(20):
+        socket.subscribe(1, "reports.follow")
+        heard = [await socket.hear() for _ in range(3)]
+        await socket.leave()
+
+    assert [each["result"]["type"] for each in heard] == ["started", "data", "stopped"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ImportError("no such driver"), SystemExit(3), StopIteration(), KeyError("x")],
+)
+async def test_a_failed_import_fails_its_calls_alone_and_is_tried_again(
+    error: BaseException,
+) -> None:
+    failures = [error]
+
+    def load() -> type[Reports]:
+        if failures:
+            raise failures.pop()
+        return load_reports()
+
+    async with asyncio.timeout(20), open_http(make_app(load)) as client:
+        failed = (await client.get("/trpc/ping,reports.latest?batch=1")).json()
+        again = await client.get("/trpc/reports.latest")
+
+    assert failed[0]["result"]["data"] == "pong"
+    assert failed[1]["error"]["message"] == (
+        "reports could not be loaded: the server's log says why"
+    )
+    assert failed[1]["error"]["data"]["path"] == "reports.latest"
+    assert again.status_code == 200
+
+
+async def test_an_import_that_never_ends_does_not_hang_its_calls() -> None:
+    release = threading.Event()
+
+    def load() -> type[Reports]:
+        release.wait(10)
+        return load_reports()
+
+    try:
+        async with asyncio.timeout(20), open_http(make_app(load, 0.05)) as client:
+            late = await client.get("/trpc/reports.latest")
+            other = await client.get("/trpc/ping")
+    finally:
+        release.set()
+
+    assert late.json()["error"]["data"]["code"] == "TIMEOUT"
+    assert other.status_code == 200
+
+
+async def test_calls_in_process_load_it_too() -> None:
+    caller = create_caller(Outer, Context(request=Request()))
+    assert IMPORTS == []
+
+    assert_type(caller.reports.latest(2), Coroutine[Any, Any, str]).close()
+    assert await caller.reports.latest(2) == "report 2 of reports.latest"
+    assert await caller.reports.archive.first() == "the first report"
+
+
+def test_what_clients_are_generated_from_has_all_of_it() -> None:
+    compiled = compile_router(Outer)
+
+    assert list(compiled.procedures) == [
+        "reports.latest",
+        "reports.follow",
+        "reports.archive.first",
+    ]
+    assert len(introspect(compiled).fingerprints.whole) == 16
+
+
+def test_a_loader_that_gives_no_router_is_refused_when_all_is_loaded() -> None:
+    class Wrong(Router[Context]):
+        reports = lazy(lambda: cast("type[Reports]", dict))
+
+    with pytest.raises(DefinitionError, match="return a router class"):
+        compile_router(Wrong)

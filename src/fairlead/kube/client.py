@@ -214,6 +214,11 @@ class KubeClient:
         try:
             if response.status >= HTTPStatus.BAD_REQUEST:
                 raise await self._make_error(request, response)
+            if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                # Followed, it would get the credentials.
+                raise KubeProtocolError(
+                    f"{self.config.server} points somewhere else: check the kubeconfig's server"
+                )
             yield response
         finally:
             response.close() if total is None else response.release()

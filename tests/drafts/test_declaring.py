@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from fairlead.drafts.creators import Creator, Declared
-from fairlead.drafts.declaring import CreatorRule
+from fairlead.drafts.markers import CreatorRule
 from fairlead.errors import DefinitionError
 from fairlead.kube.drafts import (
     Annotation,
@@ -230,3 +230,34 @@ def test_owner_references_name_an_object_that_exists() -> None:
 def test_a_text_without_letters_makes_no_name() -> None:
     with pytest.raises(DraftError, match=r'"---" has no letter or digit'):
         Branch.draft(codebase=owner("u"), branch="---")
+
+
+class Plain(DraftInputs):
+    name: str
+    namespace: Annotated[str, At()]
+    git_url: Annotated[str, At(), Label("x.io/url")]
+    part: Part
+
+
+class Clear(DraftInputs):
+    name: Annotated[str, At("metadata.name"), Label("x.io/name")]
+    namespace: Annotated[str, At("metadata.namespace")]
+    git_url: Annotated[str, At("spec.git_url"), Label("x.io/url")]
+    part: Annotated[Part, At("spec.part")]
+
+
+def test_inputs_go_where_their_names_say() -> None:
+    named = Label("x.io/name", "{name}")
+    plain, clear = declare(Plain), declare(Clear)
+    values = {
+        "name": "a",
+        "namespace": "team",
+        "git_url": "git",
+        "part": Part(size=1),
+    }
+    made = clear.draft(**values).to_wire()  # type: ignore[attr-defined]
+    del made["metadata"]["labels"]["x.io/name"]
+    assert plain.draft(**values).to_wire() == made  # type: ignore[attr-defined]
+    # What a template already uses goes there, and nowhere by itself.
+    with pytest.raises(DefinitionError, match="nothing gives the objects a name"):
+        Declared.get_spec(declare(Plain, named).__drafts__["draft"], declare(Plain))

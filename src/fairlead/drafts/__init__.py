@@ -4,6 +4,7 @@ General layout, imports going down only:
 
     creators      what a resource class declares, and how it is used
     declaring     rules as they are written, checked and compiled to nodes
+    markers       what is written on inputs and creators
     building      nodes and inputs to an object
     nodes
 
@@ -12,7 +13,7 @@ Nothing here knows of Kubernetes beyond the shape of metadata; `fairlead.kube` b
 
 from fairlead.drafts.building import DraftError, Suffix, make_suffix
 from fairlead.drafts.creators import Creator, DraftInputs, Editor, creator, editor
-from fairlead.drafts.declaring import (
+from fairlead.drafts.markers import (
     Annotation,
     At,
     Fixed,

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
 from fairlead.drafts.building import Suffix, build, make_suffix
-from fairlead.drafts.declaring import Compiler, CreatorRule, wire_name
+from fairlead.drafts.declaring import Compiler, wire_name
+from fairlead.drafts.markers import CreatorRule
 from fairlead.drafts.nodes import DraftSpec
 from fairlead.errors import DefinitionError
 
@@ -30,7 +31,8 @@ P = ParamSpec("P")
 class DraftInputs(BaseModel):
     """Base of the inputs of a creator or editor: flat, camelCase on the wire.
 
-    Say on each field where its value goes: `type: Annotated[CodebaseType, At("spec.type")]`.
+    A field goes to the spec's field of its name, `name` and `namespace` to the metadata's. Where it
+    goes elsewhere, say so: `host: Annotated[str, At("spec.git_host")]`.
     """
 
     model_config = ConfigDict(

@@ -5,14 +5,33 @@ from __future__ import annotations
 import enum
 import string
 import types
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from collections.abc import Iterator
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeGuard,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
 
 from fairlead.drafts.building import names_in
+from fairlead.drafts.markers import (
+    Annotation,
+    At,
+    CreatorRule,
+    FieldRule,
+    Fixed,
+    Label,
+    Name,
+    OwnedBy,
+    Put,
+    When,
+)
 from fairlead.drafts.nodes import (
     Constant,
     Input,
@@ -24,89 +43,7 @@ from fairlead.drafts.nodes import (
 )
 from fairlead.errors import DefinitionError
 
-When: TypeAlias = Mapping[str, JsonValue | tuple[JsonValue, ...]]
-"""Inputs and the value (or one of the values) that each must have."""
-
 _LONGEST_NAME = 253
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """On an input: where its value goes, as a dotted path of Python names.
-
-    Args:
-        when: only then; else `otherwise` is put there, or nothing.
-        omit: a value that is left out, such as an empty text.
-    """
-
-    path: str
-    when: When | None = None
-    otherwise: JsonValue = None
-    omit: JsonValue = None
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label: of an input, or of a template such as `"{codebase}-{branch}"`.
-
-    What a label's value may not hold becomes a dash; it is cut to 63 characters.
-    """
-
-    key: str
-    template: str | None = None
-    when: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """An annotation: of an input, or of a template."""
-
-    key: str
-    template: str | None = None
-    when: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedBy:
-    """On an input that is a resource: the new object is deleted with it."""
-
-    controller: bool = False
-    block_owner_deletion: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """The object's name from a template: small letters, digits and dashes, cut to length.
-
-    Args:
-        random: that many random characters at the end, so that names do not meet.
-    """
-
-    template: str
-    random: int = 0
-    max_length: int = 63
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A text from a template at a path, as it is."""
-
-    path: str
-    template: str
-    when: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """The same value in every object."""
-
-    path: str
-    value: JsonValue
-    when: When | None = None
-
-
-CreatorRule: TypeAlias = Name | Put | Fixed | Label | Annotation
-FieldRule: TypeAlias = At | Label | Annotation | OwnedBy
 
 
 class Compiler:
@@ -125,15 +62,15 @@ class Compiler:
         Raises:
             DefinitionError: a rule names what is not there, or an input goes nowhere.
         """
-        found = [
-            self._of_input(name, info, marker)
+        of_creator = [self._of_creator(rule) for rule in rules]
+        of_inputs = {
+            name: [self._of_input(name, info, m) for m in info.metadata if _is_rule(m)]
             for name, info in self._inputs.model_fields.items()
-            for marker in info.metadata
-            if isinstance(marker, FieldRule)
-        ]
-        found += [self._of_creator(rule) for rule in rules]
-        self._reject_unused(found)
-        return tuple(found)
+        }
+        written = [rule for found in of_inputs.values() for rule in found] + of_creator
+        for name in self._find_unused(written):
+            of_inputs[name] = [self._of_unmarked(name)]
+        return (*(rule for found in of_inputs.values() for rule in found), *of_creator)
 
     def fail(self, what: str, cure: str) -> DefinitionError:
         """What is wrong with the declaration, and what to write instead."""
@@ -144,7 +81,7 @@ class Compiler:
         match marker:
             case At():
                 return Rule(
-                    to=self.resolve(marker.path),
+                    to=self.resolve(marker.path or _default_path(name)),
                     value=value,
                     when=self._when(marker.when),
                     otherwise=marker.otherwise,
@@ -287,15 +224,20 @@ class Compiler:
             place = info.annotation
         return tuple(wire)
 
-    def _reject_unused(self, rules: list[Rule]) -> None:
+    def _find_unused(self, rules: list[Rule]) -> list[str]:
         used = {n for rule in rules for n in names_in(rule.value)}
         used |= {name for rule in rules for name, _ in rule.when}
-        for name, info in self._inputs.model_fields.items():
-            if wire_name(name, info) not in used:
-                raise self.fail(
-                    f"the input {name!r} goes nowhere",
-                    f'annotate it: {name}: Annotated[..., At("spec.{name}")]',
-                )
+        fields = self._inputs.model_fields.items()
+        return [name for name, info in fields if wire_name(name, info) not in used]
+
+    def _of_unmarked(self, name: str) -> Rule:
+        try:
+            return self._of_input(name, self._inputs.model_fields[name], At())
+        except DefinitionError:
+            raise self.fail(
+                f"the input {name!r} goes nowhere",
+                f'annotate it: {name}: Annotated[..., At("spec.{name}")]',
+            ) from None
 
     def reject_gaps(self, rules: tuple[Rule, ...]) -> None:
         """Every draft needs its required fields.
@@ -316,6 +258,15 @@ class Compiler:
                     f"nothing fills {dotted!r}, which every object needs",
                     f'add an input with At("{dotted}"), or Fixed("{dotted}", ...)',
                 )
+
+
+def _is_rule(marker: object) -> TypeGuard[FieldRule]:
+    return isinstance(marker, FieldRule)
+
+
+def _default_path(name: str) -> str:
+    place = "metadata" if name in ("name", "namespace") else "spec"
+    return f"{place}.{name}"
 
 
 def _covers(to: Path, path: Path) -> bool:

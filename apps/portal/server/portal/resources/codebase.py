@@ -6,6 +6,7 @@ from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Label, creator, editor
+from portal.resources.inputs import Description, NamespaceName, ObjectName
 from portal.resources.operator_status import OperatorStatus
 
 CodebaseType = Literal["application", "autotest", "library", "infrastructure", "system"]
@@ -63,60 +64,41 @@ class CodebaseStatus(OperatorStatus):
 class CodebaseDraftInputs(DraftInputs):
     """What it takes to bring a codebase to the platform."""
 
-    name: Annotated[
-        str,
-        Field(min_length=2, max_length=30, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-        At("metadata.name"),
-    ]
-    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
-    type: Annotated[CodebaseType, At("spec.type"), Label(TYPE_LABEL)]
-    strategy: Annotated[CodebaseStrategy, At("spec.strategy")]
-    lang: Annotated[str, Field(min_length=1), At("spec.lang")]
-    framework: Annotated[str, Field(min_length=1), At("spec.framework")]
-    build_tool: Annotated[str, Field(min_length=1), At("spec.build_tool")]
-    git_server: Annotated[
-        str, Field(min_length=1), At("spec.git_server"), Label(GIT_SERVER_LABEL)
-    ]
-    git_url_path: Annotated[
-        str, Field(pattern=r"^/[^\s/]+(/[^\s/]+)*$"), At("spec.git_url_path")
-    ]
+    name: ObjectName
+    namespace: NamespaceName
+    type: Annotated[CodebaseType, At(), Label(TYPE_LABEL)]
+    strategy: Annotated[CodebaseStrategy, At()]
+    lang: Annotated[str, Field(min_length=1)]
+    framework: Annotated[str, Field(min_length=1)]
+    build_tool: Annotated[str, Field(min_length=1)]
+    git_server: Annotated[str, Field(min_length=1), At(), Label(GIT_SERVER_LABEL)]
+    git_url_path: Annotated[str, Field(pattern=r"^/[^\s/]+(/[^\s/]+)*$")]
     repository_url: Annotated[
         str, At("spec.repository.url", when={"strategy": "clone"}, omit="")
     ] = ""
-    default_branch: Annotated[
-        str, Field(pattern=r"^\S+$"), At("spec.default_branch")
-    ] = "main"
+    default_branch: Annotated[str, Field(pattern=r"^\S+$")] = "main"
     is_private: Annotated[bool, At("spec.private")] = True
-    empty_project: Annotated[
-        bool,
-        At("spec.empty_project", when={"strategy": "create"}, otherwise=False),
-    ] = False
+    empty_project: Annotated[bool, At(when={"strategy": "create"}, otherwise=False)] = (
+        False
+    )
     versioning: Annotated[Literal["default", "semver"], At("spec.versioning.type")] = (
         "default"
     )
     start_from: Annotated[
         str, At("spec.versioning.start_from", when={"versioning": "semver"}, omit="")
     ] = ""
-    deployment_script: Annotated[
-        Literal["helm-chart", "rpm-package"], At("spec.deployment_script")
-    ] = "helm-chart"
-    ci_tool: Annotated[Literal["tekton", "gitlab"], At("spec.ci_tool")] = "tekton"
-    description: Annotated[
-        str, Field(max_length=250), At("spec.description", omit="")
-    ] = ""
+    deployment_script: Literal["helm-chart", "rpm-package"] = "helm-chart"
+    ci_tool: Literal["tekton", "gitlab"] = "tekton"
+    description: Annotated[Description, At(omit="")] = ""
 
 
 class CodebaseEdits(DraftInputs):
     """What may be changed in a codebase once it is there; None takes a field away."""
 
-    description: Annotated[
-        str | None, Field(max_length=250), At("spec.description")
-    ] = None
-    commit_message_pattern: Annotated[str | None, At("spec.commit_message_pattern")] = (
-        None
-    )
-    ticket_name_pattern: Annotated[str | None, At("spec.ticket_name_pattern")] = None
-    jira_server: Annotated[str | None, At("spec.jira_server")] = None
+    description: Description | None = None
+    commit_message_pattern: str | None = None
+    ticket_name_pattern: str | None = None
+    jira_server: str | None = None
 
 
 class Codebase(

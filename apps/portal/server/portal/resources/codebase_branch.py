@@ -7,6 +7,7 @@ from pydantic import Field
 from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Label, Name, OwnedBy, creator
 from portal.resources.codebase import Codebase
+from portal.resources.inputs import NamespaceName
 from portal.resources.operator_status import OperatorStatus
 
 CODEBASE_LABEL = "app.edp.epam.com/codebaseName"
@@ -43,17 +44,13 @@ class CodebaseBranchStatus(OperatorStatus):
 class CodebaseBranchDraftInputs(DraftInputs):
     """What it takes to have a branch of a codebase built."""
 
-    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
-    codebase_name: Annotated[
-        str, Field(min_length=1), At("spec.codebase_name"), Label(CODEBASE_LABEL)
-    ]
-    branch_name: Annotated[
-        str, Field(pattern=r"^\S+$"), At("spec.branch_name"), Label(BRANCH_LABEL)
-    ]
-    from_commit: Annotated[str, At("spec.from_commit")] = ""
+    namespace: NamespaceName
+    codebase_name: Annotated[str, Field(min_length=1), At(), Label(CODEBASE_LABEL)]
+    branch_name: Annotated[str, Field(pattern=r"^\S+$"), At(), Label(BRANCH_LABEL)]
+    from_commit: str = ""
     """Where it starts; empty for the tip of the default branch."""
-    release: Annotated[bool, At("spec.release")] = False
-    version: Annotated[str, At("spec.version", omit="")] = ""
+    release: bool = False
+    version: Annotated[str, At(omit="")] = ""
     owner: Annotated[Codebase | None, OwnedBy()] = None
     """The codebase, which the branch is deleted with."""
 

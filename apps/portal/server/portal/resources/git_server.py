@@ -6,6 +6,7 @@ from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Put, creator, editor
+from portal.resources.inputs import NamespaceName, ObjectName
 
 GitProvider = Literal["gerrit", "github", "gitlab", "bitbucket"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -35,12 +36,8 @@ class GitServerStatus(KubeModel):
 class GitServerDraftInputs(DraftInputs):
     """What it takes to connect a Git server, but for the Secret `ci-{name}` that opens it."""
 
-    name: Annotated[
-        str,
-        Field(min_length=2, max_length=30, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-        At("metadata.name"),
-    ]
-    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
+    name: Annotated[ObjectName, At()]
+    namespace: NamespaceName
     host: Annotated[
         str,
         Field(pattern=r"^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$"),
@@ -48,8 +45,8 @@ class GitServerDraftInputs(DraftInputs):
     ]
     provider: Annotated[GitProvider, At("spec.git_provider")]
     user: Annotated[str, Field(min_length=1), At("spec.git_user")] = "git"
-    ssh_port: Annotated[Port, At("spec.ssh_port")] = 22
-    https_port: Annotated[Port, At("spec.https_port")] = 443
+    ssh_port: Port = 22
+    https_port: Port = 443
 
 
 class GitServerEdits(DraftInputs):
@@ -57,8 +54,8 @@ class GitServerEdits(DraftInputs):
 
     host: Annotated[str | None, Field(min_length=1), At("spec.git_host")] = None
     user: Annotated[str | None, Field(min_length=1), At("spec.git_user")] = None
-    ssh_port: Annotated[Port | None, At("spec.ssh_port")] = None
-    https_port: Annotated[Port | None, At("spec.https_port")] = None
+    ssh_port: Port | None = None
+    https_port: Port | None = None
 
 
 class GitServer(Resource, group="v2.edp.epam.com", version="v1", plural="gitservers"):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Fixed, Label, creator, editor
+from portal.resources.inputs import NamespaceName
 
 PROVIDER_LABEL = "app.edp.epam.com/quicklink-provider"
 # A plain disc, base64 of an SVG image.
@@ -28,19 +29,19 @@ class QuickLinkDraftInputs(DraftInputs):
     name: Annotated[
         str,
         Field(min_length=2, max_length=40, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-        At("metadata.name"),
+        At(),
         Label(PROVIDER_LABEL),
     ]
-    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
-    url: Annotated[Url, At("spec.url")]
-    visible: Annotated[bool, At("spec.visible")] = True
+    namespace: NamespaceName
+    url: Url
+    visible: bool = True
 
 
 class QuickLinkEdits(DraftInputs):
     """What may be changed in a link."""
 
-    url: Annotated[Url | None, At("spec.url")] = None
-    visible: Annotated[bool | None, At("spec.visible")] = None
+    url: Url | None = None
+    visible: bool | None = None
 
 
 class QuickLink(Resource, group="v2.edp.epam.com", version="v1", plural="quicklinks"):

@@ -16,6 +16,7 @@ from fairlead.kube.drafts import (
     editor,
 )
 from portal.resources.cd_pipeline import CDPipeline, DeliveryStatus
+from portal.resources.inputs import Description, NamespaceName
 
 PIPELINE_LABEL = "app.edp.epam.com/cdPipelineName"
 TriggerType = Literal["Auto", "Manual", "Auto-stable"]
@@ -58,19 +59,13 @@ def make_default_gates() -> list[QualityGate]:
 class StageDraftInputs(DraftInputs):
     """What it takes to add a stage to a pipeline."""
 
-    namespace: Annotated[str, Field(min_length=1), At("metadata.namespace")]
-    cd_pipeline: Annotated[
-        str, Field(min_length=1), At("spec.cd_pipeline"), Label(PIPELINE_LABEL)
-    ]
+    namespace: Annotated[NamespaceName, At()]
+    cd_pipeline: Annotated[str, Field(min_length=1), At(), Label(PIPELINE_LABEL)]
     name: Annotated[StageName, At("spec.name")]
-    order: Annotated[int, Field(ge=0), At("spec.order")]
-    trigger_type: Annotated[TriggerType, At("spec.trigger_type")] = "Manual"
-    quality_gates: Annotated[list[QualityGate], At("spec.quality_gates")] = Field(
-        default_factory=make_default_gates
-    )
-    description: Annotated[
-        str, Field(max_length=250), At("spec.description", omit="")
-    ] = ""
+    order: Annotated[int, Field(ge=0)]
+    trigger_type: TriggerType = "Manual"
+    quality_gates: list[QualityGate] = Field(default_factory=make_default_gates)
+    description: Annotated[Description, At(omit="")] = ""
     owner: Annotated[
         CDPipeline | None, OwnedBy(controller=True, block_owner_deletion=True)
     ] = None
@@ -80,11 +75,9 @@ class StageDraftInputs(DraftInputs):
 class StageEdits(DraftInputs):
     """What may be changed in a stage; its place and its namespace never."""
 
-    trigger_type: Annotated[TriggerType | None, At("spec.trigger_type")] = None
-    quality_gates: Annotated[list[QualityGate] | None, At("spec.quality_gates")] = None
-    description: Annotated[
-        str | None, Field(max_length=250), At("spec.description")
-    ] = None
+    trigger_type: TriggerType | None = None
+    quality_gates: list[QualityGate] | None = None
+    description: Description | None = None
 
 
 class Stage(

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate build bench chaos conformance differential fuzz screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
+.PHONY: help setup run test check format generate build bench soak chaos conformance differential fuzz screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
 PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
@@ -50,6 +50,9 @@ conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh
 
 SEEDS ?= 100
+soak: setup ## 10,000 idle subscribers on one process for 10 minutes: is memory flat? (MINUTES=...)
+	@bench/fanout/run.sh soak --minutes $(or $(MINUTES),10)
+
 chaos: setup ## Random faults under every kind of subscriber (SEEDS=100, CHAOS_FIRST_SEED=1)
 	@CHAOS_SEEDS=$(SEEDS) CHAOS_STALL=$${CHAOS_STALL:-5} scripts/test tests/kube/test_chaos.py -q -x
 

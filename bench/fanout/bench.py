@@ -1,5 +1,6 @@
 """Fan-out baselines: one Kubernetes watch, S subscribers. See README.md for what each part measures.
 
+    bench.py soak                       [--subs 10000] [--minutes 10]
     bench.py fanout | storm | list      [--rounds N] [--peers "a;b"] [--subs 100,500] [--out NAME]
 
 Server on SERVER_CORE; fake apiserver and load generator share LOAD_CORE. Every run starts all processes afresh.
@@ -99,6 +100,13 @@ FAIRLEAD = (
 
 PEERS = {
     "Fairlead, ws": Peer(*FAIRLEAD, sub=FAIRLEAD_SUB, query=FAIRLEAD_QUERY),
+    # As its clients do: they list nothing, the subscription begins with all there is.
+    "Fairlead by its watch, ws": Peer(
+        *FAIRLEAD,
+        sub=FAIRLEAD_SUB.replace(',"lastEventId":"@RV@"', ""),
+        query="",
+        ready='"type":"snapshot"',
+    ),
     "Fairlead, SSE": Peer(*FAIRLEAD, sse=True, path=FAIRLEAD_SSE, ready="connected"),
     "P1 portal (watch per subscriber)": Peer(
         NODE, "p1_portal.mjs", "{port}", "{upstream}"
@@ -141,6 +149,7 @@ DEFAULT = {
     ],
     "storm": [
         "Fairlead, ws",
+        "Fairlead by its watch, ws",
         "P1 portal (watch per subscriber)",
         "P2 tRPC shared watch, ws",
         "Node ws, raw",
@@ -420,6 +429,28 @@ def fanout_table(rows: dict[tuple[str, int], list[dict]]) -> str:
     return "\n".join(out) + "\n"
 
 
+def soak(name: str, peer: Peer, subs: int, minutes: int, out: str):
+    """S idle subscribers held for some minutes: memory when all are there, and after each minute."""
+    phases = ";".join(["rate=0,window=0,warm=0,secs=60"] * minutes)
+    with Setup(name, peer, 100) as s:
+        r = s.load(subs, phases, False)
+    (HERE / "results" / f"{out}.json").write_text(json.dumps(r, indent=1))
+    idle, started = r["ready"]["rss_idle_kb"], r["ready"]["rss_kb"]
+    lines = [
+        "| minute | RSS MB | KB per subscriber | server CPU |",
+        "|---:|---:|---:|---:|",
+        f"| 0 | {started / 1024:.1f} | {(started - idle) / subs:.1f} | |",
+    ]
+    for minute, p in enumerate(r["phases"], 1):
+        lines.append(
+            f"| {minute} | {p['rss_kb'] / 1024:.1f} | {(p['rss_kb'] - idle) / subs:.1f} | {p['server_cpu']:.1%} |"
+        )
+    text = f"{name}, {subs} idle subscribers, ready in {r['ready']['secs']:.1f} s\n\n"
+    text += "\n".join(lines) + "\n"
+    (HERE / "results" / f"{out}.md").write_text(text)
+    print(text)
+
+
 def storm_table(rows) -> str:
     out = [
         "| peer | S | all ready s | server CPU s | ms CPU per subscriber | MB received | MB/s | RSS peak MB | upstream lists | upstream watches | spread |",
@@ -584,8 +615,9 @@ def main():
     ap = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    ap.add_argument("part", choices=["fanout", "storm", "list"])
+    ap.add_argument("part", choices=["fanout", "storm", "list", "soak"])
     ap.add_argument("--rounds", type=int, default=3)
+    ap.add_argument("--minutes", type=int, default=10, help="of soak")
     ap.add_argument("--peers", default="")
     ap.add_argument("--subs", default="")
     ap.add_argument("--phases", default=PHASES)
@@ -608,6 +640,11 @@ def main():
     names = [n for n in a.peers.split(";" if ";" in a.peers else ",") if n]
     if a.part == "list":
         return lists(a.rounds, 5, names, a.out or "list")
+    if a.part == "soak":
+        name = names[0] if names else "Fairlead, ws"
+        return soak(
+            name, PEERS[name], int(a.subs or 10_000), a.minutes, a.out or "soak"
+        )
     peers = dict(PEERS)
     order = DEFAULT[a.part]
     if c := candidate():

@@ -68,10 +68,10 @@ async def test_text_of_any_language_arrives_as_it_was_sent(app: App) -> None:
         asyncio.timeout(10),
         opened(app.widgets.watch(namespace="team-a")) as frames,
     ):
-        async for frame in frames:
-            if frame.data.type == "snapshot":
-                watched = frame.data.items[0]
-                break
+        frame = (await anext(frames)).data
+        while frame.type != "snapshot":
+            frame = (await anext(frames)).data
+    watched = frame.items[0]
     assert [one.spec.color for one in (made, read, listed, watched)] == [NAME] * 4
 
 

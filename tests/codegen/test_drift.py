@@ -20,7 +20,7 @@ from fairlead.asgi import Cors, Fairlead
 from fairlead.client import connect
 from fairlead.codegen import generate, schema_hash
 from fairlead.codegen.drift import compare_manifests, make_manifest
-from fairlead.codegen.generate import load_application
+from fairlead.codegen.generating import load_application
 from fairlead.context import Context
 from fairlead.procedure import query, subscription
 from fairlead.router import Router

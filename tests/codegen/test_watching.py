@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.codegen.generate import GenerationSource
+from fairlead.codegen.generating import GenerationSource
 from fairlead.codegen.watching import WatchRun, watch_and_generate
 
 SOURCE = """

@@ -25,7 +25,7 @@ from fairlead.cli.serving import bind, serve, stop_on_signals
 from fairlead.cli.simulated import parse_cluster_options, run_cluster
 from fairlead.cli.watching import watch_package
 from fairlead.codegen import check, generate
-from fairlead.codegen.generate import GenerationSource
+from fairlead.codegen.generating import GenerationSource
 from fairlead.codegen.kind_definitions import custom_resource_definitions
 from fairlead.codegen.openapi import openapi, openapi_page
 from fairlead.compiling import compile_router

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fairlead.codegen import check
-from fairlead.codegen.generate import compile_source, load_application
+from fairlead.codegen.generating import compile_source, load_application
 from fairlead.codegen.kind_definitions import served_resources
 from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
-    from fairlead.codegen.generate import GenerationSource
+    from fairlead.codegen.generating import GenerationSource
 
 __all__ = ["Finding", "check_application", "check_cluster"]
 

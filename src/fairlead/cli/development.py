@@ -26,7 +26,7 @@ from fairlead.cli.reloading import ServerOptions, run_reloading
 from fairlead.cli.serving import bind, serve, stop_on_signals
 
 if TYPE_CHECKING:
-    from fairlead.codegen.generate import GenerationSource
+    from fairlead.codegen.generating import GenerationSource
 
 __all__ = ["DevelopmentOptions", "run_development", "serve_once"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from fairlead.cli.loading import load_target
-from fairlead.codegen.generate import GenerationSource
+from fairlead.codegen.generating import GenerationSource
 from fairlead.codegen.watching import watch_and_generate
 
 __all__ = ["watch_package"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-from fairlead.codegen.generate import GenerationSource, compile_source
+from fairlead.codegen.generating import GenerationSource, compile_source
 from fairlead.codegen.resource_nodes import ResourceFacts, find_facts
 from fairlead.codegen.structural import structural_schema
 from fairlead.errors import DefinitionError

@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from fairlead.calling import CompiledProcedure
 from fairlead.codegen.docstrings import read_docstring
-from fairlead.codegen.generate import GenerationSource, compile_source
+from fairlead.codegen.generating import GenerationSource, compile_source
 from fairlead.codegen.names import type_names
 
 Json = Mapping[str, Any]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from watchfiles import PythonFilter, watch
 
-from fairlead.codegen.generate import Generated, GenerationSource, generate
+from fairlead.codegen.generating import Generated, GenerationSource, generate
 
 Load = Callable[[], GenerationSource]
 """Imports the application; must be importable itself, since it runs in another process."""

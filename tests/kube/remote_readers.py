@@ -17,6 +17,7 @@ from fairlead import Context, Fairlead, Router, TRPCError, User
 from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
 from fairlead.client import ClientOptions, LiveView, Reconnect, connect, live
 from fairlead.context import Request
+from fairlead.devcluster.serving import stop_accepting
 from fairlead.kube import Kube, ListOptions, ResourceRouter
 from fairlead.kube.client import ClientOptions as KubeClientOptions
 from fairlead.kube.hub import HubOptions
@@ -52,6 +53,7 @@ class Server:
         self._kubeconfig = Path()
         self._options = HubOptions()
         self._client = KubeClientOptions()
+        self._listener: socket.socket | None = None
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -68,6 +70,7 @@ class Server:
             recheck_seconds=1,
         )
         listener = socket.create_server(("127.0.0.1", self.port))
+        self._listener = listener
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             Fairlead(App, kube=kube, auth=Anybody(), drain_seconds=0),
@@ -79,7 +82,8 @@ class Server:
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
 
     async def aclose(self) -> None:
-        if self._server is not None and self._task is not None:
+        if self._server and self._task and self._listener:
+            await stop_accepting([self._listener])
             self._server.should_exit = True
             await self._task
             # Who was accepted while the server closed is not among those it closed; a process

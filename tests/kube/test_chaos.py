@@ -305,11 +305,6 @@ class Faults:
         await self.cluster.start()
 
 
-# asyncio before 3.12 drops a connection, unclosed, that it accepts while its server closes.
-@pytest.mark.filterwarnings(
-    "ignore:.*unclosed transport:pytest.PytestUnraisableExceptionWarning"
-)
-@pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_all_readers_end_equal_to_the_cluster(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)  # noqa: S311  repeatable is what is wanted

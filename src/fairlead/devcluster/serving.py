@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, cast
 
 import uvicorn
@@ -108,6 +108,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is idle, let what is running end within the grace period."""
+        await stop_accepting(sockets or ())
         for server in self.servers:
             server.close()
         for listener in sockets or ():
@@ -124,6 +125,17 @@ class Server(uvicorn.Server):
         # A client that keeps an idle connection need not answer the farewell of TLS.
         for connection in list(state.connections):
             connection.transport.abort()
+
+
+async def stop_accepting(listeners: Iterable[socket.socket]) -> None:
+    """Let what was just accepted become a connection, and accept nothing more.
+
+    asyncio loses a connection, its socket left open, whose server closes between the two.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in listeners:
+        loop.remove_reader(listener)
+    await asyncio.sleep(0)
 
 
 def _is_writing(connection: Any) -> bool:

@@ -151,8 +151,9 @@ class Feed(Source):
 
     def release(self, reader: Reader, /) -> None:
         """A reader has gone."""
+        if self.subscriptions == 1:
+            self._credentials = self.credentials or self._credentials
         super().release(reader)
-        self._credentials = self.credentials or self._credentials
 
     def _start(self) -> None:
         """The first reader starts it; the newest one's credentials are used."""
@@ -338,10 +339,12 @@ class Feed(Source):
                 self._wake()
 
     def _get(self, query: Query) -> KubeRequest:
-        if self._credentials is None:
+        # Looked up when needed: finding the newest reader takes long while many leave.
+        credentials = self.credentials or self._credentials
+        if credentials is None:
             raise KubeProtocolError("The feed has no reader to act for")
         return KubeRequest(
-            method="GET", path=self._path, credentials=self._credentials, query=query
+            method="GET", path=self._path, credentials=credentials, query=query
         )
 
     def _explain_polling(self) -> str:

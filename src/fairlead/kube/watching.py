@@ -94,5 +94,7 @@ class Watch:
             label_selector=self.label_selector,
             field_selector=fields,
         )
+        if self.view is None and note is None:
+            return query
         view = (self.resource, self.view) if self.view is not None else None
         return replace(query, view=view, window=self.window, note=note)

@@ -222,3 +222,19 @@ async def test_input_is_validated_strictly(raw: bytes, code: str) -> None:
     with pytest.raises(TRPCError) as caught:
         await procedure.call(Call(procedure, ContextScope(Request()), raw))
     assert caught.value.code == code
+
+
+async def stamp(call: Call, call_next: Next) -> object:
+    return f"{call.procedure.options.meta}: {await call_next()}"
+
+
+class Documented(Router[Context]):
+    @query(access=public, meta={"cost": 3}, use=(stamp,))
+    async def expensive(self) -> str:
+        return "done"
+
+
+async def test_middleware_reads_a_procedures_metadata() -> None:
+    caller = create_caller(Documented, Context(request=Request()))
+
+    assert await caller.expensive() == "{'cost': 3}: done"

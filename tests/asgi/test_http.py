@@ -29,7 +29,7 @@ from fairlead import (
     subscription,
 )
 from fairlead.protocol import SuperJson
-from fairlead.uploads import ByteStream
+from fairlead.uploads import ByteStream, FormData
 
 EVENTS: list[str] = []
 
@@ -282,6 +282,10 @@ async def test_ready_json_with_line_breaks_fits_a_streamed_answer() -> None:
 
 class Uploads(Router[Context]):
     @mutation(access=public)
+    async def fields(self, form: FormData, /) -> int:
+        return len(form.entries)
+
+    @mutation(access=public)
     async def count(self, body: ByteStream, /) -> int:
         return len(await body.read())
 
@@ -338,3 +342,19 @@ async def test_json_lines_say_which_methods_are_allowed() -> None:
         answer = await client.post("/trpc/absent?batch=1", headers=headers)
 
     assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(("fields", "status"), [(2, 200), (3, 413)])
+async def test_a_form_at_the_bound_is_read_and_a_larger_one_refused(
+    fields: int, status: int
+) -> None:
+    limits = Limits(form_fields=2)
+    app = Fairlead(Uploads, wire=WireOptions(limits=limits), check_types=False)
+    files = {f"f{n}": (f"{n}.txt", b"x") for n in range(fields)}
+    async with open_http(app) as client:
+        answer = await client.post("/trpc/fields", files=files)
+
+    assert answer.status_code == status
+    if status == 413:
+        message = answer.json()["error"]["message"]
+        assert message == "The form has more than 2 fields"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Self
 
 import pytest
 from tests.asgi.harness import Socket
@@ -10,6 +12,7 @@ from fairlead import (
     Context,
     Fairlead,
     Limits,
+    Request,
     Router,
     WireOptions,
     public,
@@ -177,6 +180,65 @@ async def test_a_session_that_ends_takes_its_connections_along() -> None:
     while heard != 1008:
         heard = await socket.hear()
     assert EVENTS == ["open", "closed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbered(Context):
+    number: int
+
+    @classmethod
+    async def create(cls, request: Request) -> Self:
+        EVENTS.append("context")
+        return cls(request=request, number=len(EVENTS))
+
+
+class PerConnection(Router[Numbered]):
+    @query(access=public)
+    async def number(self) -> int:
+        return self.ctx.number
+
+
+async def test_a_context_is_made_once_for_each_connection() -> None:
+    app = Fairlead(PerConnection)
+    numbers: list[object] = []
+    for _ in range(2):
+        socket = Socket(app)
+        for request_id in (1, 2):
+            socket.query(request_id, "number")
+            numbers.append((await socket.hear())["result"]["data"])
+        await socket.leave()
+
+    assert numbers == [1, 1, 2, 2]
+
+
+async def test_a_stop_cancels_the_subscription_and_leaves_the_connection() -> None:
+    socket = Socket(make_app())
+    socket.subscribe(1, "hold")
+    await socket.hear()
+    await socket.hear()
+
+    socket.say({"id": 1, "method": "subscription.stop"})
+
+    assert (await socket.hear())["result"] == {"type": "stopped"}
+    assert EVENTS == ["open", "closed"]
+    socket.query(2, "big", 1)
+    assert (await socket.hear())["result"]["data"] == "x"
+    await socket.leave()
+
+
+async def test_metrics_show_open_connections_and_subscriptions() -> None:
+    app = make_app()
+    socket = Socket(app)
+    socket.subscribe(1, "hold")
+    await socket.hear()
+
+    shown = app.metrics.render().decode()
+    await socket.leave()
+    left = app.metrics.render().decode()
+
+    for name in ("fairlead_websocket_connections", "fairlead_subscriptions"):
+        assert f"{name} 1.0" in shown
+        assert f"{name} 0.0" in left
 
 
 async def test_a_stop_right_behind_its_start_is_answered_and_frees_the_id() -> None:

@@ -15,8 +15,6 @@ from fairlead.uploads import FormData, UploadedFile
 
 __all__ = ["get_whole_body", "parse_form", "read_body", "stream_body"]
 
-MAX_FORM_FIELDS = 1000
-
 
 async def stream_body(receive: Receive, bound: int | None) -> AsyncIterator[bytes]:
     """The body's chunks.
@@ -76,7 +74,8 @@ async def read_body(
 class _FormReader:
     """Collects what the multipart parser finds."""
 
-    def __init__(self) -> None:
+    def __init__(self, bound: int | None) -> None:
+        self._bound = bound
         self.entries: list[tuple[str, str | UploadedFile]] = []
         self._name = b""
         self._value = b""
@@ -102,9 +101,9 @@ class _FormReader:
         self._data.append(data[start:end])
 
     def on_part_end(self) -> None:
-        if len(self.entries) == MAX_FORM_FIELDS:
+        if self._bound is not None and len(self.entries) == self._bound:
             raise TRPCError(
-                "PAYLOAD_TOO_LARGE", f"The form has more than {MAX_FORM_FIELDS} fields"
+                "PAYLOAD_TOO_LARGE", f"The form has more than {self._bound} fields"
             )
         _, options = parse_options_header(self._headers.get("content-disposition"))
         name = options.get(b"name")
@@ -131,15 +130,15 @@ class _FormReader:
         self.ended = True
 
 
-def parse_form(body: bytes, content_type: str) -> FormData:
-    """A multipart form.
+def parse_form(body: bytes, content_type: str, bound: int | None) -> FormData:
+    """A multipart form of at most `bound` fields.
 
     Raises:
-        TRPCError: BAD_REQUEST; it is none.
+        TRPCError: BAD_REQUEST, it is none; PAYLOAD_TOO_LARGE, at the bound.
     """
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
-    reader = _FormReader()
+    reader = _FormReader(bound)
     names = (
         "part_begin", "part_data", "part_end", "header_field", "header_value", "header_end", "end",
     )  # fmt: skip

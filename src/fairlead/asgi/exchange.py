@@ -200,7 +200,12 @@ class Exchange:
             raise body
         if self.head.body_kind == "form":
             return ParsedInput(
-                parse_form(body or b"", self.headers["content-type"]), strict=True
+                parse_form(
+                    body or b"",
+                    self.headers["content-type"],
+                    options.limits.form_fields,
+                ),
+                strict=True,
             )
         inputs = self._inputs
         raw = body if inputs is None else inputs.get(target.index)

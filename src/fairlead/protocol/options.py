@@ -37,6 +37,7 @@ class Limits:
         body_bytes: longest request body that an input is read from.
         batch_size: calls in one HTTP request, messages in one WebSocket frame.
         url_bytes: longest path plus query string.
+        form_fields: fields and files of one multipart form.
         json_depth: how deep an input may nest.
         message_bytes: longest WebSocket message.
         subscriptions_per_connection: subscriptions open at once on one WebSocket.
@@ -50,6 +51,7 @@ class Limits:
     body_bytes: int | None = 1_048_576
     batch_size: int | None = 100
     url_bytes: int | None = 16_384
+    form_fields: int | None = 1000
     json_depth: int | None = 100
     message_bytes: int | None = 1_048_576
     subscriptions_per_connection: int | None = 256

@@ -1,7 +1,7 @@
 import { Status } from "@/components/status";
+import { placeAndAge } from "@/components/table/commonColumns";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
-import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import type { CodebaseRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
@@ -53,16 +53,5 @@ export const codebaseColumns = column.columns([
     header: "Repository",
     meta: { label: "Repository", from: "xl", width: 240 },
   }),
-  column.accessor("namespace", {
-    id: "namespace",
-    header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
-  }),
-  column.accessor("created", {
-    header: "Age",
-    sortFn: "basic",
-    sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 92, align: "end" },
-    cell: ({ row }) => <Age time={row.original.created} />,
-  }),
+  ...placeAndAge<CodebaseRow>(),
 ]);

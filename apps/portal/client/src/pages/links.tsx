@@ -19,11 +19,13 @@ import { CreateButton } from "@/components/createButton";
 import { Deletion } from "@/components/deletion";
 import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
-import { SelectField, SwitchField, TextField } from "@/components/form/field";
+import { SwitchField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
+import { NamespaceField } from "@/components/form/namespaceField";
 import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { useNamespaces } from "@/components/shell/useNamespaces";
+import { placeAndAge } from "@/components/table/commonColumns";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
 import { TablePage } from "@/components/table/tablePage";
@@ -78,18 +80,7 @@ const columns = column.columns([
     meta: { label: "Overview", from: "md", width: 120 },
     cell: ({ row }) => <Badge>{row.original.shown}</Badge>,
   }),
-  column.accessor("namespace", {
-    id: "namespace",
-    header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
-  }),
-  column.accessor("created", {
-    header: "Age",
-    sortFn: "basic",
-    sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 92, align: "end" },
-    cell: ({ row }) => <Age time={row.original.created} />,
-  }),
+  ...placeAndAge<LinkRow>(),
 ]);
 
 function Address({ url }: { url: string }) {
@@ -236,7 +227,6 @@ function Overview({ row }: { row: LinkRow }) {
 type LinkValues = z.infer<typeof zQuickLinkDraftInputs>;
 
 function CreateDialog({ namespace, onClose }: { namespace: string; onClose: () => void }) {
-  const namespaces = useNamespaces();
   const { create } = useQuickLinkCRUD();
   const form = useResourceForm<LinkValues, QuickLink>({
     defaultValues: { name: "", namespace, url: "https://", visible: true },
@@ -256,12 +246,7 @@ function CreateDialog({ namespace, onClose }: { namespace: string; onClose: () =
       onClose={onClose}
     >
       <TextField control={form.control} name="name" label="Name" placeholder="grafana" autoFocus />
-      <SelectField
-        control={form.control}
-        name="namespace"
-        label="Namespace"
-        options={namespaces.map((value) => ({ value, label: value }))}
-      />
+      <NamespaceField control={form.control} name="namespace" />
       <TextField control={form.control} name="url" label="Address" />
       <SwitchField control={form.control} name="visible" label="Show on the overview" />
     </FormDialog>

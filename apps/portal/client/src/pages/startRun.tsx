@@ -10,7 +10,7 @@ import { toast } from "sonner";
 import { trpc } from "@/app/client";
 import { SelectField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
-import { useNamespaces } from "@/components/shell/useNamespaces";
+import { NamespaceField } from "@/components/form/namespaceField";
 
 type Values = {
   namespace: string;
@@ -30,7 +30,6 @@ export function StartRunDialog({
   onClose: () => void;
 }) {
   const navigate = useNavigate();
-  const namespaces = useNamespaces();
   const start = useMutation(trpc.pipelineRuns.start.mutationOptions());
   const form = useResourceForm<Values, PipelineRun>({
     defaultValues: { namespace, pipeline: "", params: [] },
@@ -59,11 +58,9 @@ export function StartRunDialog({
       onClose={onClose}
     >
       <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField
+        <NamespaceField
           control={control}
           name="namespace"
-          label="Namespace"
-          options={namespaces.map((value) => ({ value, label: value }))}
           onChosen={() => setValue("pipeline", "")}
         />
         <SelectField

@@ -1,7 +1,8 @@
 import { Status } from "@/components/status";
+import { placeAndAge } from "@/components/table/commonColumns";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
-import { Age, Nothing } from "@/components/times";
+import { Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import type { BranchRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
@@ -55,16 +56,5 @@ export const branchColumns = column.columns([
     meta: { label: "Last successful", from: "xl", width: 180, align: "end" },
     cell: ({ row }) => row.original.lastSuccessfulBuild || <Nothing />,
   }),
-  column.accessor("namespace", {
-    id: "namespace",
-    header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
-  }),
-  column.accessor("created", {
-    header: "Age",
-    sortFn: "basic",
-    sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 92, align: "end" },
-    cell: ({ row }) => <Age time={row.original.created} />,
-  }),
+  ...placeAndAge<BranchRow>(),
 ]);

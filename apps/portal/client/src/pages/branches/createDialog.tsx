@@ -13,7 +13,7 @@ import { zCodebaseBranchDraftInputs } from "@portal/shared/schemas";
 import { client } from "@/app/client";
 import { SelectField, SwitchField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
-import { useNamespaces } from "@/components/shell/useNamespaces";
+import { NamespaceField } from "@/components/form/namespaceField";
 
 /** Has another branch of a codebase built; it goes with the codebase. */
 export function CreateBranchDialog({
@@ -24,7 +24,6 @@ export function CreateBranchDialog({
   namespace: string;
   onClose: () => void;
 }) {
-  const namespaces = useNamespaces();
   const { create } = useCodebaseBranchCRUD();
   const form = useResourceForm<CodebaseBranchDraftInputs, CodebaseBranch>({
     defaultValues: {
@@ -59,11 +58,9 @@ export function CreateBranchDialog({
       onClose={onClose}
     >
       <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField
+        <NamespaceField
           control={control}
           name="namespace"
-          label="Namespace"
-          options={namespaces.map((value) => ({ value, label: value }))}
           onChosen={() => form.setValue("codebaseName", "")}
         />
         <SelectField

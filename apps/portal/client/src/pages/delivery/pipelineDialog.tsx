@@ -10,9 +10,9 @@ import { Controller } from "react-hook-form";
 import { toast } from "sonner";
 import { z } from "zod";
 import { trpc } from "@/app/client";
-import { SelectField, TextField } from "@/components/form/field";
+import { TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
-import { useNamespaces } from "@/components/shell/useNamespaces";
+import { NamespaceField } from "@/components/form/namespaceField";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Select } from "@/components/ui/select";
 
@@ -33,7 +33,6 @@ type Values = z.infer<typeof schema>;
 
 /** Creates a CD pipeline from applications, each with the branch whose builds it deploys. */
 export function PipelineDialog({ namespace, onClose }: { namespace: string; onClose: () => void }) {
-  const namespaces = useNamespaces();
   const define = useMutation(trpc.cdPipelines.define.mutationOptions());
   const form = useResourceForm<Values, CDPipeline>({
     defaultValues: { name: "", namespace, description: "", streams: {} },
@@ -62,11 +61,9 @@ export function PipelineDialog({ namespace, onClose }: { namespace: string; onCl
     >
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField control={form.control} name="name" label="Name" autoFocus />
-        <SelectField
+        <NamespaceField
           control={form.control}
           name="namespace"
-          label="Namespace"
-          options={namespaces.map((value) => ({ value, label: value }))}
           onChosen={() => form.setValue("streams", {})}
         />
       </div>

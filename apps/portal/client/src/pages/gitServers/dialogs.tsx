@@ -10,7 +10,7 @@ import { toast } from "sonner";
 import { trpc } from "@/app/client";
 import { SelectField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
-import { useNamespaces } from "@/components/shell/useNamespaces";
+import { NamespaceField } from "@/components/form/namespaceField";
 
 type NewGitServer = RouterInputs["gitServers"]["connect"]["server"];
 type Credentials = NewGitServer["credentials"];
@@ -24,7 +24,6 @@ const providers = [
 
 /** Asks for a server and its keys; the server makes both objects, or neither. */
 export function ConnectDialog({ namespace, onClose }: { namespace: string; onClose: () => void }) {
-  const namespaces = useNamespaces();
   const connect = useMutation(trpc.gitServers.connect.mutationOptions());
   const form = useResourceForm<NewGitServer, GitServer>({
     defaultValues: {
@@ -58,12 +57,7 @@ export function ConnectDialog({ namespace, onClose }: { namespace: string; onClo
     >
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField control={control} name="name" label="Name" placeholder="github" autoFocus />
-        <SelectField
-          control={control}
-          name="namespace"
-          label="Namespace"
-          options={namespaces.map((value) => ({ value, label: value }))}
-        />
+        <NamespaceField control={control} name="namespace" />
         <SelectField control={control} name="provider" label="Provider" options={providers} />
         <TextField control={control} name="host" label="Host" placeholder="github.com" />
       </div>

@@ -16,6 +16,7 @@ import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Status } from "@/components/status";
+import { placeAndAge } from "@/components/table/commonColumns";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
@@ -62,18 +63,7 @@ const columns = column.columns([
     meta: { label: "Provider", from: "md", width: 120 },
     cell: ({ row }) => <Badge>{row.original.provider}</Badge>,
   }),
-  column.accessor("namespace", {
-    id: "namespace",
-    header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
-  }),
-  column.accessor("created", {
-    header: "Age",
-    sortFn: "basic",
-    sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 92, align: "end" },
-    cell: ({ row }) => <Age time={row.original.created} />,
-  }),
+  ...placeAndAge<GitServerRow>(),
 ]);
 
 export function GitServersPage() {

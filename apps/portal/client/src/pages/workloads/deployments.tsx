@@ -2,11 +2,11 @@ import { useDeploymentWatchList } from "@portal/shared/hooks";
 import { Boxes } from "lucide-react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
+import { placeAndAge } from "@/components/table/commonColumns";
 import { phaseOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
 import { TablePage } from "@/components/table/tablePage";
-import { Age } from "@/components/times";
 import { useRows } from "@/lib/useRows";
 import { statusOf } from "@/resources/phase";
 import { type DeploymentRow, toDeploymentRow } from "@/resources/workload";
@@ -39,18 +39,7 @@ const columns = column.columns([
     ),
   }),
   column.accessor("image", { header: "Image", meta: { label: "Image", from: "md" } }),
-  column.accessor("namespace", {
-    id: "namespace",
-    header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
-  }),
-  column.accessor("created", {
-    header: "Age",
-    sortFn: "basic",
-    sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 92, align: "end" },
-    cell: ({ row }) => <Age time={row.original.created} />,
-  }),
+  ...placeAndAge<DeploymentRow>(),
 ]);
 
 export function DeploymentsPage() {

@@ -2,11 +2,12 @@ import { usePodWatchList } from "@portal/shared/hooks";
 import { Box } from "lucide-react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
+import { placeAndAge } from "@/components/table/commonColumns";
 import { phaseOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
 import { TablePage } from "@/components/table/tablePage";
-import { Age, Nothing } from "@/components/times";
+import { Nothing } from "@/components/times";
 import { useRows } from "@/lib/useRows";
 import { statusOf } from "@/resources/phase";
 import { type PodRow, toPodRow } from "@/resources/workload";
@@ -43,18 +44,7 @@ const columns = column.columns([
     meta: { label: "Node", from: "lg", width: 150 },
     cell: ({ row }) => row.original.node || <Nothing />,
   }),
-  column.accessor("namespace", {
-    id: "namespace",
-    header: "Namespace",
-    meta: { label: "Namespace", from: "md", width: 140 },
-  }),
-  column.accessor("created", {
-    header: "Age",
-    sortFn: "basic",
-    sortDescFirst: true,
-    meta: { label: "Age", from: "sm", width: 92, align: "end" },
-    cell: ({ row }) => <Age time={row.original.created} />,
-  }),
+  ...placeAndAge<PodRow>(),
 ]);
 
 export function PodsPage() {

@@ -23,6 +23,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from typing_extensions import TypedDict, is_typeddict
 
 from fairlead._missing import MISSING
+from fairlead.dumping import make_dump
 from fairlead.errors import DefinitionError, TRPCError
 from fairlead.structs import describe_structs, is_native
 from fairlead.tracking import tracked
@@ -220,6 +221,11 @@ class OutputSchema:
         self.exact = type_ if isinstance(type_, type) else None
         self.is_native = is_native(type_)
         self._to_json = self.adapter.serializer.to_json
+        self._dump = (
+            _ENCODER.encode
+            if self.is_native
+            else make_dump(self.adapter.core_schema, self._to_json_by_alias)
+        )
 
     def check(self, value: object) -> object:
         """Validates a result unless it is an instance of the declared model already.
@@ -255,8 +261,11 @@ class OutputSchema:
                 return cast("RawJson[object]", value).data
             if value is MISSING:
                 return None
-        if self.is_native:
-            return _ENCODER.encode(value)
+        if self._dump is not None:
+            return self._dump(value)
+        return self._to_json(value, by_alias=True)
+
+    def _to_json_by_alias(self, value: object) -> bytes:
         return self._to_json(value, by_alias=True)
 
 

@@ -46,7 +46,7 @@ def _sub(name: str, kind: str, *verbs: str, of: str = "") -> Subresource:
 _POD_FIELDS = {
     "spec.nodeName": "", "spec.restartPolicy": "Always",
     "spec.schedulerName": "default-scheduler", "spec.serviceAccountName": "",
-    "spec.hostNetwork": "false", "status.phase": "", "status.podIP": "",
+    "spec.hostNetwork": "false", "status.phase": "", "status.podIP": "", "status.podIPs": "",
     "status.nominatedNodeName": "",
 }  # fmt: skip
 _EVENT_FIELDS = {

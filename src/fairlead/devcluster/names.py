@@ -50,6 +50,8 @@ def label_problem(name: str) -> str:
         return "must be no more than 63 characters"
     if _LABEL_RE.fullmatch(name):
         return ""
+    if not subdomain_problem(name):
+        return "must not contain dots"
     return (
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters "
         "or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  "

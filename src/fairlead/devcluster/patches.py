@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -34,6 +35,7 @@ MERGE: Final = "application/merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
+_NOT_A = re.compile(r".* cannot be handled as an? \w+: ", re.S)
 _MAX_OPERATIONS = 10_000
 _MAX_BYTES = 3 * 1024 * 1024
 
@@ -52,7 +54,14 @@ def patch(
     old = conversion.read(target.resource, target.version, record)
     shown = copy_json(conversion.full(target.resource, target.version, old))
     new = patched(target, shown, raw, media)
-    return update(target, record, old, accept_patched(target, new, raw))
+    if media == STRATEGIC and is_object(new):
+        new |= {"kind": target.resource.kind, "apiVersion": target.api_version}
+    body = accept_patched(target, new, raw)
+    uid = body["metadata"].get("uid")
+    if uid and uid != old["metadata"]["uid"]:
+        problem = err.invalid_value("metadata.uid", f'"{uid}"', "field is immutable")
+        raise target.invalid(target.request.name, [problem])
+    return update(target, record, old, body)
 
 
 def check_media(target: Target, media: str) -> None:
@@ -90,8 +99,11 @@ def accept_patched(target: Target, new: JsonValue, raw: bytes) -> JsonObject:
     if not is_object(new):
         raise _rejected()
     check_depth(new)
-    check_kind(target, new, raw)
-    body = accept_object(target, new, [])
+    try:
+        check_kind(target, new, raw)
+        body = accept_object(target, new, [])
+    except ApiError as exc:
+        raise _unreadable(new, exc) from exc
     metadata = body["metadata"]
     name = metadata.get("name")
     if name != target.request.name:
@@ -100,6 +112,13 @@ def accept_patched(target: Target, new: JsonValue, raw: bytes) -> JsonObject:
         )
     check_place(target, metadata)
     return body
+
+
+def _unreadable(new: JsonObject, problem: ApiError) -> ApiError:
+    """422 for a patch whose result is no object of the kind, with that result."""
+    shown = msgspec.json.encode(msgspec.json.encode(new).decode()).decode()
+    reason = _NOT_A.sub("", problem.message, count=1)
+    return err.invalid("", "", "", [err.invalid_value("patch", shown, reason)])
 
 
 def merge_patch(original: JsonValue, change: JsonValue) -> JsonValue:

@@ -182,7 +182,12 @@ def parse_fields(text: str) -> tuple[FieldRequirement, ...]:
         parts = re.match(r"([^=!]*?)(==|!=|=)(.*)\Z", term, re.S)
         if parts is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
-        value = re.sub(r"\\([\\,=])", r"\1", parts[3])
+        value = parts[3]
+        if "=" in re.sub(r"\\.", "", value):
+            raise bad_request(
+                "invalid field selector: unescaped character in value: 61"
+            )
+        value = re.sub(r"\\([\\,=])", r"\1", value)
         found.append(FieldRequirement(parts[1], value, parts[2] != "!="))
     return tuple(found)
 

@@ -266,11 +266,13 @@ async def test_a_start_up_refusal_of_the_server_does_not_end_a_running_reader(
     await reader.wait(sees(x=2))
 
 
+@pytest.mark.parametrize("status", [403, 405])
 async def test_where_watching_is_denied_lists_are_polled_and_flagged(
-    api: ApiServer, subscribe: Callable[..., Reader]
+    api: ApiServer, subscribe: Callable[..., Reader], status: int
 ) -> None:
+    # 405: the server of that API group has no watches at all.
     api.put("x")
-    api.faults["watch"] += [Fault(status=403)] * 1000
+    api.faults["watch"] += [Fault(status=status)] * 1000
     reader = subscribe()
     told = "list widgets.example.com but not watch"
     await reader.wait(lambda r: r.state == "stale" and told in (r.reason or ""))

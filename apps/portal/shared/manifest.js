@@ -156,6 +156,8 @@ export const manifest = {
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
 "pipelineRuns.rerun": "9af763c7bb282f89",
+"pipelineRuns.rows.list": "ea7040fd5b4e877d",
+"pipelineRuns.rows.watch": "d7a3e2a8a4734868",
 "pipelineRuns.serverSideApply": "de7ef109d1a81e35",
 "pipelineRuns.start": "cca0807e7b49ccf4",
 "pipelineRuns.update": "82c844753af94b69",
@@ -4383,6 +4385,100 @@ export const manifest = {
 "z.boolean()"
 ]
 },
+"RowFilter": {
+"": [
+"an object",
+"ignore"
+],
+".field": [
+"string",
+"z.string()"
+],
+".operator": [
+"optional \"equals\" | \"notEquals\" | \"in\" | \"notIn\" | \"contains\" | \"greaterThan\" | \"lessThan\" | \"exists\"",
+"z.enum([\"equals\", \"notEquals\", \"in\", \"notIn\", \"contains\", \"greaterThan\", \"lessThan\", \"exists\"])"
+],
+".value": [
+"optional JsonValue",
+"z.json()"
+]
+},
+"RowMeta": {
+"": [
+"an object",
+"ignore"
+],
+".namespace": [
+"string | null",
+"z.string().nullable()"
+],
+".name": [
+"string",
+"z.string()"
+],
+".uid": [
+"string",
+"z.string()"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+]
+},
+"RunRow": {
+"": [
+"an object",
+"ignore"
+],
+".metadata": [
+"RowMeta",
+"zRowMeta"
+],
+".phase": [
+"\"succeeded\" | \"failed\" | \"running\" | \"pending\" | \"stopping\" | \"cancelled\" | \"unknown\"",
+"z.enum([\"succeeded\", \"failed\", \"running\", \"pending\", \"stopping\", \"cancelled\", \"unknown\"])"
+],
+".reason": [
+"string",
+"z.string()"
+],
+".message": [
+"string | null",
+"z.string().nullable()"
+],
+".pipeline": [
+"string",
+"z.string()"
+],
+".type": [
+"string",
+"z.string()"
+],
+".codebase": [
+"string",
+"z.string()"
+],
+".branch": [
+"string",
+"z.string()"
+],
+".author": [
+"string",
+"z.string()"
+],
+".started": [
+"number | null",
+"z.int().nullable()"
+],
+".ended": [
+"number | null",
+"z.int().nullable()"
+],
+".duration": [
+"number | null",
+"z.int().nullable()"
+]
+},
 "Selector": {
 "": [
 "an object",
@@ -5303,6 +5399,76 @@ export const manifest = {
 ".startFrom": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"ViewDeltaRunRow": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"delta\"",
+"z.enum([\"delta\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".upserts": [
+"RunRow[]",
+"z.array(zRunRow)"
+],
+".positions": [
+"number[]",
+"z.array(z.int())"
+],
+".deletes": [
+"ObjectRef[]",
+"z.array(zObjectRef)"
+],
+".total": [
+"number",
+"z.int()"
+]
+},
+"ViewListRunRow": {
+"": [
+"an object",
+"ignore"
+],
+".items": [
+"RunRow[]",
+"z.array(zRunRow)"
+],
+".metadata": [
+"ListMeta",
+"zListMeta"
+],
+".total": [
+"number",
+"z.int()"
+]
+},
+"ViewSnapshotRunRow": {
+"": [
+"an object",
+"ignore"
+],
+".type": [
+"\"snapshot\"",
+"z.enum([\"snapshot\"])"
+],
+".resourceVersion": [
+"string",
+"z.string()"
+],
+".items": [
+"RunRow[]",
+"z.array(zRunRow)"
+],
+".total": [
+"number",
+"z.int()"
 ]
 },
 "account.me": {
@@ -10094,6 +10260,108 @@ export const manifest = {
 " output": [
 "PipelineRun",
 "zPipelineRun"
+]
+},
+"pipelineRuns.rows.list": {
+"": [
+"a query"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.filters": [
+"optional RowFilter[] | null",
+"z.array(zRowFilter).max(50).nullable()"
+],
+" input.search": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.sort": [
+"optional string[] | null",
+"z.array(z.string()).max(10).nullable()"
+],
+" input.offset": [
+"optional number",
+"z.int().gte(0)"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" output": [
+"ViewListRunRow",
+"zViewListRunRow"
+]
+},
+"pipelineRuns.rows.watch": {
+"": [
+"a subscription"
+],
+" input": [
+"optional an object",
+"ignore"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.fieldSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.filters": [
+"optional RowFilter[] | null",
+"z.array(zRowFilter).max(50).nullable()"
+],
+" input.search": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.sort": [
+"optional string[] | null",
+"z.array(z.string()).max(10).nullable()"
+],
+" input.offset": [
+"optional number",
+"z.int().gte(0)"
+],
+" input.limit": [
+"optional number | null",
+"z.int().gte(1).lte(100000).nullable()"
+],
+" input.maxFramesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.maxBytesPerSecond": [
+"optional number | null",
+"z.number().gt(0).lte(1000000000.0).nullable()"
+],
+" input.lastEventId": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"ViewSnapshotRunRow | ViewDeltaRunRow | StateChange",
+"z.discriminatedUnion(\"type\", [zViewSnapshotRunRow, zViewDeltaRunRow, zStateChange])"
 ]
 },
 "pipelineRuns.serverSideApply": {

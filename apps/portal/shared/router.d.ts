@@ -1566,6 +1566,45 @@ export type Revision = {
   current: boolean;
 };
 
+/** What a row must have to be shown. */
+export type RowFilter = {
+  /** its name on the wire; `metadata.name` and the like reach inside. */
+  field: string;
+  /** @default "equals" */
+  operator?: "equals" | "notEquals" | "in" | "notIn" | "contains" | "greaterThan" | "lessThan" | "exists" | undefined;
+  /** what to compare with; a list for `in` and `notIn`, a boolean for `exists`. */
+  value?: JsonValue | undefined;
+};
+
+/** Which object a row was computed from; the framework fills it. */
+export type RowMeta = {
+  namespace: string | null;
+  name: string;
+  uid: string;
+  resourceVersion: string;
+};
+
+/** One line of the table of runs. */
+export type RunRow = {
+  metadata: RowMeta;
+  phase: "succeeded" | "failed" | "running" | "pending" | "stopping" | "cancelled" | "unknown";
+  /** the deciding condition's, without the kind's name before it. */
+  reason: string;
+  message: string | null;
+  pipeline: string;
+  type: string;
+  codebase: string;
+  /** as Git knows it, where the run's trigger has written it down. */
+  branch: string;
+  author: string;
+  /** milliseconds since the epoch; a run that has not begun counts from its creation. */
+  started: number | null;
+  /** the same; None while it goes on, and only then. */
+  ended: number | null;
+  /** milliseconds; None while it goes on. */
+  duration: number | null;
+};
+
 /** By which labels a deployment knows its pods. */
 export type Selector = {
   matchLabels?: { [key: string]: string };
@@ -1904,6 +1943,28 @@ export type VersioningInput = {
   /** @default "default" */
   type?: "default" | "semver" | "edp" | undefined;
   startFrom?: string | null | undefined;
+};
+
+export type ViewDeltaRunRow = {
+  type: "delta";
+  resourceVersion: string;
+  upserts: RunRow[];
+  positions: number[];
+  deletes: ObjectRef[];
+  total: number;
+};
+
+export type ViewListRunRow = {
+  items: RunRow[];
+  metadata: ListMeta;
+  total: number;
+};
+
+export type ViewSnapshotRunRow = {
+  type: "snapshot";
+  resourceVersion: string;
+  items: RunRow[];
+  total: number;
 };
 
 /** Everything that the portal's page can call. */
@@ -3051,6 +3112,36 @@ export type AppRouter = TRPCBuiltRouter<
         name: string;
         namespace?: string | null | undefined;
       }, PipelineRun>;
+      /** The table of runs. */
+      rows: {
+        /** Rows as they are now; `limit` and `offset` count rows in their order. */
+        list: $Query<{
+          namespace?: string | null | undefined;
+          labelSelector?: string | null | undefined;
+          fieldSelector?: string | null | undefined;
+          filters?: RowFilter[] | null | undefined;
+          search?: string | null | undefined;
+          sort?: string[] | null | undefined;
+          /** @default 0 */
+          offset?: number | undefined;
+          limit?: number | null | undefined;
+        } | undefined, ViewListRunRow>;
+        /** The window live: as it is, then what changes in it. */
+        watch: $Subscription<{
+          namespace?: string | null | undefined;
+          labelSelector?: string | null | undefined;
+          fieldSelector?: string | null | undefined;
+          filters?: RowFilter[] | null | undefined;
+          search?: string | null | undefined;
+          sort?: string[] | null | undefined;
+          /** @default 0 */
+          offset?: number | undefined;
+          limit?: number | null | undefined;
+          maxFramesPerSecond?: number | null | undefined;
+          maxBytesPerSecond?: number | null | undefined;
+          lastEventId?: string | null | undefined;
+        } | undefined, $Tracked<ViewSnapshotRunRow | ViewDeltaRunRow | StateChange>>;
+      };
       /**
        * Creates an object or takes over the fields it names, and gives up those it named before.
        *

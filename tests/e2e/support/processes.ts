@@ -49,7 +49,7 @@ export class Running {
   }
 
   /** Waits until `text` was printed; fails with all of the output when the process ends first. */
-  async waitFor(text: string, timeout = 30_000): Promise<void> {
+  async waitFor(text: string, timeout = 90_000): Promise<void> {
     const until = Date.now() + timeout;
     while (!this.#output.includes(text)) {
       if (this.child.exitCode !== null || Date.now() > until) {

@@ -1,24 +1,25 @@
-import { usePipelineRunPermissions, usePipelineRunWatchList } from "@portal/shared/hooks";
+import { usePipelineRunPermissions, usePipelineRunsRowsView } from "@portal/shared/hooks";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Workflow } from "lucide-react";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback } from "react";
 import { trpc } from "@/app/client";
 import { CreateButton } from "@/components/createButton";
 import { PageHeader, TableFrame } from "@/components/page";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Status } from "@/components/status";
-import { phaseOptions, valueOptions } from "@/components/table/facets";
+import { allPhaseOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
 import { TableToolbar, type ToolbarFacet } from "@/components/table/tableToolbar";
 import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
+import { useRowWindow } from "@/components/table/useRowWindow";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Duration, Nothing } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
-import { useRows } from "@/lib/useRows";
 import { statusOf } from "@/resources/phase";
-import { type PipelineRunRow, toPipelineRunRow } from "@/resources/pipelineRun";
+import { pipelineTypes } from "@/resources/pipelineRun";
+import { type RunRow, toRunRow } from "@/resources/runRow";
 import { useCreatePermission } from "./useCreatePermission";
 
 // The form is only fetched when somebody starts something.
@@ -27,11 +28,10 @@ const StartRunDialog = lazy(async () => {
   return { default: StartRunDialog };
 });
 
-const column = columnsFor<PipelineRunRow>();
+const column = columnsFor<RunRow>();
 const columns = column.columns([
   column.accessor("phase", {
     header: "Status",
-    filterFn: "oneOf",
     meta: { label: "Status", width: 142, iconWhenNarrow: true },
     cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
   }),
@@ -48,18 +48,15 @@ const columns = column.columns([
   }),
   column.accessor("type", {
     header: "Type",
-    filterFn: "oneOf",
     meta: { label: "Type", from: "md", width: 92 },
     cell: ({ row }) => (row.original.type ? <Badge>{row.original.type}</Badge> : <Nothing />),
   }),
-  column.accessor((row) => `${row.codebase} ${row.branch}`, {
-    id: "codebase",
+  column.accessor("codebase", {
     header: "Codebase",
     meta: { label: "Codebase / branch", from: "lg", width: 172 },
     cell: ({ row }) => <CodebaseCell row={row.original} />,
   }),
   column.accessor("namespace", {
-    id: "namespace",
     header: "Namespace",
     meta: { label: "Namespace", from: "md", width: 128 },
   }),
@@ -70,15 +67,12 @@ const columns = column.columns([
   }),
   column.accessor("started", {
     header: "Started",
-    sortFn: "basic",
     sortDescFirst: true,
     meta: { label: "Started", from: "sm", width: 104 },
     cell: ({ row }) => <Age time={row.original.started} suffix=" ago" />,
   }),
-  column.accessor((row) => durationKey(row), {
-    id: "duration",
+  column.accessor("duration", {
     header: "Duration",
-    sortFn: "basic",
     sortDescFirst: true,
     meta: { label: "Duration", width: 116, align: "end" },
     cell: ({ row }) => <Duration {...row.original} />,
@@ -90,19 +84,29 @@ const facets: readonly FacetConfig[] = [
   { key: "type", column: "type" },
 ];
 
+// The columns whose field on the server has another name.
+const fields = { name: "metadata.name", namespace: "metadata.namespace" };
+
+const toolbarFacets: readonly ToolbarFacet[] = [
+  { key: "status", label: "Status", options: allPhaseOptions() },
+  {
+    key: "type",
+    label: "Type",
+    options: pipelineTypes.map((type) => ({ value: type, label: type })),
+  },
+];
+
 export function PipelinesPage() {
   const scope = useNamespaceScope();
-  const list = usePipelineRunWatchList({ namespace: scope.watched });
-  const rows = useRows(list.items, toPipelineRunRow);
   const state = useTableSearch("-started");
-  const table = useDataTable({ rows, columns, state, facets });
-  const toolbarFacets = useMemo(
-    (): ToolbarFacet[] => [
-      { key: "status", label: "Status", options: phaseOptions(rows) },
-      { key: "type", label: "Type", options: valueOptions(rows, (row) => row.type) },
-    ],
-    [rows],
-  );
+  const { list, rows, window } = useRowWindow({
+    useView: usePipelineRunsRowsView,
+    toRow: toRunRow,
+    state,
+    fields,
+    facets,
+  });
+  const table = useDataTable({ rows, columns, state, facets, isArranged: true });
   const open = useOpenRun();
   const creation = useCreatePermission({
     here: usePipelineRunPermissions({ namespace: scope.sole }).create,
@@ -122,7 +126,8 @@ export function PipelinesPage() {
             state={state}
             list={list}
             noun="runs"
-            total={rows.length}
+            total={window.total}
+            shown={window.total}
             facets={toolbarFacets}
           />
         }
@@ -132,7 +137,8 @@ export function PipelinesPage() {
           table={table}
           state={state}
           noun="pipeline runs"
-          total={rows.length}
+          total={window.total}
+          window={window}
           rowLabel={(row) => row.name}
           onOpen={open}
           empty={{
@@ -154,7 +160,7 @@ export function PipelinesPage() {
   );
 }
 
-function RunLink({ row }: { row: PipelineRunRow }) {
+function RunLink({ row }: { row: RunRow }) {
   return (
     <span className="block leading-tight">
       <Link
@@ -184,11 +190,11 @@ function useOpenRun() {
   );
 }
 
-function summaryOf({ type, codebase, author }: PipelineRunRow): string {
+function summaryOf({ type, codebase, author }: RunRow): string {
   return [type, codebase, author].filter(Boolean).join(" · ");
 }
 
-function CodebaseCell({ row }: { row: PipelineRunRow }) {
+function CodebaseCell({ row }: { row: RunRow }) {
   if (!row.codebase) return <Nothing />;
   return (
     <span className="block leading-tight" title={`${row.codebase} / ${row.branch}`}>
@@ -196,10 +202,4 @@ function CodebaseCell({ row }: { row: PipelineRunRow }) {
       <span className="block truncate text-xs text-muted-foreground">{row.branch}</span>
     </span>
   );
-}
-
-/** Runs that go on have no length yet; by start they still sort among themselves, after all others. */
-function durationKey({ started, ended }: PipelineRunRow): number {
-  if (started === null) return -1;
-  return ended === null ? Number.MAX_SAFE_INTEGER - started : ended - started;
 }

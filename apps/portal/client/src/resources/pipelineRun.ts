@@ -11,6 +11,17 @@ export const pipelineRunLabels = {
   pipeline: "tekton.dev/pipeline",
 } as const;
 
+/** What a pipeline is for, by its label. */
+export const pipelineTypes = [
+  "build",
+  "review",
+  "deploy",
+  "clean",
+  "release",
+  "security",
+  "tests",
+] as const;
+
 const RESULT_ANNOTATIONS = "results.tekton.dev/resultAnnotations";
 const cancelReasons = new Set(["Cancelled", "CancelledRunFinally", "StoppedRunFinally"]);
 const stoppingReasons = new Set([

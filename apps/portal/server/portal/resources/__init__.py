@@ -11,6 +11,7 @@ from portal.resources.namespace import Namespace
 from portal.resources.pipeline import Pipeline
 from portal.resources.pipeline_run import PipelineRun
 from portal.resources.quick_link import QuickLink
+from portal.resources.run_row import RunRow
 from portal.resources.stage import Stage
 from portal.resources.task_run import TaskRun
 from portal.resources.workload import Deployment, Pod
@@ -29,6 +30,7 @@ __all__ = [
     "PipelineRun",
     "Pod",
     "QuickLink",
+    "RunRow",
     "Secret",
     "Stage",
     "TaskRun",

@@ -23,14 +23,15 @@ export function Palette() {
     <>
       <Button
         size="sm"
-        aria-label="Search and commands"
         aria-keyshortcuts="Control+K Meta+K"
         className="text-muted-foreground max-lg:w-8 max-lg:px-0 lg:min-w-52 lg:justify-start"
         onClick={() => setOpen(true)}
       >
         <Search />
-        <span className="flex-1 text-left max-lg:hidden">Search…</span>
-        <kbd className="rounded border bg-muted px-1.5 text-[11px] max-lg:hidden">Ctrl K</kbd>
+        <span className="flex-1 text-left max-lg:sr-only">Search…</span>
+        <span aria-hidden="true" className="max-lg:hidden">
+          <kbd className="rounded border bg-muted px-1.5 text-[11px]">Ctrl K</kbd>
+        </span>
       </Button>
       {open ? (
         <Suspense>

@@ -25,7 +25,7 @@ export function UserBadge({ compact = false }: { compact?: boolean }) {
     <>
       <DropdownMenu>
         <DropdownMenuTrigger
-          aria-label={`Account of ${me.displayName}`}
+          {...(compact ? { "aria-label": `Account of ${me.displayName}` } : {})}
           className="flex min-w-0 flex-1 items-center gap-2.5 rounded-md p-1 text-left hover:bg-accent"
         >
           <span
@@ -36,6 +36,7 @@ export function UserBadge({ compact = false }: { compact?: boolean }) {
           </span>
           {compact ? null : (
             <>
+              <span className="sr-only">Account of </span>
               <span className="min-w-0 flex-1 leading-tight">
                 <span className="block truncate text-[13px] font-medium">{me.displayName}</span>
                 <span className="block truncate text-xs text-muted-foreground">{me.name}</span>

@@ -1,9 +1,10 @@
 import type { ReactTable, TableState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Features, TableRow } from "./features";
+import type { RowWindow } from "./rowWindow";
 import { TableColumns, TableHead } from "./tableHead";
-import { ROW_HEIGHT, TableBodyRow } from "./tableRow";
+import { BlankRow, ROW_HEIGHT, TableBodyRow } from "./tableRow";
 
 // Below this, all rows are in the document: the browser's own search then finds them.
 const VIRTUAL_FROM = 120;
@@ -23,14 +24,16 @@ type Props<Data extends TableRow> = {
   /** Names a row for the selection box. */
   rowLabel: (row: Data) => string;
   rowClass?: (row: Data) => string | undefined;
+  /** The table's rows are only a part of the whole. */
+  window?: RowWindow | undefined;
 };
 
 /** A sortable, selectable table that draws only the rows in view once there are many. */
 export function DataTable<Data extends TableRow>(props: Props<Data>) {
   const { table, label, selectable = false, openId, onOpen, rowLabel, rowClass } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const isFresh = useFreshness(table);
-  const { shown, before, after, count, scrollTo } = useRowWindow(table, scroller);
+  const isFresh = useFreshness(table, props.window?.key ?? "");
+  const { shown, before, after, count, scrollTo } = useShownRows(table, scroller, props.window);
   const columns = table.getVisibleLeafColumns();
   return (
     <div
@@ -46,22 +49,30 @@ export function DataTable<Data extends TableRow>(props: Props<Data>) {
         <TableHead table={table} selectable={selectable} />
         <tbody onKeyDown={(event) => moveFocus(event, { scroller, count, scrollTo })}>
           <Spacer height={before} />
-          {shown.map(({ row, index }) => (
-            <TableBodyRow
-              key={row.id}
-              row={row}
-              index={index}
-              table={table}
-              columnKey={columns.map((column) => column.id).join()}
-              selectable={selectable}
-              selected={row.getIsSelected()}
-              open={row.id === openId}
-              onOpen={onOpen}
-              label={rowLabel(row.original)}
-              extraClass={rowClass?.(row.original)}
-              isFresh={isFresh}
-            />
-          ))}
+          {shown.map(({ row, index }) =>
+            row ? (
+              <TableBodyRow
+                key={row.id}
+                row={row}
+                index={index}
+                table={table}
+                columnKey={columns.map((column) => column.id).join()}
+                selectable={selectable}
+                selected={row.getIsSelected()}
+                open={row.id === openId}
+                onOpen={onOpen}
+                label={rowLabel(row.original)}
+                extraClass={rowClass?.(row.original)}
+                isFresh={isFresh}
+              />
+            ) : (
+              <BlankRow
+                key={`blank ${index}`}
+                index={index}
+                cells={columns.length + (selectable ? 1 : 0)}
+              />
+            ),
+          )}
           <Spacer height={after} />
         </tbody>
       </table>
@@ -70,32 +81,33 @@ export function DataTable<Data extends TableRow>(props: Props<Data>) {
 }
 
 /** The rows to draw, and how much room those above and below them take. */
-function useRowWindow<Data extends TableRow>(
+function useShownRows<Data extends TableRow>(
   table: DataTableInstance<Data>,
   scroller: RefObject<HTMLDivElement | null>,
+  window: RowWindow | undefined,
 ) {
   const rows = table.getRowModel().rows;
-  const enabled = rows.length > VIRTUAL_FROM;
+  const count = window?.total ?? rows.length;
+  const offset = window?.offset ?? 0;
+  const enabled = count > VIRTUAL_FROM;
   const virtualizer = useVirtualizer({
-    count: rows.length,
+    count,
     enabled,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey: (index) => rows[index - offset]?.id ?? index,
     overscan: 12,
   });
-  const count = rows.length;
+  const items = enabled ? virtualizer.getVirtualItems() : [];
+  const first = items[0]?.index ?? 0;
+  const onRange = window?.onRange;
+  useEffect(() => onRange?.(first), [onRange, first]);
   if (!enabled) {
-    const shown = rows.map((row, index) => ({ row, index }));
+    const shown = rows.map((row, index) => ({ row, index: index + offset }));
     return { shown, before: 0, after: 0, count, scrollTo: () => undefined };
   }
-  const items = virtualizer.getVirtualItems();
-  const shown = items.flatMap(({ index }) => {
-    const row = rows[index];
-    return row ? [{ row, index }] : [];
-  });
   return {
-    shown,
+    shown: items.map(({ index }) => ({ row: rows[index - offset], index })),
     before: items[0]?.start ?? 0,
     after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0),
     count,
@@ -136,12 +148,14 @@ function Spacer({ height }: { height: number }) {
 }
 
 /** Tells rows that appeared while the table was open from those it started with or scrolled to. */
-function useFreshness<Data extends TableRow>(table: DataTableInstance<Data>) {
-  const known = useRef<Set<string> | null>(null);
-  const isFresh = useRef((id: string) => known.current !== null && !known.current.has(id));
+function useFreshness<Data extends TableRow>(table: DataTableInstance<Data>, windowKey: string) {
+  const known = useRef<{ windowKey: string; ids: Set<string> } | null>(null);
   const data = table.getCoreRowModel().rows;
   useEffect(() => {
-    known.current = new Set(data.map((row) => row.id));
-  }, [data]);
-  return isFresh.current;
+    known.current = { windowKey, ids: new Set(data.map((row) => row.id)) };
+  }, [data, windowKey]);
+  return useCallback(
+    (id: string) => known.current?.windowKey === windowKey && !known.current.ids.has(id),
+    [windowKey],
+  );
 }

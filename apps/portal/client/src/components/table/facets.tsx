@@ -19,12 +19,20 @@ export function phaseOptions(
   const counts = countBy(rows, (row) => row.phase);
   return phaseOrder
     .filter((phase) => counts.has(phase))
-    .map((phase) => ({
-      value: phase,
-      label: labels[phase] ?? phaseLabel[phase],
-      icon: <PhaseIcon still phase={phase} className="!text-inherit" />,
-      count: counts.get(phase) ?? 0,
-    }));
+    .map((phase) => ({ ...phaseOption(phase, labels), count: counts.get(phase) ?? 0 }));
+}
+
+/** All phases, for a table whose rows are not all here to be counted. */
+export function allPhaseOptions(): FacetOption[] {
+  return phaseOrder.map((phase) => phaseOption(phase, {}));
+}
+
+function phaseOption(phase: Phase, labels: { [phase in Phase]?: string }): FacetOption {
+  return {
+    value: phase,
+    label: labels[phase] ?? phaseLabel[phase],
+    icon: <PhaseIcon still phase={phase} className="!text-inherit" />,
+  };
 }
 
 export function valueOptions<Row>(rows: readonly Row[], read: (row: Row) => string): FacetOption[] {

@@ -12,6 +12,7 @@ import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { useIsBehind } from "@/lib/watchHealth";
 import { DataTable, type DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
+import type { RowWindow } from "./rowWindow";
 import type { TableSearchState } from "./useTableSearch";
 
 /** What a live list says about itself, whatever it lists. */
@@ -35,11 +36,17 @@ export type LiveTableProps<Row extends TableRow> = {
   selectable?: boolean;
   /** What a click on a row does; without it, the row's details open beside the table. */
   onOpen?: (id: string) => void;
+  /** The table's rows are only a part of the whole; `total` then counts those that fit. */
+  window?: RowWindow;
 };
 
 /** A live list as a table, in each of the states it can be in. */
 export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
-  const { list, table, state, noun, total, empty } = props;
+  const { list, table, state, noun, empty, window } = props;
+  const { q, status, type } = state.search;
+  const isNarrowed = Boolean(q || status || type);
+  // Of what the server has filtered, it does not say how much there is without the filters.
+  const total = window && isNarrowed ? Number.POSITIVE_INFINITY : props.total;
   const scope = useNamespaceScope();
   const isBehind = useIsBehind(list);
   if (list.status === "loading") return <TableSkeleton noun={noun} />;
@@ -48,7 +55,7 @@ export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
       <DeniedState noun={noun} reason={list.error?.message ?? "Your role does not allow it."} />
     );
   }
-  if (list.status === "error" && total === 0) {
+  if (list.status === "error" && props.total === 0) {
     return (
       <ErrorState
         noun={noun}
@@ -65,7 +72,7 @@ export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
       </EmptyState>
     );
   }
-  if (table.getRowModel().rows.length === 0) {
+  if ((window?.total ?? table.getRowModel().rows.length) === 0) {
     const clear = () => state.set({ q: undefined, status: undefined, type: undefined });
     return <NoMatches noun={noun} clear={clear} />;
   }
@@ -80,6 +87,7 @@ export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
         openId={state.search.open}
         onOpen={props.onOpen ?? ((id) => state.set({ open: id, tab: undefined }))}
         rowLabel={props.rowLabel}
+        window={window}
         {...(props.rowClass ? { rowClass: props.rowClass } : {})}
         {...(props.selectable ? { selectable: true } : {})}
       />

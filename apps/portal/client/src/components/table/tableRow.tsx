@@ -1,6 +1,7 @@
 import type { Row } from "@tanstack/react-table";
 import { type MouseEvent, memo, useLayoutEffect, useRef } from "react";
 import { Checkbox } from "@/components/ui/checkbox";
+import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
 import { flash } from "@/lib/flash";
 import { cellClass, cellClasses } from "./columnClasses";
@@ -73,6 +74,18 @@ function BodyRow<Data extends TableRow>(props: Props<Data>) {
           </td>
         );
       })}
+    </tr>
+  );
+}
+
+/** The place of a row that is on its way. */
+export function BlankRow({ index, cells }: { index: number; cells: number }) {
+  return (
+    <tr data-testid="blank-row" aria-rowindex={index + 2} style={{ height: ROW_HEIGHT }}>
+      <td colSpan={cells} className={cellClass}>
+        <span className="sr-only">Loading</span>
+        <Skeleton className="h-3 w-2/5" />
+      </td>
     </tr>
   );
 }

@@ -14,6 +14,7 @@ export function TableToolbar<Row extends TableRow>({
   list,
   noun,
   total,
+  shown,
   facets,
   children,
 }: {
@@ -23,6 +24,8 @@ export function TableToolbar<Row extends TableRow>({
   /** What the rows are, in the plural. */
   noun: string;
   total: number;
+  /** How many rows the filters leave; without it, those that the table has left. */
+  shown?: number;
   facets: readonly ToolbarFacet[];
   children?: ReactNode;
 }) {
@@ -45,7 +48,7 @@ export function TableToolbar<Row extends TableRow>({
       {children}
       <div className="ml-auto flex items-center gap-3">
         {list.status === "ready" ? (
-          <RowCount shown={table.getRowModel().rows.length} total={total} noun={noun} />
+          <RowCount shown={shown ?? table.getRowModel().rows.length} total={total} noun={noun} />
         ) : null}
         <ColumnMenu table={table} />
       </div>

@@ -88,7 +88,7 @@ export function SearchField({
   );
 }
 
-export type FacetOption = { value: string; label: string; icon?: ReactNode; count: number };
+export type FacetOption = { value: string; label: string; icon?: ReactNode; count?: number };
 
 /** Narrows a table to some values of one column. */
 export function FacetFilter({
@@ -130,9 +130,11 @@ export function FacetFilter({
           >
             {option.icon}
             <span className="truncate">{option.label}</span>
-            <span className="ml-auto pl-3 text-xs text-muted-foreground tabular-nums">
-              {option.count}
-            </span>
+            {option.count === undefined ? null : (
+              <span className="ml-auto pl-3 text-xs text-muted-foreground tabular-nums">
+                {option.count}
+              </span>
+            )}
           </DropdownMenuCheckboxItem>
         ))}
         {chosen.length > 0 ? (

@@ -19,10 +19,13 @@ type Options<Row extends TableRow> = {
   columns: ColumnDef<Features, Row>[];
   state: TableSearchState;
   facets: readonly FacetConfig[];
+  /** The rows come sorted and filtered. */
+  isArranged?: boolean;
 };
 
 /** A table whose sorting, filters and columns live in the address and whose selection does not. */
-export function useDataTable<Row extends TableRow>({ rows, columns, state, facets }: Options<Row>) {
+export function useDataTable<Row extends TableRow>(options: Options<Row>) {
+  const { rows, columns, state, facets, isArranged = false } = options;
   const [namespace] = useNamespace();
   // In one namespace, a column that says which one would only take room.
   const shown = useMemo(
@@ -48,6 +51,8 @@ export function useDataTable<Row extends TableRow>({ rows, columns, state, facet
     getRowId: (row) => row.id,
     globalFilterFn: "includesString",
     getColumnCanGlobalFilter: (column) => column.accessorFn !== undefined,
+    manualSorting: isArranged,
+    manualFiltering: isArranged,
     enableSortingRemoval: false,
     sortDescFirst: false,
     state: {

@@ -100,7 +100,7 @@ function StageCard({
   const isManual = spec.qualityGates.some(({ qualityGateType }) => qualityGateType === "manual");
   return (
     <section
-      aria-label={`Stage ${spec.name}`}
+      aria-label={`Stage ${spec.name} of ${spec.cdPipeline}`}
       data-testid={`stage-${view.id}`}
       className="flex min-w-0 flex-1 flex-col rounded-lg border bg-background"
     >

@@ -34,7 +34,8 @@ export function KindPicker({ kinds, value, onChange }: Props) {
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild>
-        <Button aria-label="Choose a kind">
+        <Button>
+          <span className="sr-only">Choose a kind: </span>
           {current?.kind ?? "Kind"} <ChevronsUpDown className="text-muted-foreground" />
         </Button>
       </Popover.Trigger>

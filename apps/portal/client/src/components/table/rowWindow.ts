@@ -1,0 +1,57 @@
+import type { ViewOptions } from "@fairlead/react";
+import type { SortingState } from "@tanstack/react-table";
+import { parseList, type TableSearch } from "./useTableSearch";
+
+/** Rows are asked for in spans that begin at a multiple of this, with as many again on either side. */
+const SPAN = 100;
+export const WINDOW_ROWS = 3 * SPAN;
+
+/** The part of a long table that is here: the server counts, sorts and cuts. */
+export type RowWindow = {
+  /** Where the first of the rows stands in the whole. */
+  readonly offset: number;
+  /** How many rows fit the filters. */
+  readonly total: number;
+  /** The same text as long as rows come and go by themselves, not because another part was asked for. */
+  readonly key: string;
+  readonly onRange: (first: number) => void;
+};
+
+/** The beginning of the span to ask for when the row `first` is the topmost to be seen. */
+export function spanFor(first: number): number {
+  return Math.max(0, (Math.floor(first / SPAN) - 1) * SPAN);
+}
+
+export type WindowFacet = { key: "status" | "type"; column: string };
+
+type Asked = {
+  search: TableSearch;
+  sorting: SortingState;
+  /** The row's field behind a column, where it has another name. */
+  fields: { readonly [column: string]: string };
+  facets: readonly WindowFacet[];
+  names: readonly string[];
+};
+
+/** What the address says, as the server's views are asked. */
+export function toQuery({
+  search,
+  sorting,
+  fields,
+  facets,
+  names,
+}: Asked): Pick<ViewOptions, "namespace" | "filters" | "search" | "sort"> {
+  const fieldOf = (column: string) => fields[column] ?? column;
+  const oneOf = (field: string, value: string[]) => ({ field, operator: "in" as const, value });
+  const chosen = facets.flatMap(({ key, column }) => {
+    const value = parseList(search[key]);
+    return value.length > 0 ? [oneOf(fieldOf(column), value)] : [];
+  });
+  const [sole = null] = names.length === 1 ? names : [];
+  return {
+    namespace: sole,
+    search: search.q ?? null,
+    sort: sorting.map(({ id, desc }) => `${desc ? "-" : ""}${fieldOf(id)}`),
+    filters: names.length > 1 ? [oneOf("metadata.namespace", [...names]), ...chosen] : chosen,
+  };
+}

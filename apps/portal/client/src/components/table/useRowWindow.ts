@@ -1,0 +1,50 @@
+import type { UseView } from "@fairlead/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
+import { type RowWindow, spanFor, toQuery, WINDOW_ROWS, type WindowFacet } from "./rowWindow";
+import type { TableSearchState } from "./useTableSearch";
+
+// Whoever drags the scroll bar passes a hundred spans and looks at one.
+const SETTLE = 60;
+
+type Options<Item, Row> = {
+  useView: UseView<Item>;
+  /** Must keep its results: an unchanged item is the same row. */
+  toRow: (item: Item) => Row;
+  state: TableSearchState;
+  /** The row's field behind a column, where it has another name. */
+  fields: { readonly [column: string]: string };
+  facets: readonly WindowFacet[];
+};
+
+/** A live table of any length, of which only the part that is looked at is here. */
+export function useRowWindow<Item, Row>(options: Options<Item, Row>) {
+  const { useView, toRow, state, fields, facets } = options;
+  const { names } = useNamespaceScope();
+  const [offset, onRange] = useOffset();
+  const query = toQuery({ ...state, fields, facets, names });
+  const list = useView({ ...query, offset, limit: WINDOW_ROWS });
+  // Until the new part is here, the old one stays, where it was.
+  const asks = `${offset} ${JSON.stringify(query)}`;
+  const shown = useRef({ key: asks, offset });
+  if (!list.isPlaceholder && shown.current.key !== asks) shown.current = { key: asks, offset };
+  const { rows: items, total } = list;
+  const rows = useMemo(() => items.map(toRow), [items, toRow]);
+  const { key, offset: begins } = shown.current;
+  const window = useMemo(
+    (): RowWindow => ({ offset: begins, total, key, onRange }),
+    [begins, total, key, onRange],
+  );
+  return { list, rows, window };
+}
+
+function useOffset() {
+  const [offset, setOffset] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onRange = useCallback((first: number) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setOffset(spanFor(first)), SETTLE);
+  }, []);
+  return [offset, onRange] as const;
+}

@@ -1,6 +1,6 @@
 /** What holds for every page of the portal: who may what, axe in both themes, keyboard, narrow screens. */
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Browser, BrowserContextOptions, Locator } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { violations, violationsInBothThemes } from "./support/axe.ts";
 import { launchBrowser } from "./support/browser.ts";
 import { follow, pages, waitForPage } from "./support/pages.ts";
@@ -21,16 +21,13 @@ afterAll(async () => {
   await portal?.running.stop();
 });
 
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-});
-
 const wide = { viewport: { width: 1440, height: 900 } };
 const ns = "?ns=team-payments";
 
 /** A browser of its own with somebody signed in, and what its console complains about. */
 async function visit(persona: Persona, path: string, options: BrowserContextOptions = wide) {
   const context = await browser.newContext(options);
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -43,30 +40,36 @@ async function visit(persona: Persona, path: string, options: BrowserContextOpti
 
 const personas: readonly Persona[] = ["admin", "developer", "viewer", "nobody"];
 
-test.each(personas)("every page shows %s what he may, and greys out what not", async (persona) => {
-  const { page, complaints } = await visit(persona, `/${ns}`);
-  for (const { path, title, button, for: allowed, denies } of pages) {
-    await follow(page, path + ns);
-    const isAudit = path === "/audit";
-    await waitForPage(page, path === "/explore" && persona === "nobody" ? "" : title);
-    const isDenied = isAudit ? persona !== "admin" : persona === "nobody" && denies !== false;
-    const denial = page
-      .locator("main")
-      .getByText(/^You may not see/)
-      .first();
-    if (isDenied) await denial.waitFor();
-    else expect(await denial.isVisible(), `${path} as ${persona}`).toBe(false);
-    if (button) {
-      const offered = page.getByRole("button", { name: button }).first();
-      const state = allowed?.includes(persona) ? null : "true";
-      await expect.poll(() => offered.getAttribute("aria-disabled"), { message: path }).toBe(state);
+test.concurrent.each(personas)(
+  "every page shows %s what he may, and greys out what not",
+  async (persona) => {
+    const { page, complaints } = await visit(persona, `/${ns}`);
+    for (const { path, title, button, for: allowed, denies } of pages) {
+      await follow(page, path + ns);
+      const isAudit = path === "/audit";
+      await waitForPage(page, path === "/explore" && persona === "nobody" ? "" : title);
+      const isDenied = isAudit ? persona !== "admin" : persona === "nobody" && denies !== false;
+      const denial = page
+        .locator("main")
+        .getByText(/^You may not see/)
+        .first();
+      if (isDenied) await denial.waitFor();
+      else expect(await denial.isVisible(), `${path} as ${persona}`).toBe(false);
+      if (button) {
+        const offered = page.getByRole("button", { name: button }).first();
+        const state = allowed?.includes(persona) ? null : "true";
+        await expect
+          .poll(() => offered.getAttribute("aria-disabled"), { message: path })
+          .toBe(state);
+      }
+      // What the admin sees is all there is: once for him, colours in the dark are judged too.
+      const found =
+        persona === "admin" ? await violationsInBothThemes(page) : await violations(page);
+      expect.soft(found, `${path} as ${persona}`).toEqual([]);
     }
-    // What the admin sees is all there is: once for him, colours in the dark are judged too.
-    const judge = persona === "admin" ? violationsInBothThemes : violations;
-    expect.soft(await judge(page), `${path} as ${persona}`).toEqual([]);
-  }
-  expect(complaints).toEqual([]);
-});
+    expect(complaints).toEqual([]);
+  },
+);
 
 /** Drawers, dialogs and menus: how each is opened. */
 const layers: readonly {
@@ -102,16 +105,86 @@ const layers: readonly {
   { path: "/pipelines", click: ["Namespace"], shown: "menu" },
 ];
 
-test("every drawer, dialog and menu is accessible in both themes", async () => {
+/** Opens one after the other, and judges it; what is behind a menu is judged with its page. */
+async function openEach(some: typeof layers): Promise<void> {
   const { page, complaints } = await visit("admin", "/");
-  for (const { path, click = [], shown } of layers) {
+  for (const { path, click = [], shown } of some) {
     await follow(page, path);
     for (const name of click) await page.getByRole("button", { name }).first().click();
     const layer = page.getByRole(shown).last();
     const where = `${path} ${click.join()}`;
     await expect.poll(() => layer.isVisible(), { message: where, timeout: 15_000 }).toBe(true);
-    expect.soft(await violationsInBothThemes(page), where).toEqual([]);
+    const within = shown === "menu" ? '[role="menu"]' : "";
+    expect.soft(await violationsInBothThemes(page, within), where).toEqual([]);
     await page.keyboard.press("Escape");
   }
   expect(complaints).toEqual([]);
+}
+
+const middle = Math.ceil(layers.length / 2);
+
+test.concurrent.each([
+  ["first", layers.slice(0, middle)],
+  ["second", layers.slice(middle)],
+])("every drawer, dialog and menu is accessible in both themes: the %s half", (_, some) =>
+  openEach(some),
+);
+
+test.concurrent("no page is wider than a phone, and the menu is there", async () => {
+  const { page } = await visit("admin", "/", { viewport: { width: 390, height: 844 } });
+  for (const { path, title } of pages) {
+    await follow(page, path);
+    await waitForPage(page, title);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect.soft(width, path).toBeLessThanOrEqual(390);
+    const main = await page.locator("main").evaluate((element) => element.scrollWidth);
+    expect.soft(main, `${path}: what it holds`).toBeLessThanOrEqual(390);
+  }
+  await page.getByRole("button", { name: "Open menu" }).click();
+  await page.getByRole("dialog", { name: "Menu" }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole("dialog").getByRole("link", { name: "Codebases" }).click();
+  await waitForPage(page, "Codebases");
+});
+
+test.concurrent("the keyboard alone is enough: skip to content, find, open, close, sort", async () => {
+  const { page } = await visit("viewer", `/codebases${ns}`);
+  await waitForPage(page, "Codebases");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  await page.keyboard.press("/");
+  await page.keyboard.type("ledger");
+  await expect.poll(() => page.locator('[data-testid^="row-"]').count()).toBe(1);
+  const link = page.locator("[data-row-link]");
+  for (let n = 0; n < 30 && !(await isFocused(link)); n += 1) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("drawer").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByTestId("drawer").waitFor({ state: "detached" });
+  expect(await isFocused(link), "the focus is back where it was").toBe(true);
+  const head = page.getByRole("columnheader", { name: "Name" });
+  const sort = head.getByRole("button");
+  for (let n = 0; n < 30 && !(await isFocused(sort)); n += 1)
+    await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => head.getAttribute("aria-sort")).toMatch(/ascending|descending/);
+});
+
+function isFocused(element: Locator): Promise<boolean> {
+  return element.evaluate((found) => found === document.activeElement);
+}
+
+test.concurrent("who wants no motion gets none", async () => {
+  const { page } = await visit("viewer", "/pipelines", { ...wide, reducedMotion: "reduce" });
+  await waitForPage(page, "Pipelines");
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("menu").waitFor();
+  const longest = await page.evaluate(() =>
+    Math.max(
+      0,
+      ...document.getAnimations().map((each) => Number(each.effect?.getComputedTiming().endTime)),
+    ),
+  );
+  expect(longest).toBeLessThanOrEqual(10);
 });

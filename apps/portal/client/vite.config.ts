@@ -1,7 +1,11 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress } from "node:zlib";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { loadEnv } from "vite";
+import { loadEnv, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const vendorGroups = [
@@ -24,10 +28,28 @@ const vendorGroups = [
   },
 ];
 
+/** Puts a `.br` beside each text file: the server sends it to whoever takes it. */
+function compressed(): Plugin {
+  const compress = promisify(brotliCompress);
+  return {
+    name: "compressed",
+    apply: "build",
+    async writeBundle({ dir = "" }, bundle) {
+      const texts = Object.keys(bundle).filter((name) => /\.(js|css|svg)$/.test(name));
+      await Promise.all(
+        texts.map(async (name) => {
+          const path = join(dir, name);
+          await writeFile(`${path}.br`, await compress(await readFile(path)));
+        }),
+      );
+    },
+  };
+}
+
 export default defineConfig(({ mode }) => {
   const server = loadEnv(mode, ".", "PORTAL_")["PORTAL_SERVER"] ?? "http://127.0.0.1:8000";
   return {
-    plugins: [react(), tailwindcss()],
+    plugins: [react(), tailwindcss(), compressed()],
     resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
     server: {
       host: "127.0.0.1",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
@@ -35,6 +36,9 @@ log = logging.getLogger("fairlead.audit")
 MAX_REASON = 500
 MAX_NAME = 253
 """No name of Kubernetes is longer; what is longer was not a name."""
+
+MAX_ANONYMOUS = 1024
+"""How many refusals of people without a session are remembered, to tell the repeated ones."""
 
 DENIALS: frozenset[ErrorCode] = frozenset({"FORBIDDEN", "UNAUTHORIZED"})
 
@@ -105,17 +109,48 @@ class Audit:
     Without one, records go to the logger `fairlead.audit`. A sink that fails is reported on
     that logger, and neither the call nor the other sinks are harmed.
 
+    A page asks who is signed in before anybody is. That somebody without a session was refused
+    a query or a subscription is recorded once in `anonymous_every` for each peer and procedure:
+    else such refusals would be most of the trail. Refused mutations are all recorded.
+
     Args:
         sinks: sinks, or functions of one record.
+        anonymous_every: seconds; 0 records each.
     """
 
-    def __init__(self, *sinks: AuditSink | Callable[[AuditRecord], None]) -> None:
+    def __init__(
+        self,
+        *sinks: AuditSink | Callable[[AuditRecord], None],
+        anonymous_every: float = 600.0,
+    ) -> None:
         self._sinks = [
             sink.record if isinstance(sink, AuditSink) else sink for sink in sinks
         ]
+        self._anonymous_every = anonymous_every
+        self._anonymous: OrderedDict[tuple[str | None, str], float] = OrderedDict()
+
+    def _is_repeated(self, record: AuditRecord) -> bool:
+        """Has it been said of late that this peer, without a session, is refused this?"""
+        if (
+            record.user is not None
+            or record.code != "UNAUTHORIZED"
+            or record.kind == "mutation"
+        ):
+            return False
+        key = (record.client, record.path)
+        said = self._anonymous.get(key)
+        if said is not None and 0 <= record.time - said < self._anonymous_every:
+            return True
+        self._anonymous[key] = record.time
+        self._anonymous.move_to_end(key)
+        if len(self._anonymous) > MAX_ANONYMOUS:
+            self._anonymous.popitem(last=False)
+        return False
 
     def record(self, record: AuditRecord) -> None:
         """Hands a record to every sink."""
+        if self._is_repeated(record):
+            return
         for sink in self._sinks:
             try:
                 sink(record)

@@ -2,11 +2,14 @@
 
 Files with a hash in their name are cached for good; index.html, which names them, never
 without asking. A path without a file is the application's own route: it gets index.html.
+Texts travel compressed: as the file with `.br` after its name, if the build has made one, else
+by gzip, once for each file.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import mimetypes
 import re
@@ -27,11 +30,46 @@ DEFAULT_POLICY = (
 )
 
 
+_COMPRESSIBLE = re.compile(r"^text/|javascript$|^application/(json|xml)|[+]xml$|wasm$")
+_SMALL = 1024
+"""Bytes; what is smaller fits into a packet or two anyway."""
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     body: bytes
     content_type: bytes
     etag: bytes
+    encoded: dict[bytes, bytes]
+    """By content encoding, the one to be preferred first."""
+
+    def choose(self, accepted: bytes) -> tuple[bytes | None, bytes]:
+        """The encoding, and the body in it, for an Accept-Encoding header."""
+        for name, body in self.encoded.items():
+            if _accepts(accepted, name):
+                return name, body
+        return None, self.body
+
+
+def _accepts(accepted: bytes, name: bytes) -> bool:
+    """Does an Accept-Encoding header name an encoding, and not with a weight of 0?"""
+    for part in accepted.lower().split(b","):
+        coding, _, weight = part.partition(b";")
+        if coding.strip() == name:
+            return re.fullmatch(rb"\s*q=0(\.0*)?\s*", weight) is None
+    return False
+
+
+def _encode(path: Path, body: bytes, content_type: str) -> dict[bytes, bytes]:
+    if len(body) < _SMALL or _COMPRESSIBLE.search(content_type) is None:
+        return {}
+    encoded: dict[bytes, bytes] = {}
+    brotli = path.with_name(f"{path.name}.br")
+    # One that is older was made of another file.
+    if brotli.is_file() and brotli.stat().st_mtime_ns >= path.stat().st_mtime_ns:
+        encoded[b"br"] = brotli.read_bytes()
+    encoded[b"gzip"] = gzip.compress(body, mtime=0)
+    return {name: made for name, made in encoded.items() if len(made) < len(body)}
 
 
 @dataclass(slots=True)
@@ -79,21 +117,23 @@ class StaticSite:
             and _HASHED.search(found.name) is not None
         )
         headers = self._make_headers(file, immutable=hashed)
-        if any(
-            name == b"if-none-match" and value == file.etag
-            for name, value in scope["headers"]
-        ):
+        asked = dict(scope["headers"])
+        encoding, body = file.choose(asked.get(b"accept-encoding", b""))
+        # Weak, as the same text may come in several encodings.
+        if asked.get(b"if-none-match") == file.etag:
             await send(
                 {"type": "http.response.start", "status": 304, "headers": headers}
             )
             await send({"type": "http.response.body", "body": b""})
             return
-        headers.append((b"content-length", b"%d" % len(file.body)))
+        if encoding is not None:
+            headers.append((b"content-encoding", encoding))
+        headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send(
             {
                 "type": "http.response.body",
-                "body": b"" if scope["method"] == "HEAD" else file.body,
+                "body": b"" if scope["method"] == "HEAD" else body,
             }
         )
 
@@ -116,10 +156,11 @@ class StaticSite:
         if file is None:
             body = path.read_bytes()
             guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            encoded = _encode(path, body, guessed)
             if guessed.startswith("text/") or guessed.endswith("javascript"):
                 guessed += "; charset=utf-8"
-            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            file = _File(body, guessed.encode(), etag.encode())
+            etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+            file = _File(body, guessed.encode(), etag.encode(), encoded)
             self._files = {
                 old: kept for old, kept in self._files.items() if old[0] != path
             } | {key: file}
@@ -138,6 +179,8 @@ class StaticSite:
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"cross-origin-resource-policy", b"same-origin"),
         ]
+        if file.encoded:
+            headers.append((b"vary", b"accept-encoding"))
         if self.content_security_policy is not None:
             headers.append(
                 (b"content-security-policy", self.content_security_policy.encode())

@@ -8,8 +8,11 @@ const all = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 
 type Violation = { id: string; nodes: { html: string }[] };
 
-/** One line for each rule that the page breaks; `rules` narrows it to some. */
-export async function violations(page: Page, rules: readonly string[] = all): Promise<string[]> {
+/** One line for each rule that the page breaks, or the part of it that `within` selects. */
+export async function violations(
+  page: Page,
+  { rules = all, within = "" }: { rules?: readonly string[]; within?: string } = {},
+): Promise<string[]> {
   // The page's policy forbids scripts from elsewhere, so this one is run by the debugger.
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe);
   const options = JSON.stringify({ runOnly: rules, resultTypes: ["violations"] });
@@ -18,16 +21,16 @@ export async function violations(page: Page, rules: readonly string[] = all): Pr
     for (const animation of document.getAnimations()) {
       if (animation.effect?.getComputedTiming().iterations !== Infinity) animation.finish();
     }
-    return (await axe.run(document, ${options})).violations;
+    return (await axe.run(${within ? JSON.stringify(within) : "document"}, ${options})).violations;
   })()`)) as Violation[];
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
 }
 
 /** The same in both themes; only colours can differ between them. */
-export async function violationsInBothThemes(page: Page): Promise<string[]> {
-  const light = await violations(page);
+export async function violationsInBothThemes(page: Page, within = ""): Promise<string[]> {
+  const light = await violations(page, { within });
   await page.emulateMedia({ colorScheme: "dark" });
-  const dark = await violations(page, ["color-contrast"]);
+  const dark = await violations(page, { rules: ["color-contrast"], within });
   await page.emulateMedia({ colorScheme: "light" });
   return [...light, ...dark.map((each) => `dark: ${each}`)];
 }

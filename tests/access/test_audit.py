@@ -25,6 +25,7 @@ from fairlead import (
     query,
 )
 from fairlead.access import AccessRequest, Audit, AuditRecord, Verdict, custom
+from fairlead.access.audit import MAX_ANONYMOUS
 from fairlead.calling import Call, Next
 
 
@@ -177,3 +178,70 @@ def test_a_request_id_is_taken_over_when_it_is_fit_for_a_log(
     request = Request(headers={"x-request-id": given})
     assert (request.get_id() == given) is kept
     assert request.get_id() == request.get_id()
+
+
+def refusal(time: float, **fields: Any) -> AuditRecord:
+    known: dict[str, Any] = {
+        "time": time,
+        "request_id": "r",
+        "user": None,
+        "client": "10.0.0.1",
+        "transport": "http",
+        "path": "account.me",
+        "kind": "query",
+        "decision": "denied",
+        "code": "UNAUTHORIZED",
+    }
+    return AuditRecord(**{**known, **fields})
+
+
+def test_what_is_refused_to_nobody_again_and_again_is_said_once_in_a_while() -> None:
+    kept: list[AuditRecord] = []
+    audit = Audit(kept.append, anonymous_every=60)
+    for time in (0.0, 1.0, 59.9, 60.0, 61.0):
+        audit.record(refusal(time))
+    assert [each.time for each in kept] == [0.0, 60.0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"client": "10.0.0.2"},
+        {"path": "audit.list"},
+        {"kind": "mutation"},
+        {"user": "viewer"},
+        {"code": "FORBIDDEN"},
+    ],
+)
+def test_another_peer_procedure_or_person_is_another_refusal(
+    other: dict[str, str],
+) -> None:
+    kept: list[AuditRecord] = []
+    audit = Audit(kept.append)
+    audit.record(refusal(0))
+    audit.record(refusal(1, **other))
+    assert len(kept) == 2
+
+
+def test_every_refused_mutation_is_recorded_and_each_refusal_where_it_is_wanted() -> (
+    None
+):
+    kept: list[AuditRecord] = []
+    for audit, kind in (
+        (Audit(kept.append), "mutation"),
+        (Audit(kept.append, anonymous_every=0), "query"),
+    ):
+        audit.record(refusal(0, kind=kind))
+        audit.record(refusal(0, kind=kind))
+    assert len(kept) == 4
+
+
+def test_only_so_many_refusals_are_remembered() -> None:
+    kept: list[AuditRecord] = []
+    audit = Audit(kept.append)
+    for number in range(MAX_ANONYMOUS + 1):
+        audit.record(refusal(0, client=str(number)))
+    audit.record(refusal(1, client="1"))
+    assert len(kept) == MAX_ANONYMOUS + 1
+    audit.record(refusal(1, client="0"))
+    assert len(kept) == MAX_ANONYMOUS + 2

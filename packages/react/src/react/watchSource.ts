@@ -69,8 +69,9 @@ export function createRequest<C, K extends ResourceObject>(
     path: resource.path,
     scope,
     source: {
+      // The server has a view's rows at hand for its watch; its list would compute them all again.
       seed:
-        fairlead.initial === "http"
+        fairlead.initial === "http" && !scope.window
           ? () =>
               seedList(queryClient, listQueryKey(context, resource, input), (signal) =>
                 readProcedures(fairlead, accessor).list.query(input, { signal }),

@@ -1,6 +1,6 @@
 /** What holds for every page of the portal: who may what, axe in both themes, keyboard, narrow screens. */
 import type { Browser, BrowserContextOptions, Locator } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { violations, violationsInBothThemes } from "./support/axe.ts";
 import { launchBrowser } from "./support/browser.ts";
 import { follow, pages, waitForPage } from "./support/pages.ts";
@@ -21,6 +21,9 @@ afterAll(async () => {
   await portal?.running.stop();
 });
 
+// A tour of all pages takes its time where others are at work, too.
+vi.setConfig({ testTimeout: 240_000 });
+
 const wide = { viewport: { width: 1440, height: 900 } };
 const ns = "?ns=team-payments";
 
@@ -40,36 +43,30 @@ async function visit(persona: Persona, path: string, options: BrowserContextOpti
 
 const personas: readonly Persona[] = ["admin", "developer", "viewer", "nobody"];
 
-test.concurrent.each(personas)(
-  "every page shows %s what he may, and greys out what not",
-  async (persona) => {
-    const { page, complaints } = await visit(persona, `/${ns}`);
-    for (const { path, title, button, for: allowed, denies } of pages) {
-      await follow(page, path + ns);
-      const isAudit = path === "/audit";
-      await waitForPage(page, path === "/explore" && persona === "nobody" ? "" : title);
-      const isDenied = isAudit ? persona !== "admin" : persona === "nobody" && denies !== false;
-      const denial = page
-        .locator("main")
-        .getByText(/^You may not see/)
-        .first();
-      if (isDenied) await denial.waitFor();
-      else expect(await denial.isVisible(), `${path} as ${persona}`).toBe(false);
-      if (button) {
-        const offered = page.getByRole("button", { name: button }).first();
-        const state = allowed?.includes(persona) ? null : "true";
-        await expect
-          .poll(() => offered.getAttribute("aria-disabled"), { message: path })
-          .toBe(state);
-      }
-      // What the admin sees is all there is: once for him, colours in the dark are judged too.
-      const found =
-        persona === "admin" ? await violationsInBothThemes(page) : await violations(page);
-      expect.soft(found, `${path} as ${persona}`).toEqual([]);
+test.each(personas)("every page shows %s what he may, and greys out what not", async (persona) => {
+  const { page, complaints } = await visit(persona, `/${ns}`);
+  for (const { path, title, button, for: allowed, denies } of pages) {
+    await follow(page, path + ns);
+    const isAudit = path === "/audit";
+    await waitForPage(page, path === "/explore" && persona === "nobody" ? "" : title);
+    const isDenied = isAudit ? persona !== "admin" : persona === "nobody" && denies !== false;
+    const denial = page
+      .locator("main")
+      .getByText(/^You may not see/)
+      .first();
+    if (isDenied) await denial.waitFor();
+    else expect(await denial.isVisible(), `${path} as ${persona}`).toBe(false);
+    if (button) {
+      const offered = page.getByRole("button", { name: button }).first();
+      const state = allowed?.includes(persona) ? null : "true";
+      await expect.poll(() => offered.getAttribute("aria-disabled"), { message: path }).toBe(state);
     }
-    expect(complaints).toEqual([]);
-  },
-);
+    // What the admin sees is all there is: once for him, colours in the dark are judged too.
+    const found = persona === "admin" ? await violationsInBothThemes(page) : await violations(page);
+    expect.soft(found, `${path} as ${persona}`).toEqual([]);
+  }
+  expect(complaints).toEqual([]);
+});
 
 /** Drawers, dialogs and menus: how each is opened. */
 const layers: readonly {
@@ -123,14 +120,14 @@ async function openEach(some: typeof layers): Promise<void> {
 
 const middle = Math.ceil(layers.length / 2);
 
-test.concurrent.each([
+test.each([
   ["first", layers.slice(0, middle)],
   ["second", layers.slice(middle)],
 ])("every drawer, dialog and menu is accessible in both themes: the %s half", (_, some) =>
   openEach(some),
 );
 
-test.concurrent("no page is wider than a phone, and the menu is there", async () => {
+test("no page is wider than a phone, and the menu is there", async () => {
   const { page } = await visit("admin", "/", { viewport: { width: 390, height: 844 } });
   for (const { path, title } of pages) {
     await follow(page, path);
@@ -147,8 +144,8 @@ test.concurrent("no page is wider than a phone, and the menu is there", async ()
   await waitForPage(page, "Codebases");
 });
 
-test.concurrent("the keyboard alone is enough: skip to content, find, open, close, sort", async () => {
-  const { page } = await visit("viewer", `/codebases${ns}`);
+test("the keyboard alone is enough: skip to content, find, open, close, sort", async () => {
+  const { page } = await visit("developer", `/codebases${ns}`);
   await waitForPage(page, "Codebases");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -162,7 +159,7 @@ test.concurrent("the keyboard alone is enough: skip to content, find, open, clos
   await page.getByTestId("drawer").waitFor();
   await page.keyboard.press("Escape");
   await page.getByTestId("drawer").waitFor({ state: "detached" });
-  expect(await isFocused(link), "the focus is back where it was").toBe(true);
+  await expect.poll(() => isFocused(link), { message: "the focus is back" }).toBe(true);
   const head = page.getByRole("columnheader", { name: "Name" });
   const sort = head.getByRole("button");
   for (let n = 0; n < 30 && !(await isFocused(sort)); n += 1)
@@ -175,7 +172,7 @@ function isFocused(element: Locator): Promise<boolean> {
   return element.evaluate((found) => found === document.activeElement);
 }
 
-test.concurrent("who wants no motion gets none", async () => {
+test("who wants no motion gets none", async () => {
   const { page } = await visit("viewer", "/pipelines", { ...wide, reducedMotion: "reduce" });
   await waitForPage(page, "Pipelines");
   await page.getByRole("button", { name: "Columns" }).click();

@@ -3,6 +3,7 @@ import { Dialog as Primitive } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
+import { useReturnFocus } from "./useReturnFocus";
 
 export const Dialog = Primitive.Root;
 export const DialogTrigger = Primitive.Trigger;
@@ -31,6 +32,7 @@ export function DialogContent({
   title: string;
   description: ReactNode;
 }) {
+  const returnFocus = useReturnFocus();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlayClass} />
@@ -39,6 +41,7 @@ export function DialogContent({
           "fixed top-1/2 left-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg -translate-1/2 flex-col overflow-hidden rounded-xl border bg-popover shadow-2xl data-[state=open]:animate-enter-pop data-[state=closed]:animate-leave-fade",
           className,
         )}
+        {...returnFocus}
         {...props}
       >
         <header className="flex items-start justify-between gap-4 border-b px-6 py-4">

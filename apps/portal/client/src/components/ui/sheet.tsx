@@ -2,6 +2,7 @@ import { Dialog as Primitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "@/lib/cn";
 import { overlayClass } from "./dialog";
+import { useReturnFocus } from "./useReturnFocus";
 
 export const Sheet = Primitive.Root;
 export const SheetTitle = Primitive.Title;
@@ -19,6 +20,7 @@ export function SheetContent({
   children,
   ...props
 }: ComponentProps<typeof Primitive.Content> & { side?: keyof typeof sides }) {
+  const returnFocus = useReturnFocus();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlayClass} />
@@ -28,6 +30,7 @@ export function SheetContent({
           sides[side],
           className,
         )}
+        {...returnFocus}
         {...props}
       >
         {children}

@@ -10,7 +10,13 @@ from pydantic import Field, JsonValue
 
 from fairlead import TRPCError, mutation
 from fairlead.access import all_of, can
-from fairlead.kube import InvalidObject, ObjectMeta, ResourceRouter, StaleObject, ViewRouter
+from fairlead.kube import (
+    InvalidObject,
+    ObjectMeta,
+    ResourceRouter,
+    StaleObject,
+    ViewRouter,
+)
 from portal.resources import Pipeline, PipelineRun, RunRow
 from portal.resources.pipeline import PIPELINE_TYPE_LABEL, ParamSpec
 from portal.resources.pipeline_run import Param, PipelineRef, PipelineRunSpec
@@ -113,6 +119,8 @@ def draft_run(pipeline: Pipeline, given: Mapping[str, str], user: str) -> Pipeli
             pipeline_ref=PipelineRef(name=name), params=choose_params(pipeline, given)
         ),
     )
+
+
 class RunRows(ViewRouter[PipelineRun, RunRow]):
     """The table of runs."""
 

@@ -111,6 +111,9 @@ _whole_decoder = msgspec.json.Decoder(_WholeList)
 _line_decoder = msgspec.json.Decoder(_Line)
 _bookmark_decoder = msgspec.json.Decoder(_Bookmark)
 
+ITEMS = b'"items":['
+LONGEST_HEAD = 16_384
+"""Bytes of a list before its items: its kind, version, and a token for the next page."""
 INITIAL_END = "k8s.io/initial-events-end"
 
 
@@ -165,6 +168,9 @@ class WireReader:
         Raises:
             KubeProtocolError: it is none.
         """
+        return _pass_items_on(body) or self._rewrite_whole(body)
+
+    def _rewrite_whole(self, body: bytes) -> bytes:
         page = _decode(_whole_decoder, body)
         items = memoryview(page.items)
         if bytes(items[:2]) not in (b"[]", b"nu") and not _names_kinds(items):
@@ -173,13 +179,7 @@ class WireReader:
             items = memoryview(b"[%s]" % joined)
         elif bytes(items[:4]) == b"null":
             items = memoryview(b"[]")
-        metadata = msgspec.json.encode(
-            {
-                "resourceVersion": page.metadata.resource_version,
-                "continue": page.metadata.continue_ or None,
-                "remainingItemCount": page.metadata.remaining_item_count,
-            }
-        )
+        metadata = _write_metadata(page.metadata)
         return b"".join((b'{"items":', items, b',"metadata":', metadata, b"}"))
 
     def read_event(self, line: bytes) -> WatchEvent:
@@ -199,6 +199,35 @@ class WireReader:
 def _ends_initial(bookmark: msgspec.Raw) -> bool:
     annotations = _decode(_bookmark_decoder, bookmark).metadata.annotations
     return annotations is not None and annotations.get(INITIAL_END) == "true"
+
+
+def _pass_items_on(body: bytes) -> bytes | None:
+    """A long list costs no look at its items where they come last, as API servers send them.
+
+    None: they do not, or they leave out their kind.
+    """
+    start = body.find(ITEMS, 0, LONGEST_HEAD)
+    if start < 0 or body[-16:].rstrip()[-2:] != b"]}":
+        return None
+    items = start + len(ITEMS)
+    if not _names_kinds(memoryview(body)[items - 1 : items + 16]):
+        return None
+    try:
+        head = _whole_decoder.decode(body[:items] + b"]}")
+    except msgspec.DecodeError:
+        return None  # those were the items of something else
+    metadata = _write_metadata(head.metadata)
+    return b"".join((b'{"metadata":', metadata, b",", memoryview(body)[start:]))
+
+
+def _write_metadata(metadata: _ListMetadata) -> bytes:
+    return msgspec.json.encode(
+        {
+            "resourceVersion": metadata.resource_version,
+            "continue": metadata.continue_ or None,
+            "remainingItemCount": metadata.remaining_item_count,
+        }
+    )
 
 
 def _names_kinds(items: memoryview) -> bool:

@@ -1,28 +1,38 @@
 import { SearchX } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { EmptyState } from "./pageStates";
 import { CloseButton } from "./ui/dialog";
 import { Sheet, SheetContent, SheetDescription, SheetTitle } from "./ui/sheet";
+
+interface DrawerContent {
+  title: string;
+  subtitle: ReactNode;
+  actions?: ReactNode;
+  children?: ReactNode;
+}
+
+/** What was shown last is shown while the drawer slides away: the page has forgotten it already. */
+function useKeptWhileClosing(open: boolean, given: DrawerContent): DrawerContent {
+  const kept = useRef(given);
+  useEffect(() => {
+    if (open) kept.current = given;
+  });
+  return open ? given : kept.current;
+}
 
 /** The panel with one object's details; `children` is absent when the object is. */
 export function Drawer({
   open,
   onClose,
-  title,
-  subtitle,
-  actions,
   wide = false,
-  children,
-}: {
+  ...given
+}: DrawerContent & {
   open: boolean;
   onClose: () => void;
-  title: string;
-  subtitle: ReactNode;
-  actions?: ReactNode;
   /** More room, for logs and editors. */
   wide?: boolean;
-  children?: ReactNode;
 }) {
+  const { title, subtitle, actions, children } = useKeptWhileClosing(open, given);
   return (
     <Sheet open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <SheetContent data-testid="drawer" className={wide ? "max-w-4xl" : undefined}>

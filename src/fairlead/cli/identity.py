@@ -13,7 +13,7 @@ from fairlead.auth.settings import DEV_ISSUER_VARIABLE
 from fairlead.cli.processes import Child, keep_running
 from fairlead.errors import DefinitionError
 
-__all__ = ["start_provider", "wants_provider"]
+__all__ = ["reserve_port", "start_provider", "wants_provider"]
 
 ADDRESS = "127.0.0.1"
 
@@ -38,7 +38,7 @@ async def start_provider(
             "lets other machines reach it: use --host 127.0.0.1, or configure a provider "
             "(OIDC_ISSUER, OIDC_CLIENT_ID)"
         )
-    port = _find_port()
+    port = reserve_port(stack)
     command = [sys.executable, "-m", "fairlead.devprovider", "--host", ADDRESS]
     command += ["--port", str(port), "--data", str(data)]
     personas = None if seed is None else seed / "personas.yaml"
@@ -51,8 +51,20 @@ async def start_provider(
     os.environ[DEV_ISSUER_VARIABLE] = f"http://{ADDRESS}:{port}"
 
 
-def _find_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        port: int = probe.getsockname()[1]
+def reserve_port(stack: contextlib.ExitStack | contextlib.AsyncExitStack) -> int:
+    """A free port that stays so, for others, until `stack` is left.
+
+    Whoever shares it (SO_REUSEPORT) may listen there; nobody else is given it, as the dev
+    cluster once was in the moment before the provider started.
+    """
+    holder = socket.socket()
+    stack.callback(holder.close)
+    if hasattr(socket, "SO_REUSEPORT"):
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((ADDRESS, 0))
+        port: int = holder.getsockname()[1]
         return port
+    holder.bind((ADDRESS, 0))
+    port = holder.getsockname()[1]
+    holder.close()
+    return port

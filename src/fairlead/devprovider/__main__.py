@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -49,7 +50,11 @@ async def run(options: argparse.Namespace) -> None:
     runner = web.AppRunner(make_app(issuer), access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, options.host, options.port)
+        # A port that was given may be held for us by who started us.
+        shared = options.port != 0 and hasattr(socket, "SO_REUSEPORT")
+        site = web.TCPSite(
+            runner, options.host, options.port, reuse_port=shared or None
+        )
         await site.start()
         port = runner.addresses[0][1]
         host = f"[{options.host}]" if ":" in options.host else options.host

@@ -6,8 +6,7 @@ class DaemonSets(DaemonSetRouter[DaemonSet]): ...
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Generic, TypeVar, cast
+from typing import Annotated, Generic, TypeVar, cast
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -24,7 +23,7 @@ from fairlead.kube.rollouts import (
     choose_revision,
     is_owned,
 )
-from fairlead.kube.workloads import RestartRouter, scale_workload
+from fairlead.kube.workloads import RestartRouter, WorkloadRouter
 from fairlead.procedure import mutation, query
 from fairlead.schema import raw_json
 
@@ -139,25 +138,8 @@ class DaemonSetRouter(RestartRouter[R], Generic[R]):
         return owner, kept
 
 
-class StatefulSetRouter(DaemonSetRouter[R], Generic[R]):
+class StatefulSetRouter(DaemonSetRouter[R], WorkloadRouter[R], Generic[R]):
     """A resource router for stateful sets: scale, restart, and rollback to a revision."""
-
-    subresources: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "scale": ("get", "update", "patch")
-    }
-
-    @mutation(access=can("patch", subresource="scale"))
-    async def scale(
-        self,
-        name: str,
-        replicas: Annotated[int, Field(ge=0)],
-        namespace: str | None = None,
-        dry_run: bool = False,
-    ) -> None:
-        """Sets how many replicas there should be."""
-        kube, info = self.ctx.kube, get_info(self.resource)
-        place = kube.place(self.resource, namespace)
-        await scale_workload(kube, info, name, place, replicas, dry_run=dry_run)
 
 
 def _template(kept: _Revision) -> dict[str, JsonValue]:

@@ -2,6 +2,7 @@
 # Runs the checks of the dev cluster against a real cluster: one that Go builds and starts here
 # (the first build takes minutes), or the one that KUBECONFIG names.
 #   make real-apiserver                 the forty checks
+#   make real-apiserver PORTAL=1        the portal in headless Chromium: without its kinds, then with them
 #   make real-apiserver BENCH=1         the benchmark of bench/cluster, both side by side
 #   make real-apiserver OTHER=1         the checks against the cluster of KUBECONFIG: its user must be
 #                                       an administrator with a token; they make and delete the namespace
@@ -39,6 +40,12 @@ fi
 mkdir -p .bin
 go build -trimpath -ldflags="-s -w" -o .bin/realcluster .
 rm -f .bin.log
+if [ -n "${PORTAL:-}" ]; then
+  "$root/scripts/setup" --browser
+  make -C "$root" --no-print-directory build
+  cd "$root/tests/e2e" && npx vitest run realCluster
+  exit
+fi
 
 data=$(mktemp -d)
 .bin/realcluster up --data "$data" --token alice=alice-token:devs >"$data/log" 2>&1 &

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format generate build bench soak chaos conformance differential fuzz screenshots lock clean real-apiserver go-client kill-test fuzz-cluster
+.PHONY: help setup run test check format generate build bench soak chaos conformance differential fuzz screenshots lock clean real-apiserver go-client kill-test fuzz-cluster lighthouse
 PORTAL := apps/portal
 CLIENT := $(PORTAL)/client
 BUILT := $(CLIENT)/dist/index.html
@@ -70,6 +70,9 @@ kill-test: setup ## Kill the dev cluster under load KILLS=200 times: nothing ack
 
 fuzz-cluster: setup ## Fuzz the dev cluster's HTTP surface with schemathesis (EXAMPLES=100)
 	@FAIRLEAD_FUZZ=$(or $(EXAMPLES),100) scripts/test tests/devcluster/test_openapi_fuzz.py
+
+lighthouse: setup ## Lighthouse on the portal's main pages, signed in (PRESET=mobile)
+	@bench/run lighthouse --check --preset $(or $(PRESET),desktop)
 
 lock: ## Renew requirements.lock and package-lock.json
 	@scripts/lock

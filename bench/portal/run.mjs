@@ -7,15 +7,10 @@
  * `--check` ends with an error where a goal is missed: first row within 1 s of a navigation, within 5 s for
  * somebody new, no frame later than 100 ms in the median run, a flat heap.
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
+import { withBrowser } from "./programs.mjs";
 
-const root = resolve(import.meta.dirname, "../..");
-const python = join(root, ".venv/bin/python");
 const { values } = parseArgs({
   options: {
     objects: { type: "string", default: "10000" },
@@ -28,41 +23,11 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
-const url = `http://127.0.0.1:${values.port}`;
-const list = `${url}/pipelines?ns=storm`;
-
-/** Starts a program and waits until it has said `text`; `said` is its newest line. */
-async function start(command, text, environment = {}) {
-  const child = spawn(python, command, { cwd: root, env: { ...process.env, ...environment } });
-  const program = { child, said: "", output: "" };
-  await new Promise((done, failed) => {
-    const listen = (data) => {
-      program.output += data;
-      program.said = String(data).trim().split("\n").at(-1);
-      if (program.output.includes(text)) done();
-    };
-    child.stdout.on("data", listen);
-    child.stderr.on("data", listen);
-    child.once("exit", (code) => failed(new Error(`ended with ${code}:\n${program.output}`)));
-  });
-  return program;
-}
-
-function startPortal(folder) {
-  const serve = ["-m", "fairlead", "dev", "portal.app:app", "--app-dir", "apps/portal/server"];
-  const data = ["--no-reload", "--seed", "apps/portal/cluster", "--data", folder];
-  const plain = { KUBECONFIG: "", PORTAL_USER: "" };
-  return start([...serve, ...data, "--port", values.port], "Press Ctrl-C", plain);
-}
-
-function startStorm(folder) {
-  const size = ["--objects", values.objects, "--rate", values.rate];
-  return start(["bench/portal/storm.py", join(folder, "kubeconfig"), ...size], "filled");
-}
+const path = "/pipelines?ns=storm";
 
 /** In the page, before anything else: notes the first row, late frames and long tasks. */
 function observe() {
-  const seen = { firstRow: null, frames: [], longTasks: [], changes: 0 };
+  const seen = { firstRow: null, frames: [], longTasks: [], changes: 0, isWatching: true };
   globalThis.seen = seen;
   const isThere = () => document.querySelector('[data-testid^="row-"]') !== null;
   let last = performance.now();
@@ -75,7 +40,7 @@ function observe() {
         seen.firstRow ??= performance.now();
       });
     }
-    requestAnimationFrame(frame);
+    if (seen.isWatching) requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
   new PerformanceObserver((found) => {
@@ -106,7 +71,7 @@ async function firstRow(page) {
 }
 
 /** Somebody new: an empty browser, signed out, until the first row is painted. */
-async function measureNewUser(context) {
+async function measureNewUser(context, list) {
   const page = await context.newPage();
   await page.addInitScript(observe);
   const began = Date.now();
@@ -119,7 +84,7 @@ async function measureNewUser(context) {
 }
 
 /** A reload of the list, with the browser's cache as it is. */
-async function measureNavigations(context, count) {
+async function measureNavigations(context, list, count) {
   const times = [];
   for (let n = 0; n < count; n += 1) {
     const page = await context.newPage();
@@ -133,7 +98,7 @@ async function measureNavigations(context, count) {
 }
 
 /** From another page of the portal, by a click. */
-async function measureClick(context) {
+async function measureClick(context, url) {
   const page = await context.newPage();
   await page.goto(`${url}/links?ns=storm`);
   await page.getByRole("heading", { level: 1, name: "Quick links" }).waitFor();
@@ -166,10 +131,10 @@ async function busyMs(session) {
 }
 
 /** How an open table does for a while; `act` may do something with it meanwhile. */
-async function measureOpen(context, portal, { name, search = "", duration, act }) {
+async function measureOpen(context, portal, { name, list, duration, act }) {
   const page = await context.newPage();
   await page.addInitScript(observe);
-  await page.goto(list + search);
+  await page.goto(list);
   await firstRow(page);
   await page.waitForTimeout(3000);
   await page.evaluate(countChanges);
@@ -178,12 +143,13 @@ async function measureOpen(context, portal, { name, search = "", duration, act }
   const heapBefore = await heapOf(session);
   const reset = () => Object.assign(globalThis.seen, { frames: [], longTasks: [], changes: 0 });
   await page.evaluate(reset);
-  const began = { at: performance.now(), busy: await busyMs(session), cpu: cpuSeconds(portal.child.pid) };
+  const began = { at: performance.now(), busy: await busyMs(session), cpu: cpuSeconds(portal.pid) };
   await Promise.all([page.waitForTimeout(duration * 1000), act?.(page, duration)]);
   const elapsed = performance.now() - began.at;
-  const cpu = ((cpuSeconds(portal.child.pid) - began.cpu) / elapsed) * 100_000;
+  const cpu = ((cpuSeconds(portal.pid) - began.cpu) / elapsed) * 100_000;
   const busy = (((await busyMs(session)) - began.busy) / elapsed) * 100;
   const { frames, longTasks, changes } = await page.evaluate(() => globalThis.seen);
+  const unwatchedPercent = act ? null : await measureUnwatched(page, session, duration / 2);
   const heapAfter = await heapOf(session);
   await page.close();
   return {
@@ -195,11 +161,21 @@ async function measureOpen(context, portal, { name, search = "", duration, act }
     longTasks: longTasks.length,
     longestMs: Math.max(0, ...longTasks),
     pageBusyPercent: round(busy),
+    unwatchedPercent,
     serverPercent: round(cpu),
     changesInView: changes,
     heapBeforeMB: round(heapBefore),
     heapAfterMB: round(heapAfter),
   };
+}
+
+/** How busy the page is by itself: the frames that are counted above are drawn because they are counted. */
+async function measureUnwatched(page, session, duration) {
+  await page.evaluate(() => Object.assign(globalThis.seen, { isWatching: false }));
+  await page.waitForTimeout(100);
+  const began = { at: performance.now(), busy: await busyMs(session) };
+  await page.waitForTimeout(duration * 1000);
+  return round((((await busyMs(session)) - began.busy) / (performance.now() - began.at)) * 100);
 }
 
 /** Turns the wheel, a screen at a time. */
@@ -212,21 +188,21 @@ async function scroll(page, duration) {
   }
 }
 
-async function measure(portal, browser) {
+async function measure(portal, browser, url) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const newUserMs = round(await measureNewUser(context));
-  const navigations = await measureNavigations(context, 7);
-  const clickMs = round(await measureClick(context));
+  const list = url + path;
+  const newUserMs = round(await measureNewUser(context, list));
+  const navigations = await measureNavigations(context, list, 7);
+  const clickMs = round(await measureClick(context, url));
+  const quarter = seconds / 4;
   const open = [];
-  open.push(await measureOpen(context, portal, { name: "open", duration: seconds }));
-  open.push(
-    await measureOpen(context, portal, {
-      name: "by status",
-      search: "&sort=phase,name",
-      duration: seconds / 4,
-    }),
-  );
-  open.push(await measureOpen(context, portal, { name: "scrolled", duration: seconds / 4, act: scroll }));
+  for (const how of [
+    { name: "open", list, duration: seconds },
+    { name: "by status", list: `${list}&sort=phase,name`, duration: quarter },
+    { name: "scrolled", list, duration: quarter, act: scroll },
+  ]) {
+    open.push(await measureOpen(context, portal, how));
+  }
   await context.close();
   return {
     objects: Number(values.objects),
@@ -249,19 +225,8 @@ function findMissed({ newUserMs, navigationMs, open }) {
   ].filter(Boolean);
 }
 
-const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-portal-"));
-const programs = [];
-let browser;
-try {
-  const portal = await startPortal(folder);
-  programs.push(portal);
-  const storm = await startStorm(folder);
-  programs.push(storm);
-  browser = await chromium.launch({
-    executablePath: values.browser,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
-  const report = await measure(portal, browser);
+await withBrowser(values, async ({ portal, browser, url }) => {
+  const report = await measure(portal, browser, url);
   const { open, ...times } = report;
   console.log(times);
   console.table(open);
@@ -269,12 +234,4 @@ try {
   const missed = findMissed(report);
   for (const each of missed) console.error(each);
   if (values.check && missed.length > 0) process.exitCode = 1;
-} finally {
-  await browser?.close();
-  for (const { child } of programs.reverse()) {
-    child.removeAllListeners("exit");
-    child.kill("SIGTERM");
-    await new Promise((done) => (child.exitCode === null ? child.once("exit", done) : done()));
-  }
-  rmSync(folder, { recursive: true, force: true });
-}
+});

@@ -21,7 +21,7 @@ const routerHashes = {
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "925320da1816abfa",
   "pipelineRuns": "2177201df76ee224",
-  "pipelineRuns.rows": "f4e35b5723baa6e2",
+  "pipelineRuns.rows": "baac1e7ba68093b6",
   "pipelines": "83d214834afde853",
   "pods": "8c5ea216c5eff45e",
   "quickLinks": "c6e83f8632646f0a",

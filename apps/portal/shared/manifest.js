@@ -156,8 +156,8 @@ export const manifest = {
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
 "pipelineRuns.rerun": "9af763c7bb282f89",
-"pipelineRuns.rows.list": "ea7040fd5b4e877d",
-"pipelineRuns.rows.watch": "d7a3e2a8a4734868",
+"pipelineRuns.rows.list": "4a9b40c405da064c",
+"pipelineRuns.rows.watch": "fac8b602b6fbd082",
 "pipelineRuns.serverSideApply": "de7ef109d1a81e35",
 "pipelineRuns.start": "cca0807e7b49ccf4",
 "pipelineRuns.update": "82c844753af94b69",
@@ -2499,6 +2499,34 @@ export const manifest = {
 ".text": [
 "string",
 "z.string()"
+]
+},
+"Facet": {
+"": [
+"an object",
+"ignore"
+],
+".by": [
+"string[]",
+"z.array(z.string()).min(1).max(3)"
+],
+".step": [
+"optional number | null",
+"z.number().gt(0).nullable()"
+]
+},
+"FacetCount": {
+"": [
+"an object",
+"ignore"
+],
+".values": [
+"JsonValue[]",
+"z.array(z.json())"
+],
+".count": [
+"number",
+"z.int()"
 ]
 },
 "FeedReport": {
@@ -5429,6 +5457,10 @@ export const manifest = {
 ".total": [
 "number",
 "z.int()"
+],
+".counts": [
+"FacetCount[][] | null",
+"z.array(z.array(zFacetCount)).nullable()"
 ]
 },
 "ViewListRunRow": {
@@ -5447,6 +5479,10 @@ export const manifest = {
 ".total": [
 "number",
 "z.int()"
+],
+".counts": [
+"FacetCount[][] | null",
+"z.array(z.array(zFacetCount)).nullable()"
 ]
 },
 "ViewSnapshotRunRow": {
@@ -5469,6 +5505,10 @@ export const manifest = {
 ".total": [
 "number",
 "z.int()"
+],
+".counts": [
+"FacetCount[][] | null",
+"z.array(z.array(zFacetCount)).nullable()"
 ]
 },
 "account.me": {
@@ -10302,6 +10342,10 @@ export const manifest = {
 "optional number | null",
 "z.int().gte(1).lte(100000).nullable()"
 ],
+" input.facets": [
+"optional Facet[] | null",
+"z.array(zFacet).max(10).nullable()"
+],
 " output": [
 "ViewListRunRow",
 "zViewListRunRow"
@@ -10346,6 +10390,10 @@ export const manifest = {
 " input.limit": [
 "optional number | null",
 "z.int().gte(1).lte(100000).nullable()"
+],
+" input.facets": [
+"optional Facet[] | null",
+"z.array(zFacet).max(10).nullable()"
 ],
 " input.maxFramesPerSecond": [
 "optional number | null",

@@ -828,6 +828,26 @@ export type ExecOutput = {
   text: string;
 };
 
+/**
+ * What rows are counted by.
+ *
+ * A filter that chooses values (`equals`, `in`) of one of its own fields does not narrow it: a
+ * menu of values shows what each of them would give.
+ */
+export type Facet = {
+  /** names of fields on the wire; rows are counted for each combination of their values. */
+  by: string[];
+  /** numbers are rounded down to a multiple of it before; None: as they are. */
+  step?: number | null | undefined;
+};
+
+/** How many rows have these values. */
+export type FacetCount = {
+  /** in the order of the facet's fields; null where a row lacks the field. */
+  values: JsonValue[];
+  count: number;
+};
+
 /** How one feed is. */
 export type FeedReport = {
   resource: string;
@@ -1952,12 +1972,14 @@ export type ViewDeltaRunRow = {
   positions: number[];
   deletes: ObjectRef[];
   total: number;
+  counts: FacetCount[][] | null;
 };
 
 export type ViewListRunRow = {
   items: RunRow[];
   metadata: ListMeta;
   total: number;
+  counts: FacetCount[][] | null;
 };
 
 export type ViewSnapshotRunRow = {
@@ -1965,6 +1987,7 @@ export type ViewSnapshotRunRow = {
   resourceVersion: string;
   items: RunRow[];
   total: number;
+  counts: FacetCount[][] | null;
 };
 
 /** Everything that the portal's page can call. */
@@ -3125,6 +3148,7 @@ export type AppRouter = TRPCBuiltRouter<
           /** @default 0 */
           offset?: number | undefined;
           limit?: number | null | undefined;
+          facets?: Facet[] | null | undefined;
         } | undefined, ViewListRunRow>;
         /** The window live: as it is, then what changes in it. */
         watch: $Subscription<{
@@ -3137,6 +3161,7 @@ export type AppRouter = TRPCBuiltRouter<
           /** @default 0 */
           offset?: number | undefined;
           limit?: number | null | undefined;
+          facets?: Facet[] | null | undefined;
           maxFramesPerSecond?: number | null | undefined;
           maxBytesPerSecond?: number | null | undefined;
           lastEventId?: string | null | undefined;

@@ -29,6 +29,7 @@ from fairlead.kube.controller_revisions import (
     KeptRevision,
     StatefulSetRouter,
 )
+from fairlead.kube.counting import Facet, FacetCount
 from fairlead.kube.discovery import KindRef, ServedKind
 from fairlead.kube.errors import (
     KubeConfigError,
@@ -92,6 +93,8 @@ __all__ = [
     "DeploymentRouter",
     "DocumentProblem",
     "Explorer",
+    "Facet",
+    "FacetCount",
     "FeedReport",
     "Feeds",
     "InvalidObject",

@@ -119,7 +119,7 @@ class FrameSource:
     def _make_snapshot(self) -> RawFrame:
         body = b'"items":[%b]' % _join(self._get_items())
         return track(
-            self._store.resource_version, b"snapshot", body + self._get_total()
+            self._store.resource_version, b"snapshot", body + self._get_total(None)
         )
 
     def _make_delta(self, cursor: int) -> RawFrame:
@@ -133,7 +133,9 @@ class FrameSource:
         upserts, places = self._arrange(changes.upserts)
         body = b'"upserts":[%b],"deletes":%b' % (_join(upserts), deletes)
         return track(
-            self._store.resource_version, b"delta", body + places + self._get_total()
+            self._store.resource_version,
+            b"delta",
+            body + places + self._get_total(cursor),
         )
 
     def _get_items(self) -> list[RawObject]:
@@ -143,8 +145,8 @@ class FrameSource:
         """Changed objects in the order to be sent, and where they belong."""
         return upserts, b""
 
-    def _get_total(self) -> bytes:
-        """How many there are, where not all are sent."""
+    def _get_total(self, cursor: int | None) -> bytes:
+        """How many there are, where not all are sent, and what else that cursor lacks."""
         return b""
 
 

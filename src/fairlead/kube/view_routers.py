@@ -11,6 +11,7 @@ from pydantic import Field
 
 from fairlead.errors import DefinitionError
 from fairlead.kube.cluster import KubeContext
+from fairlead.kube.counting import Facet
 from fairlead.kube.frames import StateChange
 from fairlead.kube.merging import merge_lists
 from fairlead.kube.objects import ListOptions
@@ -41,6 +42,7 @@ Offset = Annotated[int, Field(ge=0)]
 Limit = Annotated[int, Field(ge=1, le=100_000)]
 Rate = Annotated[float, Field(gt=0, le=1e9)]
 Names = Annotated[list[str], Field(max_length=10)]
+Facets = Annotated[list[Facet], Field(max_length=10)]
 Filters = Annotated[list[RowFilter], Field(max_length=50)]
 
 
@@ -87,10 +89,16 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
         sort: Names | None = None,
         offset: Offset = 0,
         limit: Limit | None = None,
+        facets: Facets | None = None,
     ) -> ViewList[V]:
         """Rows as they are now; `limit` and `offset` count rows in their order."""
         asked = WindowQuery.of(
-            filters=filters, search=search, sort=sort, offset=offset, limit=limit
+            filters=filters,
+            search=search,
+            sort=sort,
+            offset=offset,
+            limit=limit,
+            facets=facets,
         )
         check_fields(asked, self.view)
         options = ListOptions(
@@ -103,10 +111,11 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
             "continue": None,
             "remainingItemCount": max(0, window.total - offset - len(items)),
         }
-        body = b'{"items":[%b],"metadata":%b,"total":%d}' % (
+        body = b'{"items":[%b],"metadata":%b,"total":%d,"counts":%b}' % (
             b",".join([row.raw for row in items]),
             msgspec.json.encode(metadata),
             window.total,
+            window.get_counts(),
         )
         return raw_json(body, ViewList[V])
 
@@ -142,6 +151,7 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
         sort: Names | None = None,
         offset: Offset = 0,
         limit: Limit | None = None,
+        facets: Facets | None = None,
         max_frames_per_second: Rate | None = None,
         max_bytes_per_second: Rate | None = None,
         last_event_id: str | None = None,
@@ -150,7 +160,12 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
     ]:
         """The window live: as it is, then what changes in it."""
         asked = WindowQuery.of(
-            filters=filters, search=search, sort=sort, offset=offset, limit=limit
+            filters=filters,
+            search=search,
+            sort=sort,
+            offset=offset,
+            limit=limit,
+            facets=facets,
         )
         check_fields(asked, self.view)
         wanted = Watch(

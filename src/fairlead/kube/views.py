@@ -22,6 +22,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from fairlead.kube.counting import FacetCount
 from fairlead.kube.frames import FrameSource, ObjectRef
 from fairlead.kube.lists import ListMeta
 from fairlead.kube.resource import Resource
@@ -73,11 +74,13 @@ class ViewList(_Model, Generic[V]):
 
     Attributes:
         total: rows that fit the filters, on this page or not.
+        counts: one list for each facet that was asked for.
     """
 
     items: list[V]
     metadata: ListMeta
     total: int
+    counts: list[list[FacetCount]] | None = None
 
 
 class ViewSnapshot(_Model, Generic[V]):
@@ -85,12 +88,14 @@ class ViewSnapshot(_Model, Generic[V]):
 
     Attributes:
         total: rows that fit the filters, in the window or not.
+        counts: one list for each facet that was asked for.
     """
 
     type: Literal["snapshot"]
     resource_version: str
     items: list[V]
     total: int
+    counts: list[list[FacetCount]] | None = None
 
 
 class ViewDelta(_Model, Generic[V]):
@@ -101,6 +106,7 @@ class ViewDelta(_Model, Generic[V]):
         positions: where each of them stands now. To keep the order: take the deleted and
             the upserted rows out, then insert each upserted one at its position, in turn.
         deletes: rows that are gone, or not in the window any more.
+        counts: all of them anew, where one has changed.
     """
 
     type: Literal["delta"]
@@ -109,6 +115,7 @@ class ViewDelta(_Model, Generic[V]):
     positions: list[int]
     deletes: list[ObjectRef]
     total: int
+    counts: list[list[FacetCount]] | None = None
 
 
 class RowMaker:

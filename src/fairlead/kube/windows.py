@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 import msgspec
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
 from fairlead.errors import TRPCError
+from fairlead.kube.counting import Facet, FacetQuery, RowCounter, look_up
 from fairlead.kube.frames import FrameSource
 from fairlead.kube.store import Store
 from fairlead.kube.wire import RawObject
@@ -53,6 +53,7 @@ class WindowQuery(msgspec.Struct, frozen=True, kw_only=True):
         sort: names of fields, the first one decides first; `-` before one for descending.
             Rows that lack the field come last. Ties are broken by namespace and name.
         search: a text that one of the row's texts must contain, whatever the case.
+        facets: what rows are counted by, in the window or not.
     """
 
     filters: tuple[tuple[str, Operator, bytes], ...] = ()
@@ -60,9 +61,10 @@ class WindowQuery(msgspec.Struct, frozen=True, kw_only=True):
     search: str | None = None
     offset: int = 0
     limit: int | None = None
+    facets: tuple[FacetQuery, ...] = ()
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913  the fields of a query
         cls,
         *,
         filters: list[RowFilter] | None = None,
@@ -70,6 +72,7 @@ class WindowQuery(msgspec.Struct, frozen=True, kw_only=True):
         search: str | None = None,
         offset: int = 0,
         limit: int | None = None,
+        facets: list[Facet] | None = None,
     ) -> WindowQuery:
         """The query of a call's parameters; equal ones are shared."""
         return cls(
@@ -81,6 +84,7 @@ class WindowQuery(msgspec.Struct, frozen=True, kw_only=True):
             search=search.casefold() if search else None,
             offset=offset,
             limit=limit,
+            facets=tuple(FacetQuery.of(each) for each in facets or ()),
         )
 
 
@@ -96,6 +100,7 @@ def check_fields(query: WindowQuery, view: type[BaseModel]) -> None:
     }
     asked = [name.removeprefix("-") for name in query.sort]
     asked += [name for name, _, _ in query.filters]
+    asked += [name for facet in query.facets for name in facet.by]
     for name in asked:
         if name.partition(".")[0] not in known:
             raise TRPCError(
@@ -123,13 +128,17 @@ class Window:
         self._rows: dict[str, _Row] = {}
         self._order: list[SortKey] = []
         self._shown: dict[str, RawObject] = {}
-        self._reads_fields = bool(query.sort or query.filters or query.search)
+        self._reads_fields = bool(
+            query.sort or query.filters or query.search or query.facets
+        )
         self._filters: list[tuple[str, Operator, Any]] = [
             (name, operator, msgspec.json.decode(value))
             for name, operator, value in query.filters
         ]
+        self._counter = _make_counter(query)
         self._is_whole = query.limit is None and query.offset == 0
         self._told_total = 0
+        self._counted_at = 0
 
     @property
     def total(self) -> int:
@@ -168,9 +177,18 @@ class Window:
                 if self._shown.get(key) is not row:
                     self._store.upsert(row)
             self._shown = shown
-        if self.total != self._told_total and self._store.head == head:
+        is_counted = self._counter is not None and self._counter.take_news()
+        if (self.total != self._told_total or is_counted) and self._store.head == head:
             self._store.touch()
         self._told_total = self.total
+        if is_counted:
+            self._counted_at = self._store.head
+
+    def get_counts(self, cursor: int | None = None) -> bytes:
+        """The facets' counts as JSON; null where none are asked for, or none changed since."""
+        if self._counter is None or (cursor is not None and cursor >= self._counted_at):
+            return b"null"
+        return self._counter.to_json()
 
     def get_items(self) -> list[RawObject]:
         """The rows of the window, in order."""
@@ -186,6 +204,8 @@ class Window:
         )
 
     def _take_out(self, key: str) -> None:
+        if self._counter is not None:
+            self._counter.drop(key)
         row = self._rows.pop(key, None)
         if row is not None:
             del self._order[bisect_left(self._order, row.place)]
@@ -198,13 +218,19 @@ class Window:
         search = self._query.search
         if search and not _has_text(fields, search):
             return None
-        for name, operator, value in self._filters:
-            if not _fits(_look_up(fields, name), operator, value):
-                return None
+        missed = {
+            place
+            for place, (name, operator, value) in enumerate(self._filters)
+            if not _fits(look_up(fields, name), operator, value)
+        }
+        if self._counter is not None:
+            self._counter.put(found.key, fields, missed)
+        if missed:
+            return None
         parts: list[object] = []
         for name in self._query.sort:
             descending = name.startswith("-")
-            rank = _rank(_look_up(fields, name.removeprefix("-")))
+            rank = _rank(look_up(fields, name.removeprefix("-")))
             parts.append((rank is None, _Down(rank) if descending else rank))
         return (*parts, found.key)
 
@@ -227,8 +253,9 @@ class _WindowFrames(FrameSource):
         places = b",".join([b"%d" % place for place, _ in placed])
         return [row for _, row in placed], b',"positions":[%b]' % places
 
-    def _get_total(self) -> bytes:
-        return b',"total":%d' % self._window.total
+    def _get_total(self, cursor: int | None) -> bytes:
+        counts = self._window.get_counts(cursor)
+        return b',"total":%d,"counts":%b' % (self._window.total, counts)
 
 
 class _Down:
@@ -248,13 +275,12 @@ class _Down:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _look_up(fields: Mapping[str, Any], name: str) -> Any:
-    value: Any = fields
-    for part in name.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = cast("dict[str, Any]", value).get(part)
-    return value
+def _make_counter(query: WindowQuery) -> RowCounter | None:
+    choices = [
+        name if operator in {"equals", "in"} else None
+        for name, operator, _ in query.filters
+    ]
+    return RowCounter(query.facets, choices) if query.facets else None
 
 
 def _rank(value: Any) -> tuple[int, object] | None:

@@ -48,8 +48,11 @@ export {
 } from "./watch.js";
 export {
   type Accessor,
+  type Counts,
   type DeltaFrame,
   type DraftOf,
+  type Facet,
+  type FacetCount,
   type GetProcedure,
   type JsonValue,
   keyOf,

@@ -8,6 +8,7 @@ import { deepEqual } from "./equal.js";
 import type { OverlaidStore, Overlay } from "./overlay.js";
 import { inScope, type Scope } from "./selectors.js";
 import {
+  type Counts,
   type DeltaFrame,
   keyOf,
   type ObjectRef,
@@ -20,31 +21,27 @@ export interface StoreSnapshot<K> {
   readonly items: readonly K[];
   /** Of a window: how many rows fit, in the window or not. */
   readonly total?: number | undefined;
+  /** Of a window: what was counted of the rows that fit. */
+  readonly counts?: Counts | undefined;
   /** Built on first use: most lists never look an object up. */
   readonly byKey: ReadonlyMap<string, K>;
-}
-
-class LazySnapshot<K extends ResourceObject> implements StoreSnapshot<K> {
-  readonly items: readonly K[];
-  readonly total: number | undefined;
-  #byKey: ReadonlyMap<string, K> | null = null;
-
-  constructor(items: readonly K[], total: number | undefined) {
-    this.items = items;
-    this.total = total;
-  }
-
-  get byKey(): ReadonlyMap<string, K> {
-    this.#byKey ??= new Map(this.items.map((item) => [keyOf(item), item]));
-    return this.#byKey;
-  }
 }
 
 export function createSnapshot<K extends ResourceObject>(
   items: readonly K[],
   total?: number,
+  counts?: Counts,
 ): StoreSnapshot<K> {
-  return new LazySnapshot(items, total);
+  let byKey: ReadonlyMap<string, K> | undefined;
+  return {
+    items,
+    total,
+    counts,
+    get byKey() {
+      byKey ??= new Map(items.map((item) => [keyOf(item), item]));
+      return byKey;
+    },
+  };
 }
 
 function isUnchanged(old: ResourceObject, next: ResourceObject): boolean {
@@ -66,6 +63,7 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
   /** Of a window: the keys in the server's order, and how many rows there are in all. */
   #order: readonly string[] | null = null;
   #total: number | undefined;
+  #counts: Counts | undefined;
   #snapshot: StoreSnapshot<K> = createSnapshot<K>([]);
   #positions = new Map<string, number>();
   readonly #dirty = new Set<string>();
@@ -94,9 +92,13 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
   }
 
   /** All objects as the server last sent them, as a snapshot has them. */
-  whole(): { readonly items: readonly K[]; readonly total: number | undefined } {
+  whole() {
     const items = this.#order?.flatMap((key) => this.#truth.get(key) ?? []);
-    return { items: items ?? [...this.#truth.values()], total: this.#total };
+    return {
+      items: items ?? [...this.#truth.values()],
+      total: this.#total,
+      counts: this.#counts,
+    };
   }
 
   isLive(): boolean {
@@ -108,8 +110,10 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
   }
 
   apply(frame: WatchFrame<K>): void {
+    if (frame.type === "state") return;
+    this.#counts = frame.counts ?? this.#counts;
     if (frame.type === "snapshot") this.replace(frame.items, frame.total);
-    else if (frame.type === "delta") {
+    else {
       for (const ref of frame.deletes) this.#delete(ref);
       for (const object of frame.upserts) this.#upsert(object);
       if (frame.total !== undefined) this.#arrange(frame, frame.total);
@@ -164,12 +168,18 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
 
   #commitOrdered(order: readonly string[]): boolean {
     this.#dirty.clear();
-    const { items, total } = this.#snapshot;
+    const { items, total, counts } = this.#snapshot;
     const next = order.flatMap((key) => this.#resolve(key) ?? []);
-    const isSame = next.length === items.length && next.every((item, at) => item === items[at]);
-    if (isSame && total === this.#total) return false;
-    this.#positions = new Map(next.map((item, index) => [keyOf(item), index]));
-    this.#snapshot = createSnapshot(next, this.#total);
+    if (
+      total === this.#total &&
+      counts === this.#counts &&
+      next.length === items.length &&
+      next.every((item, at) => item === items[at])
+    ) {
+      return false;
+    }
+    this.#place(next);
+    this.#snapshot = createSnapshot(next, this.#total, this.#counts);
     return true;
   }
 
@@ -228,7 +238,11 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
     }
     if (!removed) return next as K[] | null;
     const kept = (next ?? []).filter((item): item is K => item !== undefined);
-    this.#positions = new Map(kept.map((item, index) => [keyOf(item), index]));
+    this.#place(kept);
     return kept;
+  }
+
+  #place(items: readonly K[]): void {
+    this.#positions = new Map(items.map((item, index) => [keyOf(item), index]));
   }
 }

@@ -45,6 +45,7 @@ export interface SnapshotFrame<K> {
   readonly items: readonly K[];
   /** Of a window: how many rows fit, in the window or not; the items are then in order. */
   readonly total?: number | undefined;
+  readonly counts?: Counts | null | undefined;
 }
 
 export interface DeltaFrame<K> {
@@ -55,6 +56,8 @@ export interface DeltaFrame<K> {
   readonly total?: number | undefined;
   /** Of a window: where each of `upserts` goes, ascending, once they and the deleted rows are out. */
   readonly positions?: readonly number[] | undefined;
+  /** All of them anew, where one has changed. */
+  readonly counts?: Counts | null | undefined;
 }
 
 /** The server's own upstream watch was lost or regained. */
@@ -91,6 +94,21 @@ export interface ViewFilter {
   readonly value?: JsonValue | undefined;
 }
 
+/** What rows are counted by: for each combination of the fields' values. */
+export interface Facet {
+  readonly by: string[];
+  /** Numbers are rounded down to a multiple of it before. */
+  readonly step?: number | undefined;
+}
+
+export interface FacetCount {
+  readonly values: readonly JsonValue[];
+  readonly count: number;
+}
+
+/** One list for each facet that was asked for. */
+export type Counts = readonly (readonly FacetCount[])[];
+
 /** Which rows of a view, in which order, and which part of them: worked out by the server. */
 export interface ViewWindow {
   readonly filters?: readonly ViewFilter[] | undefined;
@@ -99,6 +117,9 @@ export interface ViewWindow {
   readonly sort?: readonly string[] | undefined;
   readonly offset?: number | undefined;
   readonly limit?: number | undefined;
+  readonly facets?: readonly Facet[] | undefined;
+  /** Changes in between are put together. */
+  readonly maxFramesPerSecond?: number | undefined;
 }
 
 export interface WatchInput {

@@ -2,6 +2,7 @@ import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
 import type {
   Accessor,
   ConnectionState,
+  Counts,
   LiveError,
   ObjectOf,
   ResourceConfig,
@@ -27,6 +28,8 @@ export interface ViewResult<K> {
   readonly rows: readonly K[];
   /** How many rows fit, in the window or not. */
   readonly total: number;
+  /** What `facets` asked for, in their order; null until it is here. */
+  readonly counts: Counts | null;
   /** The rows are those of the window before: the new ones are on their way. */
   readonly isPlaceholder: boolean;
   readonly status: WatchStatus;
@@ -40,13 +43,17 @@ export interface ViewResult<K> {
 export type UseView<K> = (options?: ViewOptions) => ViewResult<K>;
 
 /** A window's parts in one order, so that equal ones are the same watch. */
-function normalize({ filters, search, sort, offset, limit }: ViewOptions): ViewWindow {
+function normalize(options: ViewOptions): ViewWindow {
+  const { filters, search, sort, offset, limit, facets, maxFramesPerSecond } = options;
   return {
     ...(filters?.length ? { filters } : {}),
     ...(search ? { search } : {}),
     ...(sort?.length ? { sort } : {}),
     ...(offset ? { offset } : {}),
-    ...(limit === undefined ? {} : { limit }),
+    // JSON leaves out what is undefined.
+    limit,
+    facets,
+    maxFramesPerSecond,
   };
 }
 
@@ -86,6 +93,7 @@ export function createUseViewHook<C, P extends WatchProcedures<ResourceObject>>(
     return {
       rows: shown.items,
       total: shown.total ?? shown.items.length,
+      counts: shown.counts ?? null,
       isPlaceholder,
       status: isPlaceholder ? "ready" : state.status,
       isLoading: state.status === "loading",

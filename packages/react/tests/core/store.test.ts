@@ -156,6 +156,22 @@ test("a total alone is news, and the rows stay the same objects", () => {
   expect(store.snapshot.items[0]).toBe(items[0]);
 });
 
+test("counts stay until others come, and are news by themselves", () => {
+  const { store } = createStore();
+  const counts = [[{ values: ["red"], count: 1 }]];
+  const rest = { ...frame, upserts: [], deletes: [], positions: [], total: 1 };
+  store.apply({ ...frame, type: "snapshot", items: [thing("a", "1")], total: 1, counts });
+  store.commit();
+  expect(store.snapshot.counts).toBe(counts);
+  store.apply({ ...rest, type: "delta", counts: null });
+  expect(store.commit()).toBe(false);
+  const others = [[{ values: ["red"], count: 2 }]];
+  store.apply({ ...rest, type: "delta", counts: others });
+  expect(store.commit()).toBe(true);
+  expect(store.snapshot.counts).toBe(others);
+  expect(store.whole().counts).toBe(others);
+});
+
 test("what a follower is told of a window has its order and its total", () => {
   const { store } = createStore();
   const [a, b] = [thing("a", "1"), thing("b", "1")];

@@ -79,7 +79,7 @@ export function Status({
         ref={element}
         data-testid="status"
         data-phase={phase}
-        className="-mx-1.5 inline-flex max-w-full items-center gap-1.5 rounded-md px-1.5 py-0.5 align-middle"
+        className="flashing -mx-1.5 inline-flex max-w-full items-center gap-1.5 rounded-md px-1.5 py-0.5 align-middle"
       >
         <PhaseIcon phase={phase} />
         <span

@@ -1,11 +1,10 @@
-import { useNow } from "@/lib/clock";
+import { useFromNow } from "@/lib/clock";
 import { formatAge, formatDateTime, formatDuration } from "@/lib/time";
 
 /** How long ago something was; the full time on hover. */
 export function Age({ time, suffix = "" }: { time: number | null; suffix?: string }) {
-  const now = useNow();
+  const age = useFromNow((now) => (time === null ? "" : formatAge(now - time)));
   if (time === null) return <Nothing />;
-  const age = formatAge(now - time);
   return (
     <time dateTime={new Date(time).toISOString()} title={formatDateTime(time)}>
       {age === "now" ? "just now" : `${age}${suffix}`}
@@ -21,8 +20,8 @@ export function Duration({ started, ended }: { started: number | null; ended: nu
 }
 
 function Ticking({ since }: { since: number }) {
-  const now = useNow();
-  return <span className="text-info tabular-nums">{formatDuration(now - since)}</span>;
+  const shown = useFromNow((now) => formatDuration(now - since));
+  return <span className="text-info tabular-nums">{shown}</span>;
 }
 
 export function Nothing() {

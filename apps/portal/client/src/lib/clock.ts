@@ -24,11 +24,13 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-function read(): number {
-  return now;
-}
-
 /** The current time, renewed each second. */
 export function useNow(): number {
+  return useFromNow((time) => time);
+}
+
+/** What is made of the current time: renders again when that changes, and not each second. */
+export function useFromNow<Value extends string | number>(make: (now: number) => Value): Value {
+  const read = () => make(now);
   return useSyncExternalStore(subscribe, read, read);
 }

@@ -8,7 +8,7 @@ import { PageHeader, TableFrame } from "@/components/page";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Status } from "@/components/status";
-import { allPhaseOptions } from "@/components/table/facets";
+import { allPhaseOptions, countedOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
 import { TableToolbar, type ToolbarFacet } from "@/components/table/tableToolbar";
@@ -99,7 +99,7 @@ const toolbarFacets: readonly ToolbarFacet[] = [
 export function PipelinesPage() {
   const scope = useNamespaceScope();
   const state = useTableSearch("-started");
-  const { list, rows, window } = useRowWindow({
+  const { list, rows, window, countsOf } = useRowWindow({
     useView: usePipelineRunsRowsView,
     toRow: toRunRow,
     state,
@@ -128,7 +128,10 @@ export function PipelinesPage() {
             noun="runs"
             total={window.total}
             shown={window.total}
-            facets={toolbarFacets}
+            facets={toolbarFacets.map((facet) => ({
+              ...facet,
+              options: countedOptions(facet.options, countsOf(facet.key)),
+            }))}
           />
         }
       >

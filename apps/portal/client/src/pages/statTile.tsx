@@ -43,7 +43,7 @@ export function StatTile({
       <p
         ref={element}
         data-testid={`stat-${label.toLowerCase().replaceAll(" ", "-")}`}
-        className="-mx-1 mt-1 w-fit rounded-md px-1 text-2xl font-semibold tracking-tight tabular-nums"
+        className="flashing pointer-events-none -mx-1 mt-1 w-fit rounded-md px-1 text-2xl font-semibold tracking-tight tabular-nums"
       >
         {value}
       </p>

@@ -22,6 +22,16 @@ export function phaseOptions(
     .map((phase) => ({ ...phaseOption(phase, labels), count: counts.get(phase) ?? 0 }));
 }
 
+/** Options that the server has counted; all of them without numbers until it has. */
+export function countedOptions(
+  options: readonly FacetOption[],
+  counts: ReadonlyMap<string, number> | null,
+): readonly FacetOption[] {
+  return counts
+    ? options.map((each) => ({ ...each, count: counts.get(each.value) ?? 0 }))
+    : options;
+}
+
 /** All phases, for a table whose rows are not all here to be counted. */
 export function allPhaseOptions(): FacetOption[] {
   return phaseOrder.map((phase) => phaseOption(phase, {}));

@@ -24,6 +24,7 @@ test("what the address says is asked of the server by the row's own fields", () 
     namespace: "team-a",
     search: "main",
     sort: ["metadata.name", "-started"],
+    facets: [{ by: ["phase"] }],
     filters: [{ field: "phase", operator: "in", value: ["failed", "running"] }],
   });
 });

@@ -40,7 +40,7 @@ export function toQuery({
   fields,
   facets,
   names,
-}: Asked): Pick<ViewOptions, "namespace" | "filters" | "search" | "sort"> {
+}: Asked): Pick<ViewOptions, "namespace" | "filters" | "search" | "sort" | "facets"> {
   const fieldOf = (column: string) => fields[column] ?? column;
   const oneOf = (field: string, value: string[]) => ({ field, operator: "in" as const, value });
   const chosen = facets.flatMap(({ key, column }) => {
@@ -52,6 +52,7 @@ export function toQuery({
     namespace: sole,
     search: search.q ?? null,
     sort: sorting.map(({ id, desc }) => `${desc ? "-" : ""}${fieldOf(id)}`),
+    facets: facets.map(({ column }) => ({ by: [fieldOf(column)] })),
     filters: names.length > 1 ? [oneOf("metadata.namespace", [...names]), ...chosen] : chosen,
   };
 }

@@ -50,7 +50,7 @@ function BodyRow<Data extends TableRow>(props: Props<Data>) {
         if (isForRow(event)) onOpen(row.id);
       }}
       className={cn(
-        "cursor-pointer hover:[&>td]:bg-accent/60",
+        "flashing cursor-pointer hover:[&>td]:bg-accent/60",
         selected && "[&>td]:bg-primary/8",
         open && "[&>td]:bg-accent",
         props.extraClass,

@@ -1,4 +1,4 @@
-import type { UseView } from "@fairlead/react";
+import type { Counts, UseView } from "@fairlead/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { type RowWindow, spanFor, toQuery, WINDOW_ROWS, type WindowFacet } from "./rowWindow";
@@ -6,6 +6,9 @@ import type { TableSearchState } from "./useTableSearch";
 
 // Whoever drags the scroll bar passes a hundred spans and looks at one.
 const SETTLE = 60;
+
+// What changes at once is shown at once; of a hundred changes a second no eye follows more than this.
+const FRAMES = 10;
 
 type Options<Item, Row> = {
   useView: UseView<Item>;
@@ -23,19 +26,28 @@ export function useRowWindow<Item, Row>(options: Options<Item, Row>) {
   const { names } = useNamespaceScope();
   const [offset, onRange] = useOffset();
   const query = toQuery({ ...state, fields, facets, names });
-  const list = useView({ ...query, offset, limit: WINDOW_ROWS });
+  const list = useView({ ...query, offset, limit: WINDOW_ROWS, maxFramesPerSecond: FRAMES });
   // Until the new part is here, the old one stays, where it was.
   const asks = `${offset} ${JSON.stringify(query)}`;
   const shown = useRef({ key: asks, offset });
   if (!list.isPlaceholder && shown.current.key !== asks) shown.current = { key: asks, offset };
-  const { rows: items, total } = list;
+  const { rows: items, total, counts } = list;
   const rows = useMemo(() => items.map(toRow), [items, toRow]);
   const { key, offset: begins } = shown.current;
   const window = useMemo(
     (): RowWindow => ({ offset: begins, total, key, onRange }),
     [begins, total, key, onRange],
   );
-  return { list, rows, window };
+  const countsOf = useMemo(() => readCounts(facets, counts), [facets, counts]);
+  return { list, rows, window, countsOf };
+}
+
+/** How many rows each value of a facet would leave; null until the server has said it. */
+function readCounts(facets: readonly WindowFacet[], counts: Counts | null) {
+  return (key: WindowFacet["key"]): ReadonlyMap<string, number> | null => {
+    const found = counts?.[facets.findIndex((facet) => facet.key === key)];
+    return found ? new Map(found.map(({ values, count }) => [String(values[0]), count])) : null;
+  };
 }
 
 function useOffset() {

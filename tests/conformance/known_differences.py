@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote
 
-from tests.conformance.random_cases import Case
+from tests.conformance.random_values import Case
 
 __all__ = ["KNOWN", "KnownDifference", "Seen"]
 

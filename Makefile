@@ -43,8 +43,10 @@ bench: setup ## Benchmarks side by side with peers (long)
 fuzz: setup ## Coverage-guided fuzzing of the wire layer (EXECUTIONS=200000)
 	@bench/fuzz/run.sh $(EXECUTIONS)
 
-differential: setup ## Random requests to tRPC's own server and to ours, answers compared (CASES=20000, SEED=0)
-	@.venv/bin/python -m tests.conformance.compare --cases $(or $(CASES),20000) --first-seed $(or $(SEED),0) -v
+differential: setup ## Random requests to tRPC's own server and to ours on two servers, answers compared (CASES=20000, SEED=0)
+	@for server in uvicorn granian; do \
+	  .venv/bin/python -m tests.conformance.compare --server $$server --cases $(or $(CASES),20000) --first-seed $(or $(SEED),0) -v || exit 1; \
+	done
 
 conformance: setup ## The tRPC conformance kit on two ASGI servers
 	@tests/conformance/run.sh

@@ -124,7 +124,10 @@ async def _main(server: str, first: int, cases: int, *, verbose: bool) -> int:
             found = await compare(reference, candidate, seeds, used)
             failures += len(found)
             for difference in found:
-                print(str(difference).encode("utf-8", "backslashreplace").decode(), flush=True)
+                print(
+                    str(difference).encode("utf-8", "backslashreplace").decode(),
+                    flush=True,
+                )
             if verbose:
                 print(f"to seed {seeds.stop}: {failures} differences", flush=True)
     print(

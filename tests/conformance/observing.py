@@ -66,11 +66,12 @@ def read_numbers(value: object) -> object:
         return [read_numbers(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {key: read_numbers(item) for key, item in cast("Seen", value).items()}
-    if isinstance(value, int) and abs(value) > 2**53:
-        with suppress(OverflowError):
-            return float(value)
-    if isinstance(value, float) and value == 0 and math.copysign(1, value) < 0:
+    if isinstance(value, float) and not value and math.copysign(1, value) < 0:
         return "-0"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(OverflowError, ValueError):
+            number = float(value)
+            return int(number) if number.is_integer() else number
     return value
 
 
@@ -154,7 +155,7 @@ async def _run_ws(client: httpx.AsyncClient, case: dict[str, Any]) -> Seen:
             reading.cancel()
         was_closed = talk.closed
     return {
-        "ws": _socket.by_id(talk.frames),
+        "ws": _socket.by_id(read_numbers(talk.frames)),
         "closed by server": was_closed,
         **({"pinged": talk.pinged} if case.get("pings") else {}),
     }

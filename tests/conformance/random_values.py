@@ -205,4 +205,5 @@ def dump(value: object) -> str:
 def encode_query(rng: random.Random, text: str) -> str:
     if rng.random() < 0.95:
         return quote(text, safe="-_.!~*'()")
-    return quote(text, safe="-_.!~*'(){}[]\":,").replace("%20", "+")
+    raw = '"' if rng.random() < 0.3 else ""  # which some servers refuse by themselves
+    return quote(text, safe="-_.!~*'(){}[]:," + raw).replace("%20", "+")

@@ -19,8 +19,10 @@ NEVER = 10**9
 
 def _count_from(last_event_id: str) -> int:
     """What JavaScript's Number makes of it, plus one; beyond any count for what is no number."""
-    text = last_event_id.strip() or "0"
-    return int(text) + 1 if text.isdecimal() else NEVER
+    try:
+        return int(float(last_event_id.strip() or "0")) + 1
+    except ValueError:
+        return NEVER
 
 
 class SubRouter(Router[KitContext]):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import copy
 import math
 import re
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -68,6 +70,68 @@ def test_shared_objects_are_shared_again_after_the_way() -> None:
 
     assert isinstance(value, dict)
     assert value["a"] is value["b"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"json": [{"a": 1}, {"a": 1}, [2]], "meta": {"values": ["set"], "v": 1}},
+        {
+            "json": [[["k", 1]], ["x"], {"name": "E", "message": "m", "cause": []}],
+            "meta": {"values": ["set", {"0": ["map"], "1": ["set"], "2": ["Error"]}], "v": 1},
+        },
+        {"json": [[[1], "a"], [{"k": 1}, "b"]], "meta": {"values": ["map"], "v": 1}},
+    ],
+)  # fmt: skip
+def test_objects_are_members_of_sets_and_keys_of_maps(payload: object) -> None:
+    value = SUPERJSON.deserialize(copy.deepcopy(payload))
+
+    assert SUPERJSON.serialize(value) == payload
+
+
+def test_minus_zero_in_a_set_is_zero() -> None:
+    value = SUPERJSON.deserialize(
+        {"json": ["-0"], "meta": {"values": ["set", {"0": ["number"]}], "v": 1}}
+    )
+
+    assert SUPERJSON.serialize(value) == {
+        "json": [0],
+        "meta": {"values": ["set"], "v": 1},
+    }
+
+
+def test_what_is_inside_a_shared_object_is_not_named_again() -> None:
+    shared = {"inner": {"deeper": [1]}}
+
+    assert SUPERJSON.serialize({"a": shared, "b": shared}) == {
+        "json": {"a": shared, "b": shared},
+        "meta": {"referentialEqualities": {"a": ["b"]}, "v": 1},
+    }
+
+
+def test_an_object_may_be_shared_with_the_cause_of_an_error() -> None:
+    error = {"name": "E", "message": "m", "cause": {"x": 1}}
+    payload = {
+        "json": {"error": error, "other": {"x": 1}},
+        "meta": {
+            "values": {"error": ["Error"]},
+            "referentialEqualities": {"error.cause": ["other"]},
+            "v": 1,
+        },
+    }
+
+    value = cast("dict[str, object]", SUPERJSON.deserialize(payload))
+
+    error_back, other = value["error"], value["other"]
+    assert isinstance(error_back, JsError)
+    assert error_back.cause is other
+
+
+@pytest.mark.parametrize("value", [re.compile("a"), b"a"])
+def test_equal_patterns_and_bytes_are_not_shared(value: object) -> None:
+    payload = SUPERJSON.serialize([value, value])
+
+    assert "referentialEqualities" not in str(payload)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,14 @@
-"""Request bodies: read when an input needs them, and never beyond the bound."""
+"""Request bodies: read when an input needs them, and never beyond the bound.
+
+What no input needs is received all the same, and dropped: where an answer overtakes the body,
+some servers reset the connection, and the answer is lost.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
@@ -13,7 +19,53 @@ from fairlead.asgi.types import Message, Receive
 from fairlead.errors import TRPCError
 from fairlead.uploads import FormData, UploadedFile
 
-__all__ = ["get_whole_body", "parse_form", "read_body", "stream_body"]
+__all__ = [
+    "BodyReceive",
+    "discard_body",
+    "get_whole_body",
+    "parse_form",
+    "read_body",
+    "stream_body",
+]
+
+MOST_DISCARDED = 4_194_304
+DISCARD_SECONDS = 10.0
+
+
+async def discard_body(
+    receive: Receive,
+    *,
+    most_bytes: int = MOST_DISCARDED,
+    seconds: float = DISCARD_SECONDS,
+) -> None:
+    """Receives the rest of a body that nobody reads, within these bounds."""
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while size <= most_bytes:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return
+                size += len(message.get("body", b""))
+
+
+class BodyReceive:
+    """`receive` for a body that a procedure may leave unread."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_ended = False
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        message = await self._receive()
+        self._is_ended = self._is_ended or not message.get("more_body", False)
+        return message
+
+    async def discard_rest(self) -> None:
+        """Drops what has not been received yet."""
+        if not self._is_ended:
+            await discard_body(self)
 
 
 async def stream_body(receive: Receive, bound: int | None) -> AsyncIterator[bytes]:
@@ -31,6 +83,8 @@ async def stream_body(receive: Receive, bound: int | None) -> AsyncIterator[byte
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if bound is not None and size > bound:
+            if message.get("more_body", False):
+                await discard_body(receive)
             raise TRPCError("PAYLOAD_TOO_LARGE")
         if chunk:
             yield chunk

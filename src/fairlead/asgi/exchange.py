@@ -15,7 +15,7 @@ from fairlead.asgi.answers import (
     run_checked,
     succeed,
 )
-from fairlead.asgi.body import parse_form, read_body, stream_body
+from fairlead.asgi.body import discard_body, parse_form, read_body, stream_body
 from fairlead.asgi.requests import Headers, make_request
 from fairlead.asgi.runtime import OpenedScope, Runtime
 from fairlead.asgi.suspension import (
@@ -153,10 +153,12 @@ class Exchange:
             ClientGoneError: the client left meanwhile.
         """
         head = self.head
-        if head.body_kind == "bytes" or not any(
-            call.procedure is not None and call.procedure.input is not None
-            for call in head.calls
-        ):
+        if head.body_kind == "bytes":
+            return
+        known = [call.procedure for call in head.calls if call.procedure is not None]
+        if not any(procedure.input is not None for procedure in known):
+            if self.method != "GET":
+                await discard_body(self.receive)
             return
         if self.method == "GET":
             raw = head.query.get("input")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from fairlead.asgi.answers import Answer, Unfinished
-from fairlead.asgi.body import get_whole_body
+from fairlead.asgi.body import BodyReceive, discard_body, get_whole_body
 from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.express import INPUT_SIZE, ExpressLane, ExpressRoute
 from fairlead.asgi.requests import Headers
@@ -72,6 +72,8 @@ class HttpEndpoint:
                 raw = get_whole_body(message, self._most_bytes)
                 if raw is None:
                     await exchange.read_inputs(message)
+            elif not route.is_query:
+                await exchange.read_inputs()
             if not self._opens_late:
                 await exchange.open()
             if raw is not None or not route.takes_body:
@@ -126,12 +128,13 @@ class HttpEndpoint:
             )
             check_head(head, self._runtime.options)
         except TRPCError as error:
+            if method != "GET":
+                await discard_body(receive)
             await self._send_refusal(send, error, head)
             return
+        body = BodyReceive(receive)
         is_single = not head.is_batch and head.type != "subscription"
-        exchange = Exchange(
-            self._runtime, scope, receive, head, is_watched=not is_single
-        )
+        exchange = Exchange(self._runtime, scope, body, head, is_watched=not is_single)
         exchange.failures = failures
         try:
             # Before any guard, which would take the messages of the body for itself.
@@ -139,6 +142,8 @@ class HttpEndpoint:
             await exchange.open()
             if is_single:
                 answer = await exchange.answer(head.calls[0])
+                if head.body_kind == "bytes":
+                    await body.discard_rest()
                 await self._send_single(exchange, send, answer)
             else:
                 await run_guarded(self._respond(exchange, send), exchange.watch)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeVar
+from typing import TypeVar, cast
 
 __all__ = [
     "MAX_SAFE_INTEGER",
@@ -16,6 +16,7 @@ __all__ = [
     "JsMap",
     "OrderedSet",
     "Url",
+    "make_member",
 ]
 
 K = TypeVar("K")
@@ -32,9 +33,14 @@ class BigInt(int):
 class JsMap(dict[K, V]):
     """A JavaScript Map; a plain dict is an object."""
 
+    # In sets and as a key of maps, objects are themselves and nothing else.
+    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none
+
 
 class OrderedSet(set[V]):
     """A set that keeps the order of insertion, as JavaScript's does."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # as above
 
     def __init__(self, items: Iterable[V] = ()) -> None:
         self._order = dict.fromkeys(items)
@@ -42,6 +48,25 @@ class OrderedSet(set[V]):
 
     def __iter__(self) -> Iterator[V]:
         return iter(self._order)
+
+
+class _Object(dict[str, object]):
+    __hash__ = object.__hash__  # type: ignore[assignment]  # as above
+
+
+class _List(list[object]):
+    __hash__ = object.__hash__  # type: ignore[assignment]  # as above
+
+
+def make_member(value: object) -> object:
+    """A value as a member of a set or the key of a map: -0 is 0, an object is only itself."""
+    if isinstance(value, float) and not value:
+        return 0
+    if type(value) is dict:
+        return _Object(cast("dict[str, object]", value))
+    if type(value) is list:
+        return _List(cast("list[object]", value))
+    return value
 
 
 class Url(str):
@@ -65,6 +90,8 @@ class JsError:
     Attributes:
         cause: whatever stands there; MISSING for undefined.
     """
+
+    __hash__ = object.__hash__  # the cause may have none
 
     name: str
     message: str

@@ -16,6 +16,7 @@ from fairlead.protocol.javascript import (
     JsMap,
     OrderedSet,
     Url,
+    make_member,
 )
 from fairlead.protocol.superjson_paths import FORBIDDEN_KEYS, split_path
 
@@ -71,6 +72,8 @@ def _get_child(parent: object, key: str) -> object:
         return cast("list[object]", parent)[int(key)]
     if isinstance(parent, dict):
         return cast("dict[str, object]", parent)[key]
+    if isinstance(parent, JsError) and key in ("name", "message", "cause"):
+        return getattr(parent, key)
     raise ValueError(
         f"superjson annotations name {key!r} inside a {type(parent).__name__}"
     )
@@ -143,7 +146,11 @@ def _parse_regexp(text: str) -> re.Pattern[str]:
 
 
 def _make_map(pairs: list[list[object]]) -> object:
-    return JsMap((pair[0], pair[1]) for pair in pairs)
+    return JsMap((make_member(pair[0]), pair[1]) for pair in pairs)
+
+
+def _make_set(items: list[object]) -> object:
+    return OrderedSet(map(make_member, items))
 
 
 def _make_error(fields: dict[str, object]) -> object:
@@ -161,7 +168,7 @@ _DECODERS: dict[str, tuple[type, Callable[[Any], object]]] = {
     "Date": (str, _parse_date),
     "number": (str, _parse_number),
     "map": (list, _make_map),
-    "set": (list, OrderedSet),
+    "set": (list, _make_set),
     "regexp": (str, _parse_regexp),
     "URL": (str, Url),
     "Error": (dict, _make_error),
@@ -198,7 +205,10 @@ def _find(value: object, parts: list[str]) -> object:
 
 
 def _replace(value: object, parts: list[str], found: object) -> None:
-    """Makes a place refer to the shared object; places inside maps and sets are equal already."""
+    """Makes a place refer to the shared object.
+
+    Places inside maps, sets and errors are equal already, and stay as they are.
+    """
     *above, last = parts
     parent = _find(value, above)
     if isinstance(parent, list) or (

@@ -31,6 +31,10 @@ __all__ = ["Tree", "Walker"]
 Tree = list[object] | dict[str, object] | None
 
 
+_SHARED: tuple[type[object], ...] = (re.Pattern, bytes)
+"""Python itself makes one object of equal ones."""
+
+
 class Walker:
     """Encodes one value, and remembers where the same object stands twice."""
 
@@ -38,6 +42,7 @@ class Walker:
         self._paths: dict[object, list[tuple[str, ...]]] = {}
         self._kept: list[object] = []  # so that no id is reused while we walk
         self._open: set[int] = set()
+        self._seen: dict[int, tuple[object, Tree]] = {}
 
     def walk(self, value: object, path: tuple[str, ...]) -> tuple[object, Tree]:
         """A value as JSON and its annotations; `path` is where it stands."""
@@ -68,12 +73,16 @@ class Walker:
         if isinstance(value, int):
             self._note(("bigint", int(value)), path)
             return str(int(value)), ["bigint"]
-        self._kept.append(value)
-        self._note(id(value), path)
-        simple = _encode_simple(value)
-        if simple is not None:
-            return simple
-        return self._walk_container(value, path)
+        key = id(value)
+        if not isinstance(value, _SHARED):
+            self._note(key, path)
+        seen = self._seen.get(key)
+        if seen is None:
+            self._kept.append(value)
+            seen = _encode_simple(value) or self._walk_container(value, path)
+            if key not in self._open:
+                self._seen[key] = seen
+        return seen
 
     def _walk_container(
         self, value: object, path: tuple[str, ...]

@@ -21,6 +21,8 @@ export interface ViewOptions extends ViewWindow {
   readonly namespace?: string | null;
   readonly labelSelector?: string | null;
   readonly fieldSelector?: string | null;
+  /** Without it nothing is watched, and there are no rows. Default: true. */
+  readonly enabled?: boolean;
 }
 
 export interface ViewResult<K> {
@@ -72,7 +74,12 @@ export function createUseViewHook<C, P extends WatchProcedures<ResourceObject>>(
   // biome-ignore lint/correctness/noComponentHookFactories: made once per view, at module level.
   function useView(options: ViewOptions = {}): ViewResult<K> {
     const context = useFairleadContext();
-    const { namespace = null, labelSelector = null, fieldSelector = null } = options;
+    const {
+      namespace = null,
+      labelSelector = null,
+      fieldSelector = null,
+      enabled = true,
+    } = options;
     const window = JSON.stringify(normalize(options));
     const view = useMemo(() => {
       const scope = {
@@ -81,8 +88,9 @@ export function createUseViewHook<C, P extends WatchProcedures<ResourceObject>>(
         fieldSelector,
         window: JSON.parse(window) as ViewWindow,
       };
-      return createView(context.fairlead.registry, [createRequest(context, target, scope)]);
-    }, [context, namespace, labelSelector, fieldSelector, window]);
+      const requests = enabled ? [createRequest(context, target, scope)] : [];
+      return createView(context.fairlead.registry, requests);
+    }, [context, namespace, labelSelector, fieldSelector, window, enabled]);
     const subscribe = useCallback((listener: () => void) => view.subscribe(listener), [view]);
     const state = useSyncExternalStore(subscribe, view.getState, view.getState);
     const last = useRef<WatchState<K>["snapshot"] | null>(null);

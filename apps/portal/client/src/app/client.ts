@@ -47,7 +47,8 @@ export const client = createTRPCClient<AppRouter>({
   ],
 });
 
-export const queryClient = new QueryClient();
+// Two parts of a page that ask the same as it begins are one request.
+export const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: 2000 } } });
 
 /** Everything live: watches, permissions and writes go through it. */
 export const fairlead = createFairlead({

@@ -1,8 +1,4 @@
-import {
-  useCodebaseBranchWatchList,
-  useCodebaseWatchList,
-  usePipelineRunWatchList,
-} from "@portal/shared/hooks";
+import { useCodebaseBranchWatchList, useCodebaseWatchList } from "@portal/shared/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { PageHeader } from "@/components/page";
@@ -14,21 +10,24 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { useRows } from "@/lib/useRows";
 import { useIsBehind } from "@/lib/watchHealth";
 import { toBranchRow, toCodebaseRow } from "@/resources/codebase";
-import { toPipelineRunRow } from "@/resources/pipelineRun";
 import { findTimeRange } from "@/resources/timeRange";
 import { OverviewGrid } from "./overviewGrid";
+import { useRunStatistics } from "./useRunStatistics";
 
 export function OverviewPage() {
   const scope = useNamespaceScope();
   const navigate = useNavigate();
   const range = findTimeRange(useSearch({ from: "/" }).range);
-  const runList = usePipelineRunWatchList({ namespace: scope.watched });
+  const {
+    runs,
+    lists: [newest, inRange],
+  } = useRunStatistics(scope.names, range);
   const codebaseList = useCodebaseWatchList({ namespace: scope.watched });
   const branchList = useCodebaseBranchWatchList({ namespace: scope.watched });
-  const runs = useRows(runList.items, toPipelineRunRow);
   const codebases = useRows(codebaseList.items, toCodebaseRow);
   const branches = useRows(branchList.items, toBranchRow);
-  useIsBehind(runList);
+  useIsBehind(newest);
+  useIsBehind(inRange);
   useIsBehind(codebaseList);
   useIsBehind(branchList);
   return (
@@ -49,7 +48,7 @@ export function OverviewPage() {
           }}
         />
       </PageHeader>
-      <Guard lists={[runList, codebaseList, branchList]}>
+      <Guard lists={[newest, inRange, codebaseList, branchList]}>
         <OverviewGrid range={range} runs={runs} codebases={codebases} branches={branches} />
       </Guard>
     </div>
@@ -58,7 +57,9 @@ export function OverviewPage() {
 
 type GuardedList = {
   status: "loading" | "ready" | "error" | "denied";
-  items: readonly unknown[];
+  /** Whether there is nothing yet: a list has objects, a view rows. */
+  items?: readonly unknown[];
+  rows?: readonly unknown[];
   error: { readonly message: string } | null;
   refetch: () => void;
 };
@@ -70,7 +71,9 @@ function Guard({ lists, children }: { lists: readonly GuardedList[]; children: R
     const reason = denied.error?.message ?? "Your role does not allow it.";
     return <DeniedState noun="this overview" reason={reason} />;
   }
-  const failed = lists.find((list) => list.status === "error" && list.items.length === 0);
+  const failed = lists.find(
+    (list) => list.status === "error" && !(list.items ?? list.rows)?.length,
+  );
   if (failed) {
     const error = failed.error ?? { message: "The server gave no reason." };
     return <ErrorState noun="overview" error={error} retry={failed.refetch} />;

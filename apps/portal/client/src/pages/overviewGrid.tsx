@@ -1,16 +1,15 @@
 import { lazy, Suspense } from "react";
 import type { Share } from "@/components/charts/shareRing";
 import { Card, CardHeader } from "@/components/ui/card";
-import { useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/time";
 import type { BranchRow, CodebaseRow } from "@/resources/codebase";
 import type { Phase } from "@/resources/phase";
-import type { PipelineRunRow } from "@/resources/pipelineRun";
-import { bucketRuns, countPhases, medianDuration, successRate } from "@/resources/statistics";
+import { countPhases, successRate } from "@/resources/statistics";
 import type { TimeRange } from "@/resources/timeRange";
 import { operatorPhaseLabels } from "./codebaseColumns";
 import { AttentionList, RecentRuns } from "./overviewLists";
 import { StatTile } from "./statTile";
+import type { RunStatistics } from "./useRunStatistics";
 
 // The numbers do not wait for the library that draws them.
 const RunsChart = lazy(async () => {
@@ -22,7 +21,7 @@ const ShareRing = lazy(async () => {
   return { default: ShareRing };
 });
 
-type Runs = { runs: readonly PipelineRunRow[] };
+type Runs = { range: TimeRange; runs: RunStatistics };
 
 export function OverviewGrid({
   range,
@@ -30,21 +29,16 @@ export function OverviewGrid({
   codebases,
   branches,
 }: Runs & {
-  range: TimeRange;
   codebases: readonly CodebaseRow[];
   branches: readonly BranchRow[];
 }) {
-  const { width, count } = range;
-  // Up to the end of the current bar: the edge moves once a bar, not at each tick.
-  const until = Math.ceil(useNow() / width) * width;
-  const recent = runs.filter((run) => (run.started ?? 0) >= until - width * count);
   return (
     <div className="grid gap-4 px-4 pb-6 sm:px-6 lg:grid-cols-12">
-      <Tiles range={range} runs={runs} recent={recent} />
+      <Tiles range={range} runs={runs} />
       <Card className="lg:col-span-8">
         <CardHeader title="Pipeline runs" hint={`Started per ${range.each}, last ${range.label}`} />
         <Suspense fallback={<div className="h-64" />}>
-          <RunsChart range={range} buckets={bucketRuns(recent, { until, width, count })} />
+          <RunsChart range={range} buckets={runs.buckets} />
         </Suspense>
       </Card>
       <Card className="lg:col-span-4">
@@ -58,25 +52,19 @@ export function OverviewGrid({
         </Suspense>
       </Card>
       <Card className="lg:col-span-8">
-        <RecentRuns runs={runs} />
+        <RecentRuns runs={runs.recent} />
       </Card>
       <Card className="lg:col-span-4">
-        <AttentionList range={range} runs={recent} codebases={codebases} branches={branches} />
+        <AttentionList range={range} runs={runs} codebases={codebases} branches={branches} />
       </Card>
     </div>
   );
 }
 
-function Tiles({
-  range,
-  runs,
-  recent,
-}: Runs & { range: TimeRange; recent: readonly PipelineRunRow[] }) {
+function Tiles({ range, runs }: Runs) {
   const inRange = `last ${range.label}`;
-  const now = countPhases(runs);
-  const counts = countPhases(recent);
-  const rate = successRate(recent);
-  const median = medianDuration(recent);
+  const { now, counts, median } = runs;
+  const rate = successRate(counts);
   return (
     <div className="grid grid-cols-2 gap-4 lg:col-span-12 lg:grid-cols-5">
       <StatTile

@@ -8,16 +8,11 @@ import { Button } from "@/components/ui/button";
 import { CardHeader } from "@/components/ui/card";
 import type { BranchRow, CodebaseRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
-import type { PipelineRunRow } from "@/resources/pipelineRun";
+import type { RunRow } from "@/resources/runRow";
 import type { TimeRange } from "@/resources/timeRange";
+import { ATTENTION, type RunStatistics } from "./useRunStatistics";
 
-const RECENT = 8;
-const ATTENTION = 6;
-
-const newestFirst = (a: PipelineRunRow, b: PipelineRunRow) => (b.started ?? 0) - (a.started ?? 0);
-
-export function RecentRuns({ runs }: { runs: readonly PipelineRunRow[] }) {
-  const recent = [...runs].sort(newestFirst).slice(0, RECENT);
+export function RecentRuns({ runs }: { runs: readonly RunRow[] }) {
   return (
     <>
       <CardHeader title="Recent runs" hint="Newest first">
@@ -27,11 +22,11 @@ export function RecentRuns({ runs }: { runs: readonly PipelineRunRow[] }) {
           </Link>
         </Button>
       </CardHeader>
-      {recent.length === 0 ? (
+      {runs.length === 0 ? (
         <p className="px-5 pb-5 text-[13px] text-muted-foreground">No pipeline has run here yet.</p>
       ) : null}
       <ul className="@container divide-y border-t">
-        {recent.map((run) => (
+        {runs.map((run) => (
           <li
             key={run.id}
             data-testid={`recent-${run.id}`}
@@ -75,7 +70,7 @@ export function AttentionList({
   branches,
 }: {
   range: TimeRange;
-  runs: readonly PipelineRunRow[];
+  runs: RunStatistics;
   codebases: readonly CodebaseRow[];
   branches: readonly BranchRow[];
 }) {
@@ -99,24 +94,21 @@ export function AttentionList({
         </Link>
       ),
     })),
-    ...runs
-      .filter(failed)
-      .sort(newestFirst)
-      .map((row) => ({
-        key: `run ${row.id}`,
-        text: row.message ?? row.reason,
-        link: (
-          <Link
-            to="/pipelines/$namespace/$name"
-            params={{ namespace: row.namespace, name: row.name }}
-            className={linkClass}
-          >
-            {row.name}
-          </Link>
-        ),
-      })),
+    ...runs.failed.map((row) => ({
+      key: `run ${row.id}`,
+      text: row.message ?? row.reason,
+      link: (
+        <Link
+          to="/pipelines/$namespace/$name"
+          params={{ namespace: row.namespace, name: row.name }}
+          className={linkClass}
+        >
+          {row.name}
+        </Link>
+      ),
+    })),
   ];
-  const rest = problems.length - ATTENTION;
+  const rest = problems.length - runs.failed.length + runs.failures - ATTENTION;
   return (
     <>
       <CardHeader

@@ -1,38 +1,57 @@
-import type { Phase } from "./phase";
+import type { FacetCount } from "@fairlead/react";
+import { type Phase, phaseLabel } from "./phase";
 
-type Finished = { phase: Phase; started: number | null; ended: number | null };
+export type PhaseCounts = ReadonlyMap<Phase, number>;
 
-export function countPhases(rows: readonly { phase: Phase }[]): Map<Phase, number> {
+export function countPhases(rows: readonly { phase: Phase }[]): PhaseCounts {
   const counts = new Map<Phase, number>();
   for (const { phase } of rows) counts.set(phase, (counts.get(phase) ?? 0) + 1);
   return counts;
 }
 
+function isPhase(value: unknown): value is Phase {
+  return typeof value === "string" && value in phaseLabel;
+}
+
+/** Counts by phase out of the server's, whose last value is the phase. */
+export function sumPhases(found: readonly FacetCount[]): PhaseCounts {
+  const counts = new Map<Phase, number>();
+  for (const { values, count } of found) {
+    const phase = values.at(-1);
+    if (isPhase(phase)) counts.set(phase, (counts.get(phase) ?? 0) + count);
+  }
+  return counts;
+}
+
 /** Succeeded out of all that ended by themselves; cancelled runs say nothing about the code. */
-export function successRate(rows: readonly { phase: Phase }[]): number | null {
-  const counts = countPhases(rows);
+export function successRate(counts: PhaseCounts): number | null {
   const succeeded = counts.get("succeeded") ?? 0;
   const ended = succeeded + (counts.get("failed") ?? 0);
   return ended === 0 ? null : succeeded / ended;
 }
 
-/** The median of finished runs' durations in milliseconds. */
-export function medianDuration(rows: readonly Finished[]): number | null {
-  const durations = rows
-    .flatMap(({ started, ended }) => (started === null || ended === null ? [] : [ended - started]))
-    .sort((a, b) => a - b);
-  const middle = Math.floor(durations.length / 2);
-  const upper = durations[middle];
-  if (upper === undefined) return null;
-  const lower = durations.length % 2 === 0 ? (durations[middle - 1] ?? upper) : upper;
-  return (lower + upper) / 2;
+/** The median of finished runs' durations in milliseconds, of counts by duration. */
+export function medianDuration(found: readonly FacetCount[]): number | null {
+  const counts = found
+    .flatMap(({ values: [value], count }) => (typeof value === "number" ? [{ value, count }] : []))
+    .sort((a, b) => a.value - b.value);
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const at = (place: number) => {
+    let passed = 0;
+    for (const { value, count } of counts) {
+      passed += count;
+      if (passed > place) return value;
+    }
+    return 0;
+  };
+  return total === 0 ? null : (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2;
 }
 
 export type Bucket = { from: number; to: number; counts: Map<Phase, number>; total: number };
 
-/** Counts runs by the time they started, in `count` equal buckets that end at `until`. */
+/** Counts by start and phase, in `count` equal buckets that end at `until`. */
 export function bucketRuns(
-  rows: readonly Finished[],
+  found: readonly FacetCount[],
   { until, width, count }: { until: number; width: number; count: number },
 ): Bucket[] {
   const start = until - width * count;
@@ -40,12 +59,13 @@ export function bucketRuns(
     const from = start + index * width;
     return { from, to: from + width, counts: new Map(), total: 0 };
   });
-  for (const { started, phase } of rows) {
-    if (started === null) continue;
+  for (const { values, count: runs } of found) {
+    const [started, phase] = values;
+    if (typeof started !== "number" || !isPhase(phase)) continue;
     const bucket = buckets[Math.floor((started - start) / width)];
     if (!bucket) continue;
-    bucket.counts.set(phase, (bucket.counts.get(phase) ?? 0) + 1);
-    bucket.total += 1;
+    bucket.counts.set(phase, (bucket.counts.get(phase) ?? 0) + runs);
+    bucket.total += runs;
   }
   return buckets;
 }

@@ -2,14 +2,16 @@ import {
   useCDPipelineWatchList,
   useCodebaseBranchWatchList,
   useCodebaseWatchList,
-  usePipelineRunWatchList,
+  usePipelineRunsRowsView,
 } from "@portal/shared/hooks";
 import type { NavigateOptions } from "@tanstack/react-router";
 import { GitBranch, type LucideIcon, Package, Rocket, Workflow } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
+import { inNamespaces } from "@/components/table/rowWindow";
 
 const MOST = 12;
+const SETTLE = 150;
 
 export type Found = {
   key: string;
@@ -32,13 +34,23 @@ type Source = {
 
 /** Objects whose name holds the text, from live lists that are shared with the pages. */
 export function useSearchResults(text: string): readonly Found[] {
-  const { watched: namespace } = useNamespaceScope();
+  const { watched: namespace, names } = useNamespaceScope();
   const wanted = text.trim().toLowerCase();
   const enabled = wanted.length > 1;
   const codebases = useCodebaseWatchList({ namespace, enabled }).items;
   const pipelines = useCDPipelineWatchList({ namespace, enabled }).items;
   const branches = useCodebaseBranchWatchList({ namespace, enabled }).items;
-  const runs = usePipelineRunWatchList({ namespace, enabled }).items;
+  // Of runs there may be thousands: the server finds those that are meant, by their name alone.
+  const { filters, ...place } = inNamespaces(names);
+  const settled = useSettled(wanted);
+  const named = { field: "metadata.name", operator: "contains", value: settled } as const;
+  const runs = usePipelineRunsRowsView({
+    ...place,
+    enabled: settled.length > 1,
+    filters: [...filters, named],
+    sort: ["-started"],
+    limit: MOST,
+  }).rows;
   return useMemo(() => {
     if (!enabled) return [];
     const sources: readonly Source[] = [
@@ -57,6 +69,16 @@ export function useSearchResults(text: string): readonly Found[] {
     ];
     return sources.flatMap((source) => findIn(source, wanted)).slice(0, MOST);
   }, [enabled, wanted, codebases, pipelines, branches, runs]);
+}
+
+/** A text as it was before the last keystrokes: each one is a question to the server. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), SETTLE);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
 }
 
 function opened(to: "/codebases" | "/deployments" | "/branches") {

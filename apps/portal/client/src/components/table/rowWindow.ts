@@ -1,4 +1,4 @@
-import type { ViewOptions } from "@fairlead/react";
+import type { ViewFilter, ViewOptions } from "@fairlead/react";
 import type { SortingState } from "@tanstack/react-table";
 import { parseList, type TableSearch } from "./useTableSearch";
 
@@ -33,6 +33,21 @@ type Asked = {
   names: readonly string[];
 };
 
+function oneOf(field: string, value: readonly string[]): ViewFilter {
+  return { field, operator: "in", value };
+}
+
+/** The rows of some namespaces, or of all where none is named. */
+export function inNamespaces(names: readonly string[]): {
+  namespace: string | null;
+  filters: readonly ViewFilter[];
+} {
+  const [sole = null, ...others] = names;
+  return others.length === 0
+    ? { namespace: sole, filters: [] }
+    : { namespace: null, filters: [oneOf("metadata.namespace", names)] };
+}
+
 /** What the address says, as the server's views are asked. */
 export function toQuery({
   search,
@@ -42,17 +57,16 @@ export function toQuery({
   names,
 }: Asked): Pick<ViewOptions, "namespace" | "filters" | "search" | "sort" | "facets"> {
   const fieldOf = (column: string) => fields[column] ?? column;
-  const oneOf = (field: string, value: string[]) => ({ field, operator: "in" as const, value });
   const chosen = facets.flatMap(({ key, column }) => {
     const value = parseList(search[key]);
     return value.length > 0 ? [oneOf(fieldOf(column), value)] : [];
   });
-  const [sole = null] = names.length === 1 ? names : [];
+  const { namespace, filters } = inNamespaces(names);
   return {
-    namespace: sole,
+    namespace,
     search: search.q ?? null,
     sort: sorting.map(({ id, desc }) => `${desc ? "-" : ""}${fieldOf(id)}`),
     facets: facets.map(({ column }) => ({ by: [fieldOf(column)] })),
-    filters: names.length > 1 ? [oneOf("metadata.namespace", [...names]), ...chosen] : chosen,
+    filters: [...filters, ...chosen],
   };
 }

@@ -1,4 +1,4 @@
-import type { PipelineRun } from "@portal/shared";
+import type { ApprovalTask, PipelineRun, TaskRun } from "@portal/shared";
 import {
   useApprovalTaskWatchList,
   usePipelineRunPermissions,
@@ -31,9 +31,18 @@ import { TaskPanel } from "./taskPanel";
 export function RunPage() {
   const { namespace, name } = useParams({ from: "/pipelines/$namespace/$name" });
   const found = usePipelineRunWatchItem({ name, namespace });
+  // Asked for by the address, beside the run: they do not wait for it.
+  const ofRun = { namespace, labelSelector: `tekton.dev/pipelineRun=${name}` };
+  const taskRuns = useTaskRunWatchList(ofRun);
+  const approvals = useApprovalTaskWatchList(ofRun);
   useTitle(name);
   useIsBehind({ status: found.status, isStale: found.isStale });
-  if (found.item) return <Run key={`${namespace}/${name}`} run={found.item} />;
+  if (found.item) {
+    // A graph that grew as its tasks came would push away what is below it.
+    const isLoading = taskRuns.status === "loading" || approvals.status === "loading";
+    const parts = { taskRuns: taskRuns.items, approvals: approvals.items, isLoading };
+    return <Run key={`${namespace}/${name}`} run={found.item} {...parts} />;
+  }
   switch (found.status) {
     case "denied":
       return (
@@ -76,14 +85,14 @@ export function RunPage() {
   }
 }
 
-function Run({ run }: { run: PipelineRun }) {
+type Parts = {
+  taskRuns: readonly TaskRun[];
+  approvals: readonly ApprovalTask[];
+  isLoading: boolean;
+};
+
+function Run({ run, taskRuns, approvals, isLoading }: Parts & { run: PipelineRun }) {
   const row = toPipelineRunRow(run);
-  const ofRun = {
-    namespace: row.namespace,
-    labelSelector: `tekton.dev/pipelineRun=${row.name}`,
-  };
-  const taskRuns = useTaskRunWatchList(ofRun).items;
-  const approvals = useApprovalTaskWatchList(ofRun).items;
   const graph = useMemo(() => runGraph(run, taskRuns, approvals), [run, taskRuns, approvals]);
   const params = run.spec.params ?? [];
   return (
@@ -114,7 +123,12 @@ function Run({ run }: { run: PipelineRun }) {
       <DetailTabs
         object={run}
         tabs={[
-          { id: "tasks", label: "Tasks", fill: true, content: <Tasks run={run} graph={graph} /> },
+          {
+            id: "tasks",
+            label: "Tasks",
+            fill: true,
+            content: isLoading ? <TasksSkeleton /> : <Tasks run={run} graph={graph} />,
+          },
           {
             id: "summary",
             label: "Summary",
@@ -136,6 +150,15 @@ function Run({ run }: { run: PipelineRun }) {
           },
         ]}
       />
+    </div>
+  );
+}
+
+function TasksSkeleton() {
+  return (
+    <div role="status" aria-label="Loading tasks" className="flex flex-col gap-4 p-6">
+      <Skeleton className="h-32" />
+      <Skeleton className="h-64" />
     </div>
   );
 }

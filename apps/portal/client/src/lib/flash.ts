@@ -2,14 +2,19 @@ import { useLayoutEffect, useRef } from "react";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-// Opacity alone is animated, of the tint that the class `flashing` lays over an element: the browser then
-// fades it without the page, however many rows change at a time.
-const fade = [{ opacity: 1 }, { opacity: 0 }];
+// Opacity alone is animated: the browser fades without the page, however many rows change at a time.
+const TINT = { duration: 1600, easing: "ease-out", pseudoElement: "::after" };
 
 /** Tints an element of the class `flashing` for a moment: something about it has just changed. */
-export function flash(element: Element | null): void {
-  if (!element || reducedMotion.matches) return;
-  element.animate(fade, { duration: 1600, easing: "ease-out", pseudoElement: "::after" });
+function flash(element: Element | null): void {
+  if (reducedMotion.matches) return;
+  element?.animate([{ opacity: 1 }, { opacity: 0 }], TINT);
+}
+
+/** Fades in something that has just come: a table's row, which can have no tint over it. */
+export function appear(element: Element | null): void {
+  if (reducedMotion.matches) return;
+  element?.animate([{ opacity: 0.15 }, { opacity: 1 }], { duration: 900, easing: "ease-out" });
 }
 
 /** A ref whose element flashes whenever `value` changes, but not when it first appears. */

@@ -3,7 +3,7 @@ import { type MouseEvent, memo, useLayoutEffect, useRef } from "react";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
-import { flash } from "@/lib/flash";
+import { appear } from "@/lib/flash";
 import { cellClass, cellClasses } from "./columnClasses";
 import type { DataTableInstance } from "./dataTable";
 import type { ColumnMeta, Features, TableRow } from "./features";
@@ -36,7 +36,7 @@ function BodyRow<Data extends TableRow>(props: Props<Data>) {
   const { row, index, table, selectable, selected, open, onOpen, label, isFresh } = props;
   const element = useRef<HTMLTableRowElement>(null);
   useLayoutEffect(() => {
-    if (isFresh(row.id)) flash(element.current);
+    if (isFresh(row.id)) appear(element.current);
   }, [row.id, isFresh]);
   return (
     <tr
@@ -50,7 +50,7 @@ function BodyRow<Data extends TableRow>(props: Props<Data>) {
         if (isForRow(event)) onOpen(row.id);
       }}
       className={cn(
-        "flashing cursor-pointer hover:[&>td]:bg-accent/60",
+        "cursor-pointer hover:[&>td]:bg-accent/60",
         selected && "[&>td]:bg-primary/8",
         open && "[&>td]:bg-accent",
         props.extraClass,

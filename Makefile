@@ -61,7 +61,7 @@ chaos: setup ## Random faults under every kind of subscriber (SEEDS=100, CHAOS_F
 screenshots: setup ## Take docs/screenshots of the portal that runs at PORT
 	@node scripts/screenshots.mjs
 
-real-apiserver: setup ## The dev cluster's forty checks against a real kube-apiserver (needs Go; PORTAL=1: the portal on it; BENCH=1 measures)
+real-apiserver: setup ## The dev cluster's forty checks against a real kube-apiserver (needs Go; PORTAL=1: the portal on it; BENCH=1 measures, COMPARE=500 compares)
 	@tests/realcluster/run.sh
 
 go-client: setup ## client-go's informer and leader election against the dev cluster (needs Go)

@@ -64,7 +64,7 @@ def test_intersection_keeps_common_members_only() -> None:
 
 def test_changed_and_removed_compare_item_by_item() -> None:
     new = {"color": "red", "ports": [{"name": "a", "port": 2}, {"name": "b"}]}
-    assert sets.changed(VALUE, new, SCHEMA, dots=True) == {
+    assert sets.changed(VALUE, new, SCHEMA) == {
         "f:ports": {
             'k:{"name":"a"}': {"f:port": {}},
             'k:{"name":"b"}': {".": {}, "f:name": {}},

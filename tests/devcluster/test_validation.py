@@ -6,11 +6,13 @@ import pytest
 from tests.devcluster.conftest import CONFIGMAPS, Api
 
 from fairlead.devcluster.schema import apply_defaults, compile_structural, prune
-from fairlead.devcluster.validation import validate
+from fairlead.devcluster.validation import repeated_items, validate
 
 
 def _problems(schema: dict[str, Any], value: Any) -> list[str]:
-    return [str(item) for item in validate(value, compile_structural(schema), "f")]
+    compiled = compile_structural(schema)
+    found = [*validate(value, compiled, "f"), *repeated_items(value, compiled, "f")]
+    return [str(item) for item in found]
 
 
 @pytest.mark.parametrize(

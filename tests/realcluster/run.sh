@@ -4,6 +4,7 @@
 #   make real-apiserver                 the forty checks
 #   make real-apiserver PORTAL=1        the portal in headless Chromium: without its kinds, then with them
 #   make real-apiserver BENCH=1         the benchmark of bench/cluster, both side by side
+#   make real-apiserver COMPARE=500     random requests to both, answers compared (SEED=0)
 #   make real-apiserver OTHER=1         the checks against the cluster of KUBECONFIG: its user must be
 #                                       an administrator with a token; they make and delete the namespace
 #                                       c40. 39 and 40 need a second user and are left out.
@@ -48,7 +49,7 @@ if [ -n "${PORTAL:-}" ]; then
 fi
 
 data=$(mktemp -d)
-.bin/realcluster up --data "$data" --token alice=alice-token:devs >"$data/log" 2>&1 &
+.bin/realcluster up --controllers="$([ -n "${COMPARE:-}" ] && echo false || echo true)" --data "$data" --token alice=alice-token:devs >"$data/log" 2>&1 &
 cluster=$!
 trap 'kill $cluster 2>/dev/null || true; wait $cluster 2>/dev/null || true; rm -rf "$data"' EXIT
 for _ in $(seq 600); do
@@ -59,6 +60,10 @@ done
 grep '^real cluster ready' "$data/log"
 if [ -n "${BENCH:-}" ]; then
   "$root/.venv/bin/python" "$root/bench/cluster/measure.py" --beside "$data"
+  exit
+fi
+if [ -n "${COMPARE:-}" ]; then
+  cd "$root" && .venv/bin/python -m tests.realcluster.compare --beside "$data" --cases "$COMPARE" --first-seed "${SEED:-0}"
   exit
 fi
 SERVER=$(sed -n 's/.*\(https:[^ ]*\) after.*/\1/p' "$data/log" | head -n 1)

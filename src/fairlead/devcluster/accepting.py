@@ -51,14 +51,22 @@ def check_kind(target: Target, body: JsonObject, raw: bytes) -> None:
                 f"the API version in the data ({api_version}) does not match the expected API version ({target.api_version})"
             )
         version = str(api_version).rpartition("/")[2]
-        raise bad_request(
-            f'{kind or wanted} in version "{version}" cannot be handled as a {wanted}: no kind "{kind or wanted}" is registered for version "{api_version}"'
-        )
+        raise _unregistered(target, kind or wanted, version, api_version)
     if kind and kind != wanted:
         version = target.version.name
+        if target.state.registry.by_kind(target.resource.group, kind) is None:
+            raise _unregistered(target, kind, version, target.api_version)
         raise bad_request(
             f'{kind} in version "{version}" cannot be handled as a {wanted}: converting ({version}.{kind}) to ({wanted}): unknown conversion'
         )
+
+
+def _unregistered(
+    target: Target, kind: str, version: str, api_version: object
+) -> ApiError:
+    return bad_request(
+        f'{kind} in version "{version}" cannot be handled as a {target.resource.kind}: no kind "{kind}" is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:100"'
+    )
 
 
 def accept_object(
@@ -75,6 +83,8 @@ def accept_object(
     except ApiError as exc:
         raise _cannot_be_handled(target, exc.message) from exc
     unknown = list(prune(body, target.version.schema))
+    if target.resource.custom:
+        unknown.sort()
     report_fields(target, unknown, duplicates)
     return body
 
@@ -97,6 +107,19 @@ def _cannot_be_handled(target: Target, reason: str) -> ApiError:
     return bad_request(
         f'{kind} in version "{target.version.name}" cannot be handled as a {kind}: {reason}'
     )
+
+
+def check_name(target: Target, metadata: JsonObject) -> None:
+    """Refuse an object whose name is not the URL's."""
+    name, wanted = metadata.get("name", ""), target.request.name
+    if not name:
+        raise bad_request(
+            f"the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+        )
+    if name != wanted:
+        raise bad_request(
+            f"the name of the object ({name}) does not match the name on the URL ({wanted})"
+        )
 
 
 def check_place(target: Target, metadata: JsonObject) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fairlead.devcluster import conversion, managed
 from fairlead.devcluster import errors as err
 from fairlead.devcluster import fieldsets as sets
-from fairlead.devcluster.accepting import check_kind, check_place
+from fairlead.devcluster.accepting import check_name, check_place
 from fairlead.devcluster.bodies import check_depth, decode_yaml
 from fairlead.devcluster.errors import ApiError, bad_request
 from fairlead.devcluster.fieldsets import FieldSet
@@ -31,9 +31,8 @@ from fairlead.devcluster.writes import create, update
 
 def apply_object(target: Target, record: Record | None, raw: bytes) -> Response:
     """Answer an apply patch: create the object, or merge into it."""
-    applied = _read_applied(target, raw)
+    applied, fields = _read_applied(target, raw, is_new=record is None)
     writer = target.writer("Apply")
-    fields = sets.owned_by_apply(managed.tracked(applied), target.version.schema)
     if record is None:
         return _create(target, applied, writer, fields)
     old = conversion.read(target.resource, target.version, record)
@@ -43,7 +42,7 @@ def apply_object(target: Target, record: Record | None, raw: bytes) -> Response:
     new = copy_json(merge(old, applied, target.version.schema))
     entries: JsonArray = old["metadata"].get("managedFields", [])
     changed = sets.changed(
-        managed.tracked(old), managed.tracked(new), target.version.schema, dots=True
+        managed.tracked(old), managed.tracked(new), target.version.schema
     )
     taken = _taken(target, entries, writer, sets.intersection(fields, changed))
     previous = next(
@@ -51,9 +50,8 @@ def apply_object(target: Target, record: Record | None, raw: bytes) -> Response:
     )
     others = [item for item in entries if not writer.owns(item)]
     _remove_abandoned(new, previous, fields, others, target.version.schema)
-    new["metadata"]["managedFields"] = _new_entries(
-        others, taken, writer, fields, entries
-    )
+    entry = _own_entry(entries, writer, fields, moved=managed.tracked(new) != managed.tracked(old))  # fmt: skip
+    new["metadata"]["managedFields"] = _new_entries(others, taken, entry)
     return update(target, record, old, new, applied=True)
 
 
@@ -87,35 +85,51 @@ def _create_attributes(target: Target) -> Attributes:
     )
 
 
-def _read_applied(target: Target, raw: bytes) -> JsonObject:
-    """Decode and check an applied configuration; unknown fields are errors."""
+def _read_applied(
+    target: Target, raw: bytes, *, is_new: bool
+) -> tuple[JsonObject, FieldSet]:
+    """Decode and check an applied configuration, and tell what it owns.
+
+    Unknown fields are errors.
+    """
     decoded = decode_yaml(raw)
     if not is_object(decoded):
         raise bad_request(
             "error decoding YAML: the applied configuration is not an object"
         )
     check_depth(decoded)
-    if not decoded.get("kind") or not decoded.get("apiVersion"):
+    wanted = (target.resource.kind, target.api_version)
+    if (decoded.get("kind"), decoded.get("apiVersion")) != wanted:
+        version = decoded.get("apiVersion") or ""
+        shown = version if "/" in str(version) else f"/{version}"
         raise bad_request(
-            f"invalid object type: /{decoded.get('apiVersion') or ''}, Kind={decoded.get('kind') or ''}"
+            f"invalid object type: {shown}, Kind={decoded.get('kind') or ''}"
         )
-    check_kind(target, decoded, raw)
     body = {
         key: value
         for key, value in decoded.items()
         if key not in {"kind", "apiVersion"}
     }
+    given = copy_json(body)
     metadata = check_metadata_types(body)
     if metadata.get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
-    name = metadata.setdefault("name", target.request.name)
-    if name != target.request.name:
-        raise bad_request(
-            f"the name of the object ({name}) does not match the name on the URL ({target.request.name})"
-        )
+    if metadata.get("name") or (is_new and not metadata.get("uid")):
+        check_name(target, metadata)
+    metadata["name"] = target.request.name
     check_place(target, metadata)
     _check_declared(target, body)
-    return body
+    for name in _not_written(target, given):
+        given.pop(name, None)
+        body.pop(name, None)
+    return body, sets.owned_by_apply(managed.tracked(given), target.version.schema)
+
+
+def _not_written(target: Target, body: JsonObject) -> list[str]:
+    """Return what a request does not write: the status, or all but the status."""
+    if target.request.subresource == "status":
+        return [name for name in body if name not in {"status", "metadata"}]
+    return ["status"] if target.version.status else []
 
 
 def _check_declared(target: Target, body: JsonObject) -> None:
@@ -152,13 +166,38 @@ def merge(live: JsonValue, applied: JsonValue, schema: Schema | None) -> JsonVal
 
 
 def _merge_list(live: JsonArray, applied: JsonArray, schema: Schema) -> JsonArray:
-    found = list(live)
-    for item in applied:
-        index = sets.find_item(found, sets.item_element(item, schema), schema)
-        if index is None:
-            found.append(copy_json(item))
+    """Merge lists item by item.
+
+    Items of both stand in the order of the applied list; the others stay before the item that
+    they stood before.
+    """
+    before = {sets.item_element(item, schema): item for item in live}
+    wanted = {sets.item_element(item, schema): item for item in applied}
+    shared = [key for key in wanted if key in before]
+    found: JsonArray = []
+    done = set[str]()
+
+    def take(key: str) -> None:
+        done.add(key)
+        if shared and shared[0] == key:
+            shared.pop(0)
+        item = wanted[key]
+        found.append(merge(before[key], item, schema.items) if key in before else copy_json(item))  # fmt: skip
+
+    left, right = list(before), list(wanted)
+    while left or right:
+        if left and right and left[0] == right[0]:
+            take(right.pop(0))
+            left.pop(0)
+        elif left and right and left[0] in wanted and shared and shared[0] != left[0]:
+            left.pop(0)  # its turn comes later, or has been
+        elif left and left[0] not in wanted:
+            found.append(before[left.pop(0)])
         else:
-            found[index] = merge(found[index], item, schema.items)
+            if left and left[0] in done:
+                left.pop(0)
+            if right:
+                take(right.pop(0))
     return found
 
 
@@ -228,24 +267,25 @@ def _remove_abandoned(
         sets.remove_fields(new, abandoned, schema)
 
 
+def _own_entry(
+    entries: JsonArray, writer: managed.Writer, fields: FieldSet, *, moved: bool
+) -> JsonObject | None:
+    """Return the applier's entry; its time is that of the last apply that changed the object."""
+    if not fields:
+        return None
+    entry = writer.entry(fields)
+    if not moved:
+        own = next((item for item in entries if writer.owns(item)), NO_FIELDS)
+        del entry["time"]
+        if "time" in own:
+            entry["time"] = own["time"]
+    return entry
+
+
 def _new_entries(
-    others: JsonArray,
-    taken: FieldSet,
-    writer: managed.Writer,
-    fields: FieldSet,
-    entries: JsonArray,
+    others: JsonArray, taken: FieldSet, own: JsonObject | None
 ) -> JsonArray:
-    found: JsonArray = []
-    own = next((item for item in entries if writer.owns(item)), None)
-    same = (
-        own is not None
-        and own.get("fieldsV1") == fields
-        and own.get("apiVersion") == writer.api_version
-    )
-    if same:
-        found.append(own)
-    elif fields:
-        found.append(writer.entry(fields))
+    found: JsonArray = [] if own is None else [own]
     for entry in others:
         kept = (
             sets.difference(entry.get("fieldsV1", {}), taken)

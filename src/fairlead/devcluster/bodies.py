@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from fairlead.devcluster.errors import bad_request, unsupported_media_type
+from fairlead.devcluster.jsonsyntax import syntax_error
 from fairlead.devcluster.jsontypes import JsonObject, JsonValue, is_array, is_object
 
 PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
@@ -48,7 +49,9 @@ def decode_json(body: bytes, kind: str) -> JsonValue:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as exc:
-        reason = "unexpected end of JSON input (<empty>)" if not body else str(exc)
+        reason = syntax_error(body) or str(exc)
+        if not body:
+            reason += " (<empty>)"
         raise bad_request(
             f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {reason}"
         ) from exc
@@ -58,7 +61,7 @@ def decode_yaml(body: bytes) -> JsonValue:
     """Decode YAML (JSON is YAML too, and much faster to read as JSON)."""
     if body.lstrip()[:1] == b"{":
         try:
-            return msgspec.json.decode(body)
+            return _whole(msgspec.json.decode(body))
         except (msgspec.DecodeError, RecursionError, ValueError):
             pass
     import yaml  # noqa: PLC0415 - most clients never send YAML; keeps the start fast
@@ -67,7 +70,7 @@ def decode_yaml(body: bytes) -> JsonValue:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         decoded: JsonValue = yaml.load(body, Loader=loader)  # noqa: S506 - a safe loader in either form
         # Dates, sets and other YAML-only values have no place in the API.
-        return msgspec.json.decode(json.dumps(decoded, default=_plain))
+        return _whole(msgspec.json.decode(json.dumps(decoded, default=_plain)))
     except (
         yaml.YAMLError,
         ValueError,
@@ -76,6 +79,17 @@ def decode_yaml(body: bytes) -> JsonValue:
         msgspec.DecodeError,
     ) as exc:
         raise bad_request(f"error converting YAML to JSON: yaml: {exc}") from exc
+
+
+def _whole(value: JsonValue) -> JsonValue:
+    """Return a value of YAML with whole numbers as integers: 1.0 is 1 there."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_object(value):
+        return {key: _whole(item) for key, item in value.items()}
+    if is_array(value):
+        return [_whole(item) for item in value]
+    return value
 
 
 def _plain(value: object) -> str:

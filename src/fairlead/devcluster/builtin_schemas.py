@@ -25,7 +25,7 @@ _FREE = {
 }
 _STRING_LIKE = {
     "meta.v1.Time": "date-time",
-    "meta.v1.MicroTime": "date-time",
+    "meta.v1.MicroTime": "micro-time",
     "meta.v1.Duration": "duration",
 }
 _SCALAR: dict[str, JsonObject] = {
@@ -41,6 +41,13 @@ _LIST_TYPES: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("meta.v1.ObjectMeta", "finalizers"): ("set", ()),
     ("meta.v1.ObjectMeta", "ownerReferences"): ("map", ("uid",)),
 }
+
+
+# Containers that are no pointers in Go, and not left out when empty: an object always has them.
+_ALWAYS = {
+    "metadata", "spec", "status", "template", "jobTemplate", "strategy", "updateStrategy", "resources",
+    "loadBalancer", "containers", "involvedObject", "source", "scaleTargetRef",
+}  # fmt: skip
 
 
 @cache
@@ -62,7 +69,10 @@ def message_schema(name: str) -> Schema:
             source={"type": "string", "format": _STRING_LIKE[name]},
         )
     if name in {"IntOrString", "Quantity"}:
-        return Schema(int_or_string=True, source={"x-kubernetes-int-or-string": True})
+        source: JsonObject = {"x-kubernetes-int-or-string": True}
+        if name == "Quantity":
+            source["format"] = "quantity"
+        return Schema(int_or_string=True, source=source)
     if name == "apiextensions.v1.JSONSchemaPropsOrArray":
         return _message("apiextensions.v1.JSONSchemaProps")
     if name in {"authentication.v1.ExtraValue", "authorization.v1.ExtraValue"}:
@@ -116,6 +126,8 @@ def _field(message: str, field: str, entry: Field, flags: JsonObject) -> Schema:
         "merge": "merge" in strategy,
         "retain_keys": "retainKeys" in strategy,
         "atomic": node.atomic or bool(flags.get("atomic")),
+        "always": field in _ALWAYS,
+        "omitted": label == "*" and bool(flags.get("optional")) and field != "rules",
     }
     if flags.get("default") is not None:
         changes["default"] = flags["default"]

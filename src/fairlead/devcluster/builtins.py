@@ -135,6 +135,10 @@ _GROUPS = {
 PACKAGES = {group: package for package, group in _GROUPS.items()}
 _CONDITIONAL = {"Lease", "CustomResourceDefinition"}
 _CREATE_ON_UPDATE = {
+    "services",
+    "endpoints",
+    "limitranges",
+    "events",
     "leases",
     "roles",
     "rolebindings",

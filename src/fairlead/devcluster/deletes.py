@@ -61,6 +61,12 @@ def read_options(target: Target, raw: bytes, content_type: str) -> JsonObject:
     return options
 
 
+# Kinds whose deletion is answered with the object that was.
+_RETURNED = {
+    "pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims", "resourcequotas",
+}  # fmt: skip
+
+
 def delete_object(target: Target, record: Record, options: JsonObject) -> Response:
     """Answer DELETE of one object."""
     resource = target.resource
@@ -77,7 +83,7 @@ def delete_object(target: Target, record: Record, options: JsonObject) -> Respon
         )
     if changed is None:
         target.state.storage.delete(resource.storage_key, record.namespace, record.name)
-        if resource.kind == "Pod":
+        if resource.plural in _RETURNED and not resource.custom:
             return body_response(target, body)
         return _success(resource, body)
     if changed:
@@ -231,7 +237,8 @@ async def delete_collection(target: Target, options: JsonObject) -> Response:
         if options.get("dryRun"):
             done.append(record)
             continue
-        done.append(remove(state, resource, record, options))
+        remove(state, resource, record, options)
+        done.append(record)
     form = choose_form(target.request.header("accept"))
     metadata = {"resourceVersion": str(state.storage.revision)}
     return records_response(target, done, metadata, form)

@@ -62,58 +62,63 @@ def children(
             yield item_element(item, schema), item, schema.items
 
 
+def _may_be_null(schema: Schema) -> bool:
+    """Whether null is a value of its own; otherwise it stands for a field that is not set."""
+    return schema.preserve or bool(schema.source.get("nullable"))
+
+
 def owned_by_apply(value: JsonValue, schema: Schema | None) -> FieldSet:
     """Return the set of an applied configuration: its leaves, and its list items."""
     found: FieldSet = {}
     for element, item, below in children(value, schema):
+        if item is None and below is not None and not _may_be_null(below):
+            if below.type == "object":
+                found[element] = {}
+            continue
         if is_leaf(item, below):
             found[element] = {}
             continue
+        if is_array(item) and not item:
+            continue
         inner: FieldSet = owned_by_apply(item, below)
+        if (item or element == "f:metadata") and not inner and element.startswith("f:"):
+            continue
         if element.startswith("k:"):
             inner = {_SELF: {}, **inner}
         found[element] = inner
     return found
 
 
-def owned_by_update(value: JsonValue, schema: Schema | None, *, dots: bool) -> FieldSet:
-    """Return the set of all fields of a value, inner nodes included.
-
-    Objects of custom resources name every container (`dots`); typed objects only maps.
-    """
+def owned_by_update(value: JsonValue, schema: Schema | None) -> FieldSet:
+    """Return the set of all fields of a value that is new, containers included."""
     found: FieldSet = {}
     for element, item, below in children(value, schema):
-        found[element] = (
-            {} if is_leaf(item, below) else _container(element, item, below, dots)
-        )
+        if item is None and below is not None and not _may_be_null(below):
+            continue
+        inner = {} if is_leaf(item, below) else owned_by_update(item, below)
+        found[element] = {_SELF: {}, **inner} if inner else {}
     return found
 
 
-def _container(
-    element: str, item: JsonValue, schema: Schema | None, dots: bool
-) -> FieldSet:
-    inner = owned_by_update(item, schema, dots=dots)
-    if not inner:
-        return {}
-    is_map = is_object(item) and (schema is None or schema.additional is not None)
-    named = dots or is_map or element.startswith("k:")
-    return {_SELF: {}, **inner} if named else inner
+def changed(old: JsonValue, new: JsonValue, schema: Schema | None) -> FieldSet:
+    """Return the fields of `new` that are not in `old`, or have another value.
 
-
-def changed(
-    old: JsonValue, new: JsonValue, schema: Schema | None, *, dots: bool
-) -> FieldSet:
-    """Return the fields of `new` that are not in `old`, or have another value."""
+    A container that is new is a field itself, unless it is one that an object cannot be without.
+    """
     before = {element: item for element, item, _ in children(old, schema)}
     found: FieldSet = {}
     for element, item, below in children(new, schema):
+        if item is None and below is not None and not _may_be_null(below):
+            continue  # what Go writes for a field that is not set
+        if element not in before and below is not None and below.always:
+            before[element] = [] if is_array(item) else {}
         if element not in before:
-            leaf = is_leaf(item, below)
-            found[element] = {} if leaf else _container(element, item, below, dots)
+            inner = {} if is_leaf(item, below) else owned_by_update(item, below)
+            found[element] = {_SELF: {}, **inner} if inner else {}
         elif is_leaf(item, below) or is_leaf(before[element], below):
             if item != before[element]:
                 found[element] = {}
-        elif inner := changed(before[element], item, below, dots=dots):
+        elif inner := changed(before[element], item, below):
             found[element] = inner
     return found
 
@@ -219,12 +224,9 @@ def with_containers(fields: FieldSet) -> FieldSet:
 
 def paths(fields: FieldSet, prefix: str = "") -> Iterator[str]:
     """Yield the members as messages show them: `.spec.ports[name="a"].port`."""
-    for element, node in sorted(fields.items()):
-        if element == _SELF:
-            continue
-        here = prefix + _shown(element)
-        if is_member(node):
-            yield here
+    nodes = [(prefix + _shown(element), node) for element, node in sorted(fields.items()) if element != _SELF]  # fmt: skip
+    yield from (here for here, node in nodes if is_member(node))
+    for here, node in nodes:
         yield from paths(node, here)
 
 

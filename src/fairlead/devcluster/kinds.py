@@ -17,6 +17,7 @@ from fairlead.devcluster.crds import (
 from fairlead.devcluster.errors import ApiError, FieldError, forbidden
 from fairlead.devcluster.escalation import check_grant
 from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
+from fairlead.devcluster.pod_checks import not_negative
 from fairlead.devcluster.registry import Resource
 from fairlead.devcluster.request import Request
 
@@ -113,6 +114,34 @@ def namespace_terminating(resource: Resource, name: str, namespace: str) -> ApiE
     return problem
 
 
+def without_filled(resource: Resource, body: JsonObject) -> JsonObject:
+    """Return a new object without what the server filled in, which the client does not own."""
+    filled = {"spec", "status"} if resource.label_names else {"status"}
+    own = {key: value for key, value in body.items() if key not in filled}
+    if resource.kind == "Service" and not resource.custom:
+        allocated = {"ipFamilies", "ipFamilyPolicy", "clusterIPs"}
+        if own["spec"].get("clusterIP") != "None":
+            allocated.add("clusterIP")
+        own["spec"] = {key: value for key, value in own["spec"].items() if key not in allocated}  # fmt: skip
+    return own
+
+
+def written_with_status(kind: str) -> tuple[str, ...]:
+    """Return the metadata that a write of a kind's status also writes."""
+    if kind in {"", "CustomResourceDefinition"}:
+        return ()
+    if kind == "Deployment":
+        return ("annotations", "finalizers", "ownerReferences")
+    return ("labels", "annotations", "finalizers")
+
+
+def as_stored(resource: Resource, body: JsonObject) -> JsonObject:
+    """Return an object as it comes back from the store: a role without rules has null."""
+    if resource.group == RBAC and "rules" in body and not body["rules"]:
+        return {**body, "rules": None}
+    return body
+
+
 def blocks_deletion(resource: Resource, body: JsonObject) -> bool:
     """Whether something still holds an object that is being deleted."""
     metadata = body["metadata"]
@@ -137,7 +166,7 @@ def _default_namespace(body: JsonObject, old: JsonObject | None) -> None:
 
 
 def _default_secret(body: JsonObject, _old: JsonObject | None) -> None:
-    body.setdefault("type", "Opaque")
+    body["type"] = body.get("type") or "Opaque"
     strings = body.pop("stringData", None)
     if strings:
         data = body.setdefault("data", {})
@@ -153,11 +182,22 @@ def _default_binding(body: JsonObject, _old: JsonObject | None) -> None:
 
 
 def _default_role(body: JsonObject, _old: JsonObject | None) -> None:
-    if body.get("rules") is None:
-        body["rules"] = []
+    body.setdefault("rules", None)  # what Go writes for a list that is not set
+
+
+def _default_event(body: JsonObject, _old: JsonObject | None) -> None:
+    """Fill in what Go writes for fields that are not set."""
+    if "regarding" in body:
+        return
+    for name in ("firstTimestamp", "lastTimestamp", "eventTime"):
+        body.setdefault(name, None)
+    body.setdefault("source", {})
+    for name in ("reportingComponent", "reportingInstance"):
+        body.setdefault(name, "")
 
 
 _DEFAULTS: dict[str, Defaulter] = {
+    "Event": _default_event,
     "Namespace": _default_namespace,
     "Secret": _default_secret,
     "RoleBinding": _default_binding,
@@ -201,6 +241,22 @@ def _data_key_problem(key: str) -> str:
     return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 
 
+_SECRET_KEYS = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+
+
+def _validate_lease(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
+    spec = body.get("spec") or NO_FIELDS
+    if spec.get("leaseDurationSeconds", 1) <= 0:
+        shown = str(spec["leaseDurationSeconds"])
+        yield err.invalid_value("spec.leaseDurationSeconds", shown, "must be greater than 0")  # fmt: skip
+    yield from not_negative(spec, "leaseTransitions", "spec")
+
+
 def _validate_secret(body: JsonObject, old: JsonObject | None) -> Iterator[FieldError]:
     yield from _validate_data(body, old)
     for key, value in (body.get("data") or NO_FIELDS).items():
@@ -208,6 +264,9 @@ def _validate_secret(body: JsonObject, old: JsonObject | None) -> Iterator[Field
             base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
             yield err.invalid_value(f"data[{key}]", '"<redacted>"', "must be base64")
+    for key in _SECRET_KEYS.get(body.get("type", ""), ()):
+        if key not in (body.get("data") or NO_FIELDS):
+            yield err.required(f"data[{key}]")
     if old is not None and old.get("type") != body.get("type"):
         yield err.invalid_value("type", f'"{body.get("type")}"', "field is immutable")
 
@@ -220,12 +279,20 @@ def _validate_role(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldE
             yield err.required(f"{path}.verbs", "verbs must contain at least one value")
         urls = rule.get("nonResourceURLs")
         if urls:
+            shown = ", ".join(f'"{url}"' for url in urls)
             if namespaced:
-                shown = ", ".join(f'"{url}"' for url in urls)
                 yield err.invalid_value(
                     f"{path}.nonResourceURLs",
                     f"[]string{{{shown}}}",
                     "namespaced rules cannot apply to non-resource URLs",
+                )
+            if any(
+                rule.get(name) for name in ("apiGroups", "resources", "resourceNames")
+            ):
+                yield err.invalid_value(
+                    f"{path}.nonResourceURLs",
+                    f"[]string{{{shown}}}",
+                    "rules cannot apply to both regular resources and non-resource URLs",
                 )
             continue
         if not rule.get("apiGroups"):
@@ -295,4 +362,5 @@ _VALIDATORS: dict[str, Validator] = {
     "RoleBinding": _validate_binding,
     "ClusterRoleBinding": _validate_binding,
     "Event": _validate_event,
+    "Lease": _validate_lease,
 }

@@ -61,10 +61,7 @@ def tracked(body: JsonObject) -> JsonObject:
         for key, value in body.get("metadata", {}).items()
         if key not in _SERVER_METADATA
     }
-    if metadata:
-        found["metadata"] = metadata
-    else:
-        found.pop("metadata", None)
+    found["metadata"] = metadata
     return found
 
 
@@ -87,17 +84,15 @@ def track_update(
     new: JsonObject,
     schema: Schema,
     writer: Writer,
-    *,
-    dots: bool,
 ) -> None:
     """Re-own what an update changed; fields that are gone are owned by nobody."""
     metadata = new["metadata"]
     if old is not None and _is_reset(metadata.get("managedFields")):
         metadata.pop("managedFields", None)
         return
-    before = tracked(old) if old is not None else {}
+    before = tracked(old if old is not None else {"metadata": {}})
     after = tracked(new)
-    gained = sets.changed(before, after, schema, dots=dots)
+    gained = sets.changed(before, after, schema)
     lost = sets.removed(before, after, schema) if old is not None else {}
     entries = list(old["metadata"].get("managedFields", ())) if old is not None else []
     metadata["managedFields"] = _reassign(entries, gained, lost, writer)

@@ -27,6 +27,7 @@ from fairlead.devcluster.names import (
     subdomain_problem,
 )
 from fairlead.devcluster.registry import Resource
+from fairlead.devcluster.scalars import read_scalar
 from fairlead.devcluster.schema import Schema
 
 _SERVER_OWNED = (
@@ -59,15 +60,17 @@ def timestamp(now: float | None = None) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
 
 
-def check_types(value: JsonValue, schema: Schema, kind: str, path: str = "") -> None:
-    """Refuse with 400 what a typed Go decoder could not read.
+def check_types(
+    value: JsonValue, schema: Schema, kind: str, path: str = ""
+) -> JsonValue:
+    """Refuse with 400 what a typed Go decoder could not read; return what it makes of the rest.
 
-    Nulls become what Go makes of them: no field, or an empty list item. Custom
-    resources get this for their metadata only; the rest of them is answered with 422
+    Nulls become no field, or an empty list item; times and quantities get their usual form.
+    Custom resources get this for their metadata only; the rest of them is answered with 422
     and field paths.
     """
     if value is None:
-        return
+        return None
     if schema.int_or_string:
         wanted = "" if isinstance(value, (int, str, float)) else "string"
     else:
@@ -82,7 +85,14 @@ def check_types(value: JsonValue, schema: Schema, kind: str, path: str = "") -> 
         for index, item in enumerate(value):
             if item is None and schema.items.type in _EMPTY:
                 value[index] = copy_json(_EMPTY[schema.items.type])
-            check_types(item, schema.items, kind, path)
+            else:
+                value[index] = check_types(item, schema.items, kind, path)
+    elif read := schema.source.get("format"):
+        try:
+            return read_scalar(read, value)
+        except ValueError as exc:
+            raise bad_request(str(exc)) from exc
+    return value
 
 
 _EMPTY: JsonObject = {"object": {}, "string": "", "integer": 0, "array": []}
@@ -93,13 +103,17 @@ def _check_fields(value: JsonObject, schema: Schema, kind: str, path: str) -> No
         child = schema.child(name)
         if child is None:
             continue
+        if item is None and child is schema.additional and child.type == "string":
+            value[name] = ""
+            continue
         if (item is None and not child.preserve) or (
-            item == {} and child.additional is not None
+            (item == {} and child.additional is not None)
+            or (item == [] and child.omitted)
         ):
             del value[name]
             continue
         here = f"{path}.{name}" if path and schema.properties else path or name
-        check_types(item, child, kind, here)
+        value[name] = check_types(item, child, kind, here)
 
 
 def _mismatch(value: JsonValue, wanted: str) -> str:
@@ -195,7 +209,10 @@ def validate_metadata(metadata: JsonObject, resource: Resource) -> Iterator[Fiel
     if annotations := metadata.get("annotations"):
         yield from check_annotations(annotations, "metadata.annotations")
     if finalizers := metadata.get("finalizers"):
-        yield from check_finalizers(finalizers, "metadata.finalizers")
+        qualified = not resource.custom and resource.group != "coordination.k8s.io"
+        yield from check_finalizers(
+            finalizers, "metadata.finalizers", qualified=qualified
+        )
     if owners := metadata.get("ownerReferences"):
         yield from _check_owners(owners)
 

@@ -18,6 +18,11 @@ _DNS_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _DNS_1035_RE = re.compile(_DNS_1035)
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _QUALIFIED_RE = re.compile(_QUALIFIED)
+_NAME_PART = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must "
+    "start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
+    f"'123-abc', regex used for validation is '{_QUALIFIED}')"
+)
 _VALUE = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _VALUE_RE = re.compile(_VALUE)
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -84,6 +89,10 @@ def path_segment_problem(name: str) -> str:
 
 def qualified_name_problem(key: str) -> str:
     """Return what is wrong with a label or annotation key, or nothing."""
+    if key.count("/") > 1:
+        return _NAME_PART.replace("name part", "a qualified name", 1) + (
+            " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        )
     prefix, slash, name = key.rpartition("/")
     if slash and not prefix:
         return "prefix part must be non-empty"
@@ -93,13 +102,7 @@ def qualified_name_problem(key: str) -> str:
         return "name part must be non-empty"
     if len(name) > 63:
         return "name part must be no more than 63 characters"
-    if _QUALIFIED_RE.fullmatch(name):
-        return ""
-    return (
-        "name part must consist of alphanumeric characters, '-', '_' or '.', and must "
-        "start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
-        f"'123-abc', regex used for validation is '{_QUALIFIED}')"
-    )
+    return "" if _QUALIFIED_RE.fullmatch(name) else _NAME_PART
 
 
 def label_value_problem(value: str) -> str:
@@ -135,12 +138,14 @@ def check_annotations(annotations: JsonObject, path: str) -> Iterator[FieldError
         yield err.too_long(path, _ANNOTATIONS_LIMIT)
 
 
-def check_finalizers(finalizers: list[str], path: str) -> Iterator[FieldError]:
-    """Yield the errors of a finalizer list."""
+def check_finalizers(
+    finalizers: list[str], path: str, *, qualified: bool
+) -> Iterator[FieldError]:
+    """Yield the errors of a finalizer list; most kinds want them to have a domain."""
     for index, name in enumerate(finalizers):
         if problem := qualified_name_problem(name):
             yield err.invalid_value(f"{path}[{index}]", f'"{name}"', problem)
-        elif "/" not in name and name not in _STANDARD_FINALIZERS:
+        elif qualified and "/" not in name and name not in _STANDARD_FINALIZERS:
             yield err.invalid_value(
                 f"{path}[{index}]",
                 f'"{name}"',

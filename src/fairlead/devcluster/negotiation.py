@@ -84,7 +84,7 @@ def not_acceptable() -> ApiError:
         406,
         "NotAcceptable",
         "406: Not Acceptable\n\nAvailable representations: application/json, "
-        "application/yaml, application/json;stream=watch",
+        "application/yaml, application/vnd.kubernetes.protobuf",
         {},
     )
 

@@ -12,7 +12,12 @@ import msgspec
 
 from fairlead.devcluster import conversion
 from fairlead.devcluster import errors as err
-from fairlead.devcluster.accepting import accept_object, check_kind, check_place
+from fairlead.devcluster.accepting import (
+    accept_object,
+    check_kind,
+    check_name,
+    check_place,
+)
 from fairlead.devcluster.apply import apply_object
 from fairlead.devcluster.bodies import check_depth, decode_json, media_type
 from fairlead.devcluster.errors import ApiError, bad_request, unsupported_media_type
@@ -56,7 +61,7 @@ def patch(
     new = patched(target, shown, raw, media)
     if media == STRATEGIC and is_object(new):
         new |= {"kind": target.resource.kind, "apiVersion": target.api_version}
-    body = accept_patched(target, new, raw)
+    body = accept_patched(target, new, raw, media)
     uid = body["metadata"].get("uid")
     if uid and uid != old["metadata"]["uid"]:
         problem = err.invalid_value("metadata.uid", f'"{uid}"', "field is immutable")
@@ -94,7 +99,9 @@ def patched(target: Target, shown: JsonObject, raw: bytes, media: str) -> JsonVa
     return merge_object(shown, change, target.version.schema)
 
 
-def accept_patched(target: Target, new: JsonValue, raw: bytes) -> JsonObject:
+def accept_patched(
+    target: Target, new: JsonValue, raw: bytes, media: str = ""
+) -> JsonObject:
     """Check a patched object as a whole."""
     if not is_object(new):
         raise _rejected()
@@ -103,22 +110,33 @@ def accept_patched(target: Target, new: JsonValue, raw: bytes) -> JsonObject:
         check_kind(target, new, raw)
         body = accept_object(target, new, [])
     except ApiError as exc:
-        raise _unreadable(new, exc) from exc
+        raise _unreadable(new, exc, raw, media) from exc
     metadata = body["metadata"]
-    name = metadata.get("name")
-    if name != target.request.name:
-        raise bad_request(
-            f"the name of the object ({name or ''}) does not match the name on the URL ({target.request.name})"
-        )
+    check_name(target, metadata)
     check_place(target, metadata)
     return body
 
 
-def _unreadable(new: JsonObject, problem: ApiError) -> ApiError:
-    """422 for a patch whose result is no object of the kind, with that result."""
-    shown = msgspec.json.encode(msgspec.json.encode(new).decode()).decode()
+def _unreadable(new: JsonObject, problem: ApiError, raw: bytes, media: str) -> ApiError:
+    """422 for a patch whose result is no object of the kind, with that result, or the patch."""
     reason = _NOT_A.sub("", problem.message, count=1)
+    if media == STRATEGIC:
+        shown = f'"{_as_go_prints(msgspec.json.decode(raw))}"'
+        if "base64" in reason:
+            reason = f"error decoding from json: {reason}"
+    else:
+        shown = msgspec.json.encode(msgspec.json.encode(new).decode()).decode()
     return err.invalid("", "", "", [err.invalid_value("patch", shown, reason)])
+
+
+def _as_go_prints(value: JsonValue) -> str:
+    if is_object(value):
+        return f"map[{' '.join(f'{key}:{_as_go_prints(value[key])}' for key in sorted(value) if not key.startswith('$'))}]"
+    if is_array(value):
+        return f"[{' '.join(_as_go_prints(item) for item in value)}]"
+    if value is None or isinstance(value, bool):
+        return {None: "<nil>", True: "true", False: "false"}[value]
+    return f"{value}"
 
 
 def merge_patch(original: JsonValue, change: JsonValue) -> JsonValue:
@@ -159,10 +177,12 @@ _apply_operations: Callable[[JsonValue, JsonValue], JsonValue] = jsonpatch.apply
 
 def _apply_bounded(document: JsonValue, operations: JsonArray) -> JsonValue:
     """Apply operations; copies may not blow the document up."""
-    if not any(is_object(item) and item.get("op") == "copy" for item in operations):
+    if not any(
+        is_object(item) and item.get("op") in ("copy", "replace") for item in operations
+    ):
         return _apply_operations(document, operations)
     for operation in operations:
-        document = _apply_operations(document, [operation])
+        document = _apply_operations(document, [_as_read_by_go(document, operation)])
         if len(msgspec.json.encode(document)) > _MAX_BYTES:
             raise ApiError(
                 413,
@@ -170,6 +190,17 @@ def _apply_bounded(document: JsonValue, operations: JsonArray) -> JsonValue:
                 f"the patched object is too large: limit is {_MAX_BYTES}",
             )
     return document
+
+
+def _as_read_by_go(document: JsonValue, operation: JsonValue) -> JsonValue:
+    """Return an operation with a replaced field that is missing as an added one."""
+    if not is_object(operation) or operation.get("op") != "replace":
+        return operation
+    path = operation.get("path")
+    if not isinstance(path, str) or not path:
+        return operation
+    above: JsonValue = jsonpointer.resolve_pointer(document, path.rpartition("/")[0])
+    return {**operation, "op": "add"} if is_object(above) else operation
 
 
 def _rejected() -> ApiError:

@@ -13,12 +13,14 @@ import msgspec
 
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import ApiError, FieldError, bad_request, expired
+from fairlead.devcluster.jsonsyntax import syntax_error
 from fairlead.devcluster.jsontypes import JsonObject, is_object
 from fairlead.devcluster.negotiation import choose_form
 from fairlead.devcluster.registry import Resource
 from fairlead.devcluster.representation import object_response, records_response
 from fairlead.devcluster.request import Request, parse_int, parse_resource_version
 from fairlead.devcluster.responses import Response
+from fairlead.devcluster.scalars import read_scalar
 from fairlead.devcluster.selection import Selection, select
 from fairlead.devcluster.state import State
 from fairlead.devcluster.storage import Key, Record
@@ -148,8 +150,8 @@ class Page:
 async def list_objects(target: Target) -> Response:
     """Answer GET of a collection."""
     form = choose_form(target.request.header("accept"))
-    selection = select(target.request, target.resource, target.version)
     options = list_options(target.request)
+    selection = select(target.request, target.resource, target.version)
     page = await read_page(target.state, selection, options)
     return records_response(target, page.records, page.metadata(), form)
 
@@ -241,7 +243,13 @@ def _read_token(state: State, token: str, selection: Selection) -> tuple[int, Ke
 def _decode_token(token: str) -> tuple[int, str]:
     try:
         padded = token + "=" * (-len(token) % 4)
-        decoded = msgspec.json.decode(base64.urlsafe_b64decode(padded.encode("ascii")))
+        if len(token) % 4 == 1:
+            raise ValueError(f"illegal base64 data at input byte {len(token) - 1}")
+        read_scalar("byte", padded.replace("-", "+").replace("_", "/"))
+        raw = base64.urlsafe_b64decode(padded.encode("ascii"))
+        if problem := syntax_error(raw):
+            raise _bad_token(problem)
+        decoded = msgspec.json.decode(raw)
     except (msgspec.DecodeError, binascii.Error, UnicodeError, ValueError) as exc:
         raise _bad_token(str(exc)) from exc
     if not is_object(decoded) or decoded.get("v") != _TOKEN_VERSION:

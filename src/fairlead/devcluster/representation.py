@@ -11,6 +11,7 @@ from fairlead.devcluster.columns import cells, columns_of
 from fairlead.devcluster.errors import ApiError
 from fairlead.devcluster.jsontypes import JsonObject
 from fairlead.devcluster.negotiation import YAML, Form, choose_form
+from fairlead.devcluster.registry import Resource
 from fairlead.devcluster.request import Request
 from fairlead.devcluster.responses import Response, encode, to_yaml
 from fairlead.devcluster.storage import Record
@@ -33,7 +34,8 @@ def object_response(
         body = conversion.encode_full(target.resource, target.version, record)
         return _finish(target.request, body, form, status)
     if form.shape == "PartialObjectMetadataList":
-        raise _wrong_shape(form.shape, "the requested object is not a list")
+        name = _go_name(target.resource, target.resource.kind)
+        raise _wrong_shape(form.shape, f"the requested object is not a list ({name})")
     shaped = shape_object(target, record, form)
     return Response(status, encode(shaped, form.media), form.media)
 
@@ -139,6 +141,8 @@ def records_response(
     """Answer with a list in the form that the client accepts."""
     warn_deprecated(target)
     if not form.shape:
+        if target.resource.custom:
+            metadata = {"continue": "", **metadata}
         head = msgspec.json.encode(
             {
                 "kind": target.resource.list_kind,
@@ -162,13 +166,21 @@ def records_response(
             "kind": form.shape,
             "apiVersion": _META + form.version,
             "metadata": metadata,
-            "items": [partial_metadata(body, form) for body in bodies],
+            "items": [partial_metadata(body, form) for body in bodies] or None,
         }
     else:
-        raise _wrong_shape(
-            form.shape, f"the requested object is a list ({target.resource.list_kind})"
-        )
+        name = _go_name(target.resource, target.resource.list_kind)
+        raise _wrong_shape(form.shape, f"the requested object is a list ({name})")
     return Response(200, encode(shaped, form.media), form.media)
+
+
+def _go_name(resource: Resource, kind: str) -> str:
+    """Return the type that a kind has in the messages of a server written in Go."""
+    if resource.custom:
+        return (
+            f"*unstructured.Unstructured{'List' if kind == resource.list_kind else ''}"
+        )
+    return f"*{(resource.group or 'core').partition('.')[0]}.{kind}"
 
 
 def _wrong_shape(shape: str, found: str) -> ApiError:

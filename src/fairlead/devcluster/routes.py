@@ -241,8 +241,6 @@ async def _change(target: Target) -> Response:
     record = storage.find(resource.storage_key, target.namespace, request.name)
     if request.verb == "patch":
         return patch(target, record, raw, content_type)
-    if record is None and not resource.create_on_update:
-        raise err.not_found(resource.subject, request.name)
     return replace(target, record, decode_object(target, raw, content_type))
 
 

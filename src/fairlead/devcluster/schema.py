@@ -41,6 +41,8 @@ class Schema:
     merge: bool = False
     retain_keys: bool = False
     default: JsonValue = ABSENT
+    omitted: bool = False  # a list that is not written when it is empty
+    always: bool = False  # a container that objects of this type cannot be without
     ruled: bool = False  # whether it, or something in it, has CEL rules
     source: JsonObject = field(default_factory=dict[str, JsonValue])
 
@@ -133,8 +135,7 @@ def apply_defaults(value: JsonValue, schema: Schema) -> None:
 
 def _default_object(value: JsonObject, schema: Schema) -> None:
     for name, child in schema.properties.items():
-        dropped = not child.nullable and not child.preserve
-        if dropped and name in value and value[name] is None:
+        if not child.nullable and name in value and value[name] is None:
             del value[name]
         if name not in value and child.default is not ABSENT:
             value[name] = copy_json(child.default)

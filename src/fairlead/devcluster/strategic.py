@@ -30,7 +30,7 @@ def merge_object(
         }
     if directive == "delete":
         return {}
-    if directive not in {None, "merge"}:
+    if directive not in (None, "merge"):
         raise bad_request(f"Unknown patch type found: {directive}")
     found = _retained(original, patch)
     for key, value in patch.items():
@@ -42,7 +42,8 @@ def merge_object(
     for key, value in patch.items():
         if key.startswith(_ORDER):
             name = key.removeprefix(_ORDER)
-            _reorder(found, name, value, schema.child(name) if schema else None)
+            below = schema.child(name) if schema else None
+            _reorder(found, original, name, value, below)
     return found
 
 
@@ -51,7 +52,9 @@ def _retained(original: JsonObject, patch: JsonObject) -> JsonObject:
     if keys is None:
         return dict(original)
     if not is_array(keys):
-        raise bad_request("$retainKeys must be a list of field names")
+        raise bad_request("invalid patch format of retainKeys")
+    if any(key not in keys for key in patch if not key.startswith("$")):
+        raise bad_request("invalid patch format of retainKeys")
     return {key: value for key, value in original.items() if key in keys}
 
 
@@ -70,6 +73,8 @@ def _merge_key(
         found.pop(key, None)
         return
     current = found.get(key)
+    if is_object(value) and _DIRECTIVE in value and not is_object(current):
+        return  # there is nothing to replace or to delete
     if is_object(value):
         found[key] = merge_object(current if is_object(current) else {}, value, schema)
         if value.get(_DIRECTIVE) == "delete":
@@ -87,7 +92,8 @@ def _merge_list(
     if schema is None or not schema.merge:
         return [_clean(item) for item in patch]
     if not schema.merge_key:
-        return [item for item in patch if item not in original] + original
+        merged = original + [item for item in patch if item not in original]
+        return _in_order(merged, patch, original, "")
     replaces = any(
         is_object(item)
         and item.get(_DIRECTIVE) == "replace"
@@ -101,7 +107,7 @@ def _merge_list(
         if item.get(_DIRECTIVE) == "replace" and schema.merge_key not in item:
             continue
         _merge_item(found, item, schema)
-    return found
+    return _in_order(found, patch, original, schema.merge_key)
 
 
 def _merge_item(found: JsonArray, item: JsonObject, schema: Schema) -> None:
@@ -130,18 +136,36 @@ def _clean(item: JsonValue) -> JsonValue:
 
 
 def _reorder(
-    found: JsonObject, name: str, order: JsonValue, schema: Schema | None
+    found: JsonObject,
+    before: JsonObject,
+    name: str,
+    order: JsonValue,
+    schema: Schema | None,
 ) -> None:
-    items = found.get(name)
-    if not is_array(order) or not is_array(items):
-        return
-    key = schema.merge_key if schema else ""
+    items, original = found.get(name), before.get(name)
+    if is_array(order) and is_array(items):
+        key = schema.merge_key if schema else ""
+        found[name] = _in_order(items, order, original if is_array(original) else [], key)  # fmt: skip
 
-    def place(item: JsonValue) -> int:
-        wanted = item.get(key) if key and is_object(item) else item
-        for index, entry in enumerate(order):
-            if (entry.get(key) if key and is_object(entry) else entry) == wanted:
-                return index
-        return len(order)
 
-    found[name] = sorted(items, key=place)
+def _in_order(
+    items: JsonArray, order: JsonArray, original: JsonArray, key: str
+) -> JsonArray:
+    """Return items that are in `order` in that order, and the others where they were.
+
+    An item of both lists stands behind another one only if it did so before.
+    """
+
+    def mark(item: JsonValue) -> JsonValue:
+        return item.get(key) if key and is_object(item) else item
+
+    wanted, places = [mark(item) for item in order], [mark(item) for item in original]
+    named = [item for item in items if mark(item) in wanted]
+    named.sort(key=lambda item: wanted.index(mark(item)))
+    others = [item for item in items if mark(item) not in wanted]
+    found: JsonArray = []
+    while named and others:
+        left, right = mark(others[0]), mark(named[0])
+        first = right in places and places.index(left) < places.index(right)
+        found.append((others if first else named).pop(0))
+    return found + named + others

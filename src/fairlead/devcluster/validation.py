@@ -60,6 +60,7 @@ def validate(value: JsonValue, schema: Schema, path: str = "") -> Iterator[Field
             return
     elif schema.type and not _type_fits(schema.type, found):
         yield _wrong_type(path, schema.type, found)
+        yield from _enumerated(value, schema.source, path)
         return
     yield from _constraints(value, schema.source, path)
     if is_object(value):
@@ -116,11 +117,27 @@ def _array(value: JsonArray, schema: Schema, path: str) -> Iterator[FieldError]:
     if schema.items is not None:
         for index, item in enumerate(value):
             yield from validate(item, schema.items, f"{path}[{index}]")
-    yield from _unique(value, schema, path)
+
+
+def repeated_items(
+    value: JsonValue, schema: Schema, path: str = ""
+) -> Iterator[FieldError]:
+    """Yield the items that a list of type set or map holds twice, everywhere in a value."""
+    if is_object(value):
+        for name, item in value.items():
+            child = schema.child(name)
+            if child is not None:
+                yield from repeated_items(
+                    item, child, f"{path}.{name}" if path else name
+                )
+    elif is_array(value) and schema.items is not None:
+        for index, item in enumerate(value):
+            yield from repeated_items(item, schema.items, f"{path}[{index}]")
+        yield from _unique(value, schema, path)
 
 
 def _unique(value: JsonArray, schema: Schema, path: str) -> Iterator[FieldError]:
-    if not schema.granular_list and not schema.source.get("uniqueItems"):
+    if not schema.granular_list:
         return
     seen = set[str]()
     for index, item in enumerate(value):
@@ -146,15 +163,21 @@ def _map_keys(item: JsonObject, schema: Schema) -> JsonObject:
 def _constraints(
     value: JsonValue, source: JsonObject, path: str
 ) -> Iterator[FieldError]:
-    allowed = source.get("enum")
-    if allowed is not None and not any(_same(value, item) for item in allowed):
-        yield err.not_supported(path, show(value), [show(item) for item in allowed])
+    yield from _enumerated(value, source, path)
     if isinstance(value, str):
         yield from _string(value, source, path)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield from _number(value, source, path)
     if not _LOGIC.isdisjoint(source):
         yield from _logic(value, source, path)
+
+
+def _enumerated(
+    value: JsonValue, source: JsonObject, path: str
+) -> Iterator[FieldError]:
+    allowed = source.get("enum")
+    if allowed is not None and not any(_same(value, item) for item in allowed):
+        yield err.not_supported(path, show(value), [show(item) for item in allowed])
 
 
 def _same(left: JsonValue, right: JsonValue) -> bool:

@@ -9,6 +9,14 @@ from typing import TypeAlias
 from fairlead.devcluster import errors as err
 from fairlead.devcluster.errors import FieldError
 from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject
+from fairlead.devcluster.pod_checks import (
+    check_pod_spec,
+    check_service,
+    check_template,
+    not_negative,
+    one_of,
+    show_map,
+)
 
 Defaulter: TypeAlias = "Callable[[JsonObject, JsonObject | None], None]"
 Validator: TypeAlias = "Callable[[JsonObject, JsonObject | None], Iterator[FieldError]]"
@@ -43,7 +51,9 @@ def _template(body: JsonObject) -> JsonObject:
 
 
 def _default_template(body: JsonObject) -> None:
-    default_pod_spec(_template(body).setdefault("spec", {}))
+    template = _template(body)
+    template.setdefault("metadata", {}).setdefault("creationTimestamp", None)
+    default_pod_spec(template.setdefault("spec", {}))
 
 
 def _default_pod(body: JsonObject, old: JsonObject | None) -> None:
@@ -75,9 +85,56 @@ def _default_replicas(body: JsonObject, old: JsonObject | None) -> None:
         body["status"] = {"replicas": 0}
 
 
-def _default_templated(body: JsonObject, old: JsonObject | None) -> None:
+def _default_set(body: JsonObject, old: JsonObject | None) -> None:
+    _default_replicas(body, old)
+    spec = body["spec"]
+    spec.setdefault("podManagementPolicy", "OrderedReady")
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        strategy.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+    spec.setdefault("revisionHistoryLimit", 10)
+    retained = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+    retained.setdefault("whenDeleted", "Retain")
+    retained.setdefault("whenScaled", "Retain")
+    if old is None:
+        body["status"] = {"replicas": 0, "availableReplicas": 0}
+
+
+def _default_controller(body: JsonObject, old: JsonObject | None) -> None:
+    _default_replicas(body, old)
+    labels = body["spec"]["template"]["metadata"].get("labels")
+    if labels and not body["spec"].get("selector"):
+        body["spec"]["selector"] = dict(labels)
+    if labels and not body["metadata"].get("labels"):
+        body["metadata"]["labels"] = dict(labels)
+
+
+def _default_daemons(body: JsonObject, old: JsonObject | None) -> None:
     _default_template(body)
-    _empty_status(body, old)
+    spec = body["spec"]
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", 1)
+        rolling.setdefault("maxSurge", 0)
+    spec.setdefault("revisionHistoryLimit", 10)
+    if old is None:
+        body["status"] = {
+            "currentNumberScheduled": 0,
+            "numberMisscheduled": 0,
+            "desiredNumberScheduled": 0,
+            "numberReady": 0,
+        }
+
+
+def _default_volume(body: JsonObject, old: JsonObject | None) -> None:
+    spec = body.setdefault("spec", {})
+    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+    spec.setdefault("volumeMode", "Filesystem")
+    if "hostPath" in spec:
+        spec["hostPath"].setdefault("type", "")
+    if old is None:
+        body["status"] = {"phase": "Pending"}
 
 
 def _default_job(body: JsonObject, old: JsonObject | None) -> None:
@@ -89,6 +146,8 @@ def _default_job(body: JsonObject, old: JsonObject | None) -> None:
         "backoffLimit": 6,
         "completionMode": "NonIndexed",
         "suspend": False,
+        "manualSelector": False,
+        "podReplacementPolicy": "TerminatingOrFailed",
     }.items():
         spec.setdefault(name, value)
     _empty_status(body, old)
@@ -103,6 +162,7 @@ def _default_cron_job(body: JsonObject, old: JsonObject | None) -> None:
         "failedJobsHistoryLimit": 1,
     }.items():
         spec.setdefault(name, value)
+    _default_template(spec.setdefault("jobTemplate", {}))
     _empty_status(body, old)
 
 
@@ -119,12 +179,19 @@ def _default_service(body: JsonObject, old: JsonObject | None) -> None:
         before = (old or NO_FIELDS).get("spec", {}).get("clusterIP")
         spec["clusterIP"] = before or _cluster_ip(body["metadata"]["uid"])
         spec["clusterIPs"] = [spec["clusterIP"]]
+    if spec.get("clusterIP"):
+        spec.setdefault("clusterIPs", [spec["clusterIP"]])
     spec.setdefault("internalTrafficPolicy", "Cluster")
-    spec.setdefault("ipFamilies", ["IPv4"])
-    spec.setdefault("ipFamilyPolicy", "SingleStack")
+    dual = spec.get("clusterIP") == "None" and not spec.get("selector")
+    spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if dual else ["IPv4"])
+    spec.setdefault("ipFamilyPolicy", "RequireDualStack" if dual else "SingleStack")
     for port in spec.get("ports") or NO_ITEMS:
         port.setdefault("protocol", "TCP")
-        port.setdefault("targetPort", port.get("port"))
+        port["targetPort"] = port.get("targetPort") or port.get("port", 0)
+    if spec["sessionAffinity"] == "ClientIP":
+        spec.setdefault(
+            "sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}}
+        )
     if old is None:
         body["status"] = {"loadBalancer": {}}
 
@@ -158,9 +225,10 @@ DEFAULTS: dict[str, Defaulter] = {
     "Pod": _default_pod,
     "Deployment": _default_deployment,
     "ReplicaSet": _default_replicas,
-    "ReplicationController": _default_replicas,
-    "StatefulSet": _default_replicas,
-    "DaemonSet": _default_templated,
+    "ReplicationController": _default_controller,
+    "StatefulSet": _default_set,
+    "DaemonSet": _default_daemons,
+    "PersistentVolume": _default_volume,
     "Job": _default_job,
     "CronJob": _default_cron_job,
     "Service": _default_service,
@@ -171,69 +239,63 @@ DEFAULTS: dict[str, Defaulter] = {
 }
 
 
-def _validate_containers(spec: JsonObject, path: str) -> Iterator[FieldError]:
-    containers = spec.get("containers")
-    if not containers:
-        yield err.required(f"{path}.containers")
-    seen = set[str]()
-    for index, container in enumerate(containers or NO_ITEMS):
-        here, name = f"{path}.containers[{index}]", container.get("name", "")
-        if not name:
-            yield err.required(f"{here}.name")
-        elif name in seen:
-            yield err.duplicate(f"{here}.name", f'"{name}"')
-        seen.add(name)
-
-
 def _validate_pod(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
-    yield from _validate_containers(body.get("spec") or NO_FIELDS, "spec")
-    for index, container in enumerate(
-        (body.get("spec") or NO_FIELDS).get("containers") or NO_ITEMS
-    ):
-        if not container.get("image"):
-            yield err.required(f"spec.containers[{index}].image")
+    yield from check_pod_spec(body.get("spec") or NO_FIELDS, "spec")
+
+
+def _validate_service(
+    body: JsonObject, _old: JsonObject | None
+) -> Iterator[FieldError]:
+    yield from check_service(body.get("spec") or NO_FIELDS)
 
 
 def _validate_workload(
     body: JsonObject, old: JsonObject | None
 ) -> Iterator[FieldError]:
     spec = body.get("spec") or NO_FIELDS
-    selector = spec.get("selector")
     template = spec.get("template") or NO_FIELDS
+    yield from not_negative(spec, "replicas", "spec")
+    yield from _check_selector(spec, template)
+    yield from check_template(template, "spec.template")
+    policy = (template.get("spec") or NO_FIELDS).get("restartPolicy", "Always")
+    yield from one_of(policy, ("Always",), "spec.template.spec.restartPolicy")
+    strategy = spec.get("strategy") or NO_FIELDS
+    if strategy.get("type") == "Recreate" and strategy.get("rollingUpdate"):
+        yield err.forbidden_field("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")  # fmt: skip
+    for name in ("minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"):
+        yield from not_negative(spec, name, "spec")
+    if old is not None and (old.get("spec") or NO_FIELDS).get("selector") != spec.get(
+        "selector"
+    ):
+        yield err.invalid_value(
+            "spec.selector", _show_selector(spec.get("selector")), "field is immutable"
+        )
+
+
+def _check_selector(spec: JsonObject, template: JsonObject) -> Iterator[FieldError]:
+    selector = spec.get("selector")
     labels = (template.get("metadata") or NO_FIELDS).get("labels")
     if not selector:
         yield err.required("spec.selector")
-    wanted = (selector or NO_FIELDS).get("matchLabels")
-    if not selector or (
-        wanted
-        and any(
-            (labels or NO_FIELDS).get(key) != value for key, value in wanted.items()
-        )
+    wanted = (selector or NO_FIELDS).get("matchLabels") or NO_FIELDS
+    if not selector or any(
+        (labels or NO_FIELDS).get(key) != value for key, value in wanted.items()
     ):
-        shown = "map[string]string(nil)" if not labels else "map[string]string{...}"
         yield err.invalid_value(
             "spec.template.metadata.labels",
-            shown,
+            show_map(labels),
             "`selector` does not match template `labels`",
         )
-    yield from _validate_containers(
-        template.get("spec") or NO_FIELDS, "spec.template.spec"
-    )
-    if spec.get("replicas", 0) < 0:
-        yield err.invalid_value(
-            "spec.replicas", str(spec["replicas"]), "must be greater than or equal to 0"
-        )
-    if old is not None and (old.get("spec") or NO_FIELDS).get("selector") != selector:
-        yield err.invalid_value(
-            "spec.selector", "v1.LabelSelector{...}", "field is immutable"
-        )
+
+
+def _show_selector(selector: JsonObject | None) -> str:
+    labels = show_map((selector or NO_FIELDS).get("matchLabels"))
+    return f"v1.LabelSelector{{MatchLabels:{labels}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}}"
 
 
 def _validate_job(body: JsonObject, _old: JsonObject | None) -> Iterator[FieldError]:
     template = (body.get("spec") or NO_FIELDS).get("template") or NO_FIELDS
-    yield from _validate_containers(
-        template.get("spec") or NO_FIELDS, "spec.template.spec"
-    )
+    yield from check_template(template, "spec.template")
 
 
 VALIDATORS: dict[str, Validator] = {
@@ -243,4 +305,5 @@ VALIDATORS: dict[str, Validator] = {
     "StatefulSet": _validate_workload,
     "DaemonSet": _validate_workload,
     "Job": _validate_job,
+    "Service": _validate_service,
 }

@@ -6,9 +6,9 @@ import msgspec
 
 from fairlead.devcluster import conversion, kinds, managed
 from fairlead.devcluster import errors as err
-from fairlead.devcluster.accepting import check_place
+from fairlead.devcluster.accepting import check_name, check_place
 from fairlead.devcluster.errors import ApiError, FieldError, bad_request
-from fairlead.devcluster.jsontypes import JsonObject, copy_json
+from fairlead.devcluster.jsontypes import JsonObject, JsonValue, copy_json, is_object
 from fairlead.devcluster.metadata import (
     fill_new,
     keep_identity,
@@ -23,7 +23,7 @@ from fairlead.devcluster.rules import Unchecked, check_rules
 from fairlead.devcluster.schema import apply_defaults
 from fairlead.devcluster.storage import Record
 from fairlead.devcluster.target import Target
-from fairlead.devcluster.validation import validate
+from fairlead.devcluster.validation import json_type, repeated_items, validate
 
 _NAME_RETRIES = 8
 _BLOCKING = {
@@ -33,13 +33,11 @@ _BLOCKING = {
     "FieldValueTooMany",
     "FieldValueTypeInvalid",
 }
+_GO_TYPES = {"number": "float64", "string": "string", "boolean": "bool"}
 _RULES_SKIPPED = (
     "some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
 )
-# What the server fills in when an object is created, and the client therefore does not own.
-_FILLED = frozenset({"status"})
-_FILLED_NAMESPACE = frozenset({"spec", "status"})
 
 
 def create(
@@ -76,11 +74,8 @@ def create(
     kinds.default_new(state, resource, body)
     check_object(target, body, None)
     if not applied:
-        filled = _FILLED_NAMESPACE if resource.label_names else _FILLED
-        own = {key: value for key, value in body.items() if key not in filled}
-        managed.track_update(
-            None, own, target.version.schema, target.writer(), dots=resource.custom
-        )
+        own = kinds.without_filled(resource, body)
+        managed.track_update(None, own, target.version.schema, target.writer())
     return _store_new(target, body)
 
 
@@ -109,6 +104,7 @@ def _store_new(target: Target, body: JsonObject) -> Response:
 
 def put(target: Target, namespace: str, name: str, body: JsonObject) -> Record:
     """Store an object in its stored form, within the size limit."""
+    body = kinds.as_stored(target.resource, body)
     stored = conversion.stored_form(target.resource, body)
     limit = target.state.limits.object_bytes
     try:
@@ -159,12 +155,34 @@ def _check_custom(
     target: Target, body: JsonObject, old: JsonObject | None
 ) -> list[FieldError]:
     """Return what is wrong by the schema; its CEL rules need an object of the right shape."""
-    problems = list(validate(body, target.version.schema))
+    schema = target.version.schema
+    problems = list(validate(body, schema))
+    if target.version.scale is not None:
+        problems += _check_replicas(body, target.version.scale.spec)
+    problems += repeated_items(body, schema)
     if not target.version.schema.ruled:
         return problems
     if any(problem.reason in _BLOCKING for problem in problems):
         return [*problems, err.invalid_value("<nil>", '"null"', _RULES_SKIPPED)]
     return problems + _broken_rules(target, body, old)
+
+
+def _check_replicas(body: JsonObject, path: str) -> list[FieldError]:
+    """Return what is wrong with the number of replicas that the scale subresource shows."""
+    value: JsonValue = body
+    for name in path.strip(".").split("."):
+        if not is_object(value) or name not in value:
+            return []
+        value = value[name]
+    if isinstance(value, bool) or not isinstance(value, int):
+        kind = _GO_TYPES.get(json_type(value), "map[string]interface {}")
+        text = f"{path} accessor error: {value} is of the type {kind}, expected int64"
+        return [] if value is None else [err.invalid_value(path, "0", text)]
+    if value < 0:
+        return [err.invalid_value(path, str(value), "should be a non-negative integer")]
+    if value >= 2**31:
+        return [err.invalid_value(path, str(value), f"should be less than or equal to {2**31 - 1}")]  # fmt: skip
+    return []
 
 
 def _broken_rules(
@@ -195,7 +213,7 @@ def update(
     check_versions(target, old["metadata"], metadata)
     keep_identity(metadata, old["metadata"])
     if target.request.subresource == "status":
-        new = _status_only(old, new)
+        new = _status_only(target, old, new)
         metadata = new["metadata"]
     elif target.version.status:
         _keep_status(old, new)
@@ -208,9 +226,7 @@ def update(
     if _unchanged(old, new, applied=applied):
         return object_response(target, record)
     if not applied:
-        managed.track_update(
-            old, new, target.version.schema, target.writer(), dots=resource.custom
-        )
+        managed.track_update(old, new, target.version.schema, target.writer())
     return _store_changed(target, record, new)
 
 
@@ -222,7 +238,8 @@ def check_versions(target: Target, old: JsonObject, new: JsonObject) -> None:
         raise err.conflict(
             subject,
             name,
-            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}",
+            f"StorageError: invalid object, Code: 4, Key: {_storage_key(target)}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}",
         )
     version = new.get("resourceVersion")
     if version and version != old["resourceVersion"]:
@@ -230,8 +247,30 @@ def check_versions(target: Target, old: JsonObject, new: JsonObject) -> None:
     new["resourceVersion"] = old["resourceVersion"]
 
 
-def _status_only(old: JsonObject, new: JsonObject) -> JsonObject:
+def _storage_key(target: Target) -> str:
+    """Return where a real server keeps an object: clients get to see it in one message."""
+    resource, request = target.resource, target.request
+    kept = {"services": "services/specs", "endpoints": "services/endpoints", "nodes": "minions", "ingresses": "ingress"}  # fmt: skip
+    parts = ["", "registry", kept.get(resource.plural, resource.plural), request.name]
+    if resource.custom:
+        parts.insert(2, resource.group)
+    if resource.namespaced:
+        parts.insert(-1, request.namespace)
+    return "/".join(parts)
+
+
+def _status_only(target: Target, old: JsonObject, new: JsonObject) -> JsonObject:
+    """Return the old object with the new status.
+
+    Most built-in kinds take labels and annotations here, too; custom resources do not.
+    """
     kept: JsonObject = copy_json(old)
+    kind = "" if target.resource.custom else target.resource.kind
+    for name in kinds.written_with_status(kind):
+        if name in new["metadata"]:
+            kept["metadata"][name] = new["metadata"][name]
+        else:
+            kept["metadata"].pop(name, None)
     if "managedFields" in new["metadata"]:
         kept["metadata"]["managedFields"] = new["metadata"]["managedFields"]
     if "status" in new:
@@ -293,11 +332,7 @@ def replace(target: Target, record: Record | None, body: JsonObject) -> Response
     """Answer PUT: replace an object, or create it where the kind allows that."""
     resource, request, metadata = target.resource, target.request, body["metadata"]
     name = metadata.get("name", "")
-    if name and name != request.name:
-        raise bad_request(
-            f"the name of the object ({name}) does not match the name on the URL ({request.name})"
-        )
-    metadata["name"] = request.name
+    check_name(target, metadata)
     check_place(target, metadata)
     if record is None:
         if not resource.create_on_update or request.subresource:

@@ -95,6 +95,55 @@ async def test_a_socket_loads_it_for_calls_and_subscriptions() -> None:
     assert [each["result"]["type"] for each in heard] == ["started", "data", "stopped"]
 
 
+async def test_clients_of_other_types_are_noticed_once_all_is_loaded() -> None:
+    app = make_app()
+    served = introspect(compile_router(app.router)).fingerprints.whole
+    IMPORTS.clear()
+    old = {"fairlead-schema": "0123456789abcdef"}
+
+    async with asyncio.timeout(20), open_http(app) as client:
+        before = await client.get("/trpc/ping", headers=old)
+        await client.get("/trpc/reports.latest")
+        half = await client.get("/trpc/ping", headers=old)
+        await client.get("/trpc/outer.reports.latest")
+        after = await client.get("/trpc/ping", headers=old)
+        same = await client.get("/trpc/ping", headers={"fairlead-schema": served})
+        told = (await client.get("/trpc/-/schema")).json()
+        metrics = (await client.get("/metrics")).text
+
+    noticed = [
+        each.headers.get("fairlead-schema") for each in (before, half, after, same)
+    ]
+    assert noticed == [None, None, served, None]
+    assert told["hash"] == served
+    assert (
+        'fairlead_schema_drift_total{affected="unknown",transport="http"} 1.0'
+        in metrics
+    )
+
+
+async def test_a_lazy_type_without_translation_is_logged_and_its_calls_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Odd(Router[Context]):
+        @query(access=public)
+        async def number(self) -> object:
+            return 1
+
+    class App(Router[Context]):
+        odd = lazy(lambda: Odd)
+
+        @query(access=public)
+        async def ping(self) -> str:
+            return "pong"
+
+    async with asyncio.timeout(20), open_http(Fairlead(App)) as client:
+        answers = [await client.get(f"/trpc/{path}") for path in ("odd.number", "ping")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "run `fairlead check`" in caplog.text
+
+
 @pytest.mark.parametrize(
     "error",
     [ImportError("no such driver"), SystemExit(3), StopIteration(), KeyError("x")],

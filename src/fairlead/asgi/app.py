@@ -72,7 +72,7 @@ class Fairlead:
         access_log: one structured record per request, on the logger `fairlead.access`.
         check_types: refuse types that have no translation for generated clients, and notice clients
             of other types. False for an API that no generated client calls. Where a router is lazy,
-            both is left to `fairlead check`: it would load all.
+            both waits until all of them are loaded; `fairlead check` does it before.
         development: tell pages in words how their types differ from those served; by default
             only under `fairlead dev`.
         drain_seconds: how long calls in flight may take once the process is told to stop.
@@ -123,8 +123,10 @@ class Fairlead:
             authenticator=auth,
             metrics=self.metrics,
             connections=self.connections,
-            drift=SchemaDrift.of(compiled, self.metrics, development)
-            if check_types and not compiled.branches
+            make_drift=partial(
+                SchemaDrift.of, metrics=self.metrics, development=development
+            )
+            if check_types
             else None,
             origins=origins,
             chooser=next((p for p in parts if isinstance(p, ServiceChooser)), None),

@@ -68,7 +68,6 @@ class ExpressLane:
     def __init__(self, runtime: Runtime, prefix: bytes) -> None:
         self._runtime = runtime
         self._longest = runtime.options.limits.url_bytes
-        self._served = b"" if runtime.drift is None else runtime.drift.served.encode()
         self._routes: dict[str, dict[bytes, ExpressRoute]] = {"GET": {}, "POST": {}}
         for path, procedure in runtime.procedures.items():
             if path.isascii() and procedure.kind in METHODS:
@@ -121,4 +120,5 @@ class ExpressLane:
 
     def _is_served(self, digest: bytes) -> bool:
         """Was the client generated from the types that are served?"""
-        return not self._served or digest.partition(b";")[0] == self._served
+        drift = self._runtime.drift
+        return drift is None or digest.partition(b";")[0] == drift.served.encode()

@@ -47,7 +47,6 @@ class HttpEndpoint:
     def __init__(self, runtime: Runtime, prefix: bytes) -> None:
         self.lane = ExpressLane(runtime, prefix)
         self._runtime = runtime
-        self._drift = runtime.drift
         self._is_plain = runtime.options.response_meta is None
         self._opens_late = runtime.opens_late
         self._most_bytes = runtime.options.limits.body_bytes
@@ -111,13 +110,14 @@ class HttpEndpoint:
             await send({"type": "http.response.body", "body": b""})
             return
         headers = Headers(scope["headers"])
-        if self._drift is not None:
+        drift = self._runtime.drift
+        if drift is not None:
             if raw_path == SCHEMA_PATH:
-                await self._drift.serve(scope, receive, send)
+                await drift.serve(scope, receive, send)
                 return
             sent = headers.as_dict().get(HEADER)
             if sent is not None:
-                send = self._drift.answering(sent, send)
+                send = drift.answering(sent, send)
         head: Head | None = None
         try:
             self._check_origin(headers, method)

@@ -14,6 +14,7 @@ from fairlead.asgi.origins import OriginPolicy
 from fairlead.asgi.schema_drift import SchemaDrift
 from fairlead.auth.authenticator import Authenticator
 from fairlead.calling import CompiledProcedure
+from fairlead.codegen.problems import GenerationError
 from fairlead.compiling import CompiledRouter, LazyBranch
 from fairlead.context import (
     Context,
@@ -41,6 +42,8 @@ class Runtime:
     """One application's parts, as far as serving needs them.
 
     Attributes:
+        make_drift: what compares the types of clients with all that are served.
+        drift: what it made, once every lazy router is loaded.
         methods: the HTTP methods of each kind of procedure.
         answered: where the successful calls of each procedure are counted.
         chooser: gives some requests other services, such as another cluster.
@@ -56,9 +59,10 @@ class Runtime:
     authenticator: Authenticator | None
     metrics: Metrics
     connections: Connections
-    drift: SchemaDrift | None
+    make_drift: Callable[[CompiledRouter], SchemaDrift] | None
     origins: OriginPolicy = field(default_factory=OriginPolicy)
     chooser: ServiceChooser | None = None
+    drift: SchemaDrift | None = field(init=False, default=None)
     root: type[Context] = field(init=False)
     eager: bool = field(init=False)
     opens_late: bool = field(init=False)
@@ -79,6 +83,7 @@ class Runtime:
         self.procedures = self.compiled.procedures
         self.answered = {}
         self._count_procedures()
+        self._compare_types()
         self.methods = {
             kind: get_methods(kind, self.options)
             for kind in ("query", "mutation", "subscription")
@@ -116,6 +121,20 @@ class Runtime:
         branch.load()
         _reject_separator(self.compiled, self.options.path_separator)
         self._count_procedures()
+        try:
+            self._compare_types()
+        except GenerationError:
+            log.exception("the types of clients are not compared: run `fairlead check`")
+            self.make_drift = None
+
+    def _compare_types(self) -> None:
+        """From when all types are known, clients of other types are noticed.
+
+        Raises:
+            GenerationError: a type has no translation.
+        """
+        if self.make_drift is not None and not self.compiled.branches:
+            self.drift = self.make_drift(self.compiled)
 
     async def open_scope(self, request: Request) -> OpenedScope:
         """Finds out who calls, and makes the root context where it is needed early."""

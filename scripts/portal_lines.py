@@ -4,17 +4,51 @@ reader's eye does. No resource has hand-written TypeScript in its API layer.
     python scripts/portal_lines.py
 
 The API layer is what any full CRUD resource needs: its fields as the cluster has them, the inputs of
-drafts and edits, the class, and the head of its router. Rules of the domain are what the portal adds:
-procedures of its own, what they are made of, and what keeps objects from being deleted.
+drafts and edits, the class with what it imports, and the head of its router. Rules of the domain are
+what the portal adds: procedures of its own, what they are made of, and what keeps objects from being
+deleted. What several resources share stands in a row of its own.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 SERVER = Path(__file__).parents[1] / "apps/portal/server/portal"
+NO_RESOURCES = frozenset({"__init__.py", "run_row.py"})
+"""Modules of the folder that hold no resource and nothing that resources share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Lines of one resource.
+
+    Attributes:
+        fields: classes of what the cluster's definition of the kind has.
+        inputs: classes of drafts and edits.
+        rest: the class itself, imports, constants, and the blank lines between.
+        router: the head of its router.
+        rules: what the portal adds to any such resource.
+    """
+
+    kind: str
+    fields: int
+    inputs: int
+    rest: int
+    router: int
+    rules: int
+
+    @property
+    def written(self) -> int:
+        """All of the API layer but the fields."""
+        return self.inputs + self.rest + self.router
+
+    @property
+    def layer(self) -> int:
+        """The API layer."""
+        return self.fields + self.written
 
 
 def count(node: ast.stmt) -> int:
@@ -32,6 +66,11 @@ def find_bases(node: ast.ClassDef) -> set[str]:
         for each in ast.walk(ast.Tuple(elts=node.bases))
         if isinstance(each, ast.Name)
     }
+
+
+def is_inputs(node: ast.ClassDef) -> bool:
+    """Is it a class of a draft's or edit's inputs?"""
+    return any(base.endswith(("Inputs", "Edits")) for base in find_bases(node))
 
 
 def read_routers(kinds: set[str]) -> tuple[Counter[str], Counter[str]]:
@@ -62,34 +101,64 @@ def read_routers(kinds: set[str]) -> tuple[Counter[str], Counter[str]]:
     return heads, rules
 
 
-def main() -> None:
-    """Prints a table in Markdown."""
-    rows: list[tuple[str, int, int]] = []
+def read_resources() -> tuple[list[tuple[str, int, int, int]], int]:
+    """Kind, fields, inputs and rest of each resource; and the lines that several share."""
+    rows: list[tuple[str, int, int, int]] = []
+    shared = 0
     for file in sorted((SERVER / "resources").glob("*.py")):
+        if file.name in NO_RESOURCES:
+            continue
         text = file.read_text()
         classes = [
             node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)
         ]
         kinds = [node for node in classes if "Resource" in find_bases(node)]
-        inputs = sum(
-            count(node) for node in classes if "DraftInputs" in find_bases(node)
+        if not kinds:
+            shared += len(text.splitlines())
+            continue
+        inputs = sum(count(node) for node in classes if is_inputs(node))
+        fields = sum(
+            count(node) for node in classes if node not in kinds and not is_inputs(node)
         )
         # Of several kinds in a file the first has all but the others' own classes.
         others = sum(count(node) for node in kinds[1:])
-        for node in kinds[:1]:
-            rows.append((node.name, len(text.splitlines()) - others, inputs))
-        rows += [(node.name, count(node), 0) for node in kinds[1:]]
+        rest = len(text.splitlines()) - others - fields - inputs
+        rows.append((kinds[0].name, fields, inputs, rest))
+        rows += [(node.name, 0, 0, count(node)) for node in kinds[1:]]
+    return rows, shared
+
+
+def measure() -> tuple[list[Cost], int]:
+    """The cost of each resource, and the lines that several share."""
+    rows, shared = read_resources()
     heads, rules = read_routers({row[0] for row in rows})
-    print(
-        "| resource | fields and class | drafts and edits | router | API layer | rules of the domain |"
-    )
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for kind, lines, inputs in rows:
-        layer = lines + heads[kind]
-        print(
-            f"| {kind} | {lines - inputs} | {inputs} | {heads[kind]} | {layer} | {rules[kind]} |"
+    costs = [
+        Cost(
+            kind=kind,
+            fields=fields,
+            inputs=inputs,
+            rest=rest,
+            router=heads[kind],
+            rules=rules[kind],
         )
+        for kind, fields, inputs, rest in rows
+    ]
+    return costs, shared
+
+
+def write_table() -> str:
+    """The costs as a table in Markdown."""
+    costs, shared = measure()
+    lines = [
+        "| resource | fields | drafts and edits | class and imports | router | API layer | without fields | rules |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {c.kind} | {c.fields} | {c.inputs} | {c.rest} | {c.router} | {c.layer} | {c.written} | {c.rules} |"
+        for c in costs
+    ]
+    return "\n".join([*lines, f"| shared by several | {shared} | | | | | | |"])
 
 
 if __name__ == "__main__":
-    main()
+    print(write_table())

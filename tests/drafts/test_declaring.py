@@ -25,7 +25,7 @@ from fairlead.kube.drafts import (
     editor,
 )
 from fairlead.kube.models import KubeModel
-from fairlead.kube.resource import Resource
+from fairlead.kube.resource import Resource, get_info
 
 
 class Part(KubeModel):
@@ -261,3 +261,58 @@ def test_inputs_go_where_their_names_say() -> None:
     # What a template already uses goes there, and nowhere by itself.
     with pytest.raises(DefinitionError, match="nothing gives the objects a name"):
         Declared.get_spec(declare(Plain, named).__drafts__["draft"], declare(Plain))
+
+
+class Noted(KubeModel):
+    note: str | None = None
+
+
+class Kept(Noted):
+    """What inputs and spec have alike."""
+
+    kind_of: Annotated[str, At(), Label("x.io/kind")]
+    size: int = 1
+
+
+class BoxSpec(Kept):
+    description: str | None = None
+
+
+class BoxInputs(Kept, DraftInputs):
+    name: Annotated[str, At("metadata.name")]
+    lid: Annotated[Resource | None, OwnedBy(controller=True)] = None
+
+
+class BoxEdits(Noted, DraftInputs):
+    """What may be changed."""
+
+
+class Box(
+    Resource, group="x.io", version="v1", plural="boxes", labels={"lid": "x.io/lid"}
+):
+    spec: BoxSpec
+    draft = creator(BoxInputs)
+    edit = editor(BoxEdits)
+
+
+def test_inputs_share_fields_with_the_spec_and_still_refuse_others() -> None:
+    box = Box.draft(name="a", kind_of="big", size=2)
+    assert box.to_wire()["spec"] == {"kindOf": "big", "size": 2}
+    assert box.metadata.labels == {"x.io/kind": "big"}
+    noted = Box.draft(name="a", kind_of="big", note="heavy")
+    assert noted.spec.note == "heavy"
+    assert noted.edit(note=None).spec.note is None
+    with pytest.raises(ValueError, match="Extra inputs are not permitted"):
+        BoxInputs.model_validate({"name": "a", "kindOf": "big", "colour": "red"})
+
+
+def test_labels_of_drafts_are_known_by_their_inputs_names() -> None:
+    assert get_info(Box).labels == {"lid": "x.io/lid", "kindOf": "x.io/kind"}
+    assert get_info(Branch).labels == {"branch": "x.io/branch"}
+
+
+def test_owners_wait_for_what_they_control() -> None:
+    box = Box.draft(name="a", kind_of="big", lid=owner("u"))
+    (reference,) = box.metadata.owner_references or []
+    assert reference.controller is True
+    assert reference.block_owner_deletion is True

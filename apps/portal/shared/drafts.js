@@ -134,16 +134,16 @@ const editor =
 export const createCDPipelineDraft = /* @__PURE__ */ creator({
   inputs: zCDPipelineDraftInputs,
   draft: zCDPipelineDraft,
-  defaults: { applicationsToPromote: [], deploymentType: "container", description: "" },
+  defaults: { description: "", applicationsToPromote: [], deploymentType: "container" },
   base: { apiVersion: "v2.edp.epam.com/v1", kind: "CDPipeline" },
   rules: [
     { to: ["metadata", "name"], from: { input: "name" }, reads: ["name"] },
     { to: ["metadata", "namespace"], from: { input: "namespace" }, reads: ["namespace"] },
+    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"], omit: "" },
     { to: ["spec", "applications"], from: { input: "applications" }, reads: ["applications"] },
     { to: ["spec", "inputDockerStreams"], from: { input: "inputDockerStreams" }, reads: ["inputDockerStreams"] },
     { to: ["spec", "applicationsToPromote"], from: { input: "applicationsToPromote" }, reads: ["applicationsToPromote"] },
     { to: ["spec", "deploymentType"], from: { input: "deploymentType" }, reads: ["deploymentType"] },
-    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"], omit: "" },
     { to: ["spec", "name"], from: { text: [{ input: "name" }], form: "plain" }, reads: ["name"] },
   ],
 });
@@ -170,29 +170,29 @@ export const createCodebaseBranchDraft = /* @__PURE__ */ creator({
 export const createCodebaseDraft = /* @__PURE__ */ creator({
   inputs: zCodebaseDraftInputs,
   draft: zCodebaseDraft,
-  defaults: { repositoryUrl: "", defaultBranch: "main", isPrivate: true, emptyProject: false, versioning: "default", startFrom: "", deploymentScript: "helm-chart", ciTool: "tekton", description: "" },
+  defaults: { description: "", private: true, deploymentScript: "helm-chart", ciTool: "tekton", repositoryUrl: "", defaultBranch: "main", emptyProject: false, versioning: "default", startFrom: "" },
   base: { apiVersion: "v2.edp.epam.com/v1", kind: "Codebase" },
   rules: [
     { to: ["metadata", "name"], from: { input: "name" }, reads: ["name"] },
     { to: ["metadata", "namespace"], from: { input: "namespace" }, reads: ["namespace"] },
+    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"], omit: "" },
     { to: ["spec", "type"], from: { input: "type" }, reads: ["type"] },
     { to: ["metadata", "labels", "app.edp.epam.com/codebaseType"], from: { text: [{ input: "type" }], form: "label", max: 63 }, reads: ["type"] },
     { to: ["spec", "strategy"], from: { input: "strategy" }, reads: ["strategy"] },
     { to: ["spec", "lang"], from: { input: "lang" }, reads: ["lang"] },
-    { to: ["spec", "framework"], from: { input: "framework" }, reads: ["framework"] },
     { to: ["spec", "buildTool"], from: { input: "buildTool" }, reads: ["buildTool"] },
     { to: ["spec", "gitServer"], from: { input: "gitServer" }, reads: ["gitServer"] },
     { to: ["metadata", "labels", "app.edp.epam.com/gitserver"], from: { text: [{ input: "gitServer" }], form: "label", max: 63 }, reads: ["gitServer"] },
+    { to: ["spec", "private"], from: { input: "private" }, reads: ["private"] },
+    { to: ["spec", "deploymentScript"], from: { input: "deploymentScript" }, reads: ["deploymentScript"] },
+    { to: ["spec", "ciTool"], from: { input: "ciTool" }, reads: ["ciTool"] },
+    { to: ["spec", "framework"], from: { input: "framework" }, reads: ["framework"] },
     { to: ["spec", "gitUrlPath"], from: { input: "gitUrlPath" }, reads: ["gitUrlPath"] },
     { to: ["spec", "repository", "url"], from: { input: "repositoryUrl" }, reads: ["repositoryUrl"], when: { strategy: ["clone"] }, omit: "" },
     { to: ["spec", "defaultBranch"], from: { input: "defaultBranch" }, reads: ["defaultBranch"] },
-    { to: ["spec", "private"], from: { input: "isPrivate" }, reads: ["isPrivate"] },
     { to: ["spec", "emptyProject"], from: { input: "emptyProject" }, reads: ["emptyProject"], when: { strategy: ["create"] }, otherwise: false },
     { to: ["spec", "versioning", "type"], from: { input: "versioning" }, reads: ["versioning"] },
     { to: ["spec", "versioning", "startFrom"], from: { input: "startFrom" }, reads: ["startFrom"], when: { versioning: ["semver"] }, omit: "" },
-    { to: ["spec", "deploymentScript"], from: { input: "deploymentScript" }, reads: ["deploymentScript"] },
-    { to: ["spec", "ciTool"], from: { input: "ciTool" }, reads: ["ciTool"] },
-    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"], omit: "" },
   ],
 });
 
@@ -232,17 +232,17 @@ export const createQuickLinkDraft = /* @__PURE__ */ creator({
 export const createStageDraft = /* @__PURE__ */ creator({
   inputs: zStageDraftInputs,
   draft: zStageDraft,
-  defaults: { triggerType: "Manual", qualityGates: [{"qualityGateType": "manual", "stepName": "approve"}], description: "", owner: null },
+  defaults: { description: "", triggerType: "Manual", owner: null },
   base: { apiVersion: "v2.edp.epam.com/v1", kind: "Stage" },
   rules: [
+    { to: ["spec", "name"], from: { input: "name" }, reads: ["name"] },
     { to: ["metadata", "namespace"], from: { input: "namespace" }, reads: ["namespace"] },
+    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"], omit: "" },
     { to: ["spec", "cdPipeline"], from: { input: "cdPipeline" }, reads: ["cdPipeline"] },
     { to: ["metadata", "labels", "app.edp.epam.com/cdPipelineName"], from: { text: [{ input: "cdPipeline" }], form: "label", max: 63 }, reads: ["cdPipeline"] },
-    { to: ["spec", "name"], from: { input: "name" }, reads: ["name"] },
     { to: ["spec", "order"], from: { input: "order" }, reads: ["order"] },
     { to: ["spec", "triggerType"], from: { input: "triggerType" }, reads: ["triggerType"] },
     { to: ["spec", "qualityGates"], from: { input: "qualityGates" }, reads: ["qualityGates"] },
-    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"], omit: "" },
     { to: ["metadata", "ownerReferences"], from: { owner: "owner", controller: true, blockOwnerDeletion: true }, reads: ["owner"] },
     { to: ["metadata", "name"], from: { text: [{ input: "cdPipeline" }, "-", { input: "name" }], form: "name", random: 0, max: 63 }, reads: ["cdPipeline", "name"] },
     { to: ["spec", "namespace"], from: { text: [{ input: "namespace" }, "-", { input: "cdPipeline" }, "-", { input: "name" }], form: "plain" }, reads: ["cdPipeline", "name", "namespace"] },
@@ -253,10 +253,10 @@ export const editCDPipeline = /* @__PURE__ */ editor({
   inputs: zCDPipelineEdits,
   draft: zCDPipeline,
   rules: [
+    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"] },
     { to: ["spec", "applications"], from: { input: "applications" }, reads: ["applications"] },
     { to: ["spec", "inputDockerStreams"], from: { input: "inputDockerStreams" }, reads: ["inputDockerStreams"] },
     { to: ["spec", "applicationsToPromote"], from: { input: "applicationsToPromote" }, reads: ["applicationsToPromote"] },
-    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"] },
   ],
 });
 
@@ -295,8 +295,8 @@ export const editStage = /* @__PURE__ */ editor({
   inputs: zStageEdits,
   draft: zStage,
   rules: [
+    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"] },
     { to: ["spec", "triggerType"], from: { input: "triggerType" }, reads: ["triggerType"] },
     { to: ["spec", "qualityGates"], from: { input: "qualityGates" }, reads: ["qualityGates"] },
-    { to: ["spec", "description"], from: { input: "description" }, reads: ["description"] },
   ],
 });

@@ -10,14 +10,14 @@ const routerHashes = {
   "audit": "a8d8d43ad1305d99",
   "cdPipelines": "abadc53c1cab1c83",
   "clusters": "c2e733357f05a985",
-  "codebaseBranches": "dfd4c41904bcb95b",
+  "codebaseBranches": "c93c6c64ba86f454",
   "codebaseImageStreams": "c231f4dea3161715",
-  "codebases": "0ffdf7121c4c1da0",
+  "codebases": "4370d4f3fd1ea1da",
   "deployments": "6e425b27a571e994",
   "events": "f3f45e677c09fe41",
   "explorer": "22e845a29e86344e",
   "feeds": "e9efd5c9c70e89aa",
-  "gitServers": "127214c3c2422b4a",
+  "gitServers": "c1f67e44ec9b5b88",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "925320da1816abfa",
   "pipelineRuns": "2177201df76ee224",
@@ -25,7 +25,7 @@ const routerHashes = {
   "pipelines": "83d214834afde853",
   "pods": "8c5ea216c5eff45e",
   "quickLinks": "c6e83f8632646f0a",
-  "stages": "6d00bedede64a0de",
+  "stages": "48df373a1773570c",
   "taskRuns": "b7f0330e38a86d0d"
 };
 

@@ -31,19 +31,19 @@ export const manifest = {
 "cdPipelines.watchItem": "cf5f4f905328d475",
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "clusters.list": "069fa0ed4ac728e2",
-"codebaseBranches.create": "c4e6497e8b3f2f5b",
+"codebaseBranches.create": "49289f2f95a1e478",
 "codebaseBranches.delete": "34498bed1c456e62",
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
-"codebaseBranches.get": "d756e22392955f63",
-"codebaseBranches.jsonPatch": "0a05d65767a8c793",
-"codebaseBranches.list": "98d66653ce25b625",
-"codebaseBranches.patch": "7beba528ecc059a2",
+"codebaseBranches.get": "625cca06c6f05a72",
+"codebaseBranches.jsonPatch": "4d2e102d8dcfcc2c",
+"codebaseBranches.list": "77e5a9af942f18e0",
+"codebaseBranches.patch": "db0dd1655058af35",
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
-"codebaseBranches.serverSideApply": "6fe884e7d721a4bb",
-"codebaseBranches.update": "81a84666f173ed37",
-"codebaseBranches.watch": "3fb094ca5e37053d",
-"codebaseBranches.watchItem": "a9fd8033980dafbd",
+"codebaseBranches.serverSideApply": "c78e2de59b3a4dc0",
+"codebaseBranches.update": "3bb199d712aa024a",
+"codebaseBranches.watch": "c061ecbb38daa2af",
+"codebaseBranches.watchItem": "3c6f07aedf9462ba",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
 "codebaseImageStreams.delete": "7698fb0e132d20c9",
@@ -59,19 +59,19 @@ export const manifest = {
 "codebaseImageStreams.watch": "fc12102a7e1c9363",
 "codebaseImageStreams.watchItem": "7441e42cc604e499",
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
-"codebases.create": "8a53d5e9035edc9e",
+"codebases.create": "9d262bd099b73187",
 "codebases.delete": "239f586c453b137e",
 "codebases.deleteMany": "2aa0a10c2a120f51",
-"codebases.get": "155bc872c418ba9d",
-"codebases.jsonPatch": "e438bd0e0e14cce4",
-"codebases.list": "a71fa6993cd35392",
-"codebases.patch": "06e9f312fe755538",
+"codebases.get": "bd7fcbec7853108a",
+"codebases.jsonPatch": "bc37d69add2d6a8e",
+"codebases.list": "402a68183e7d5670",
+"codebases.patch": "2e88d081a239f013",
 "codebases.permissions": "a3184529c9bc7e0a",
 "codebases.permissionsOf": "186bbabb095a23d4",
-"codebases.serverSideApply": "ade96fc07e58764d",
-"codebases.update": "7cef8439214415f8",
-"codebases.watch": "812af0ad532dc488",
-"codebases.watchItem": "28f2433f83104352",
+"codebases.serverSideApply": "95551d5f36f92efe",
+"codebases.update": "a3cbb15f523ce562",
+"codebases.watch": "8b938c5c121a5f70",
+"codebases.watchItem": "ea5d7c1c6c85df36",
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "73ff64a3986a2109",
 "deployments.delete": "71a467fed4766212",
@@ -113,21 +113,21 @@ export const manifest = {
 "explorer.schema": "7b792dc729b5cdb3",
 "explorer.table": "76faafa37ebe7199",
 "feeds.list": "a86408005ff5914d",
-"gitServers.connect": "388a1e12c7b96c7f",
-"gitServers.create": "12edc69e5ef088d1",
+"gitServers.connect": "a37aa63c28ec9afe",
+"gitServers.create": "25831f2acd26ad62",
 "gitServers.delete": "d029951a90ba5a40",
 "gitServers.deleteMany": "d5a43ed6a6b828a5",
-"gitServers.get": "96cf964bddf7f883",
-"gitServers.jsonPatch": "8e42b1a4efc7dd49",
-"gitServers.list": "4350e0ce35fc1e79",
-"gitServers.patch": "25d2cf0abec3b14c",
+"gitServers.get": "d2c7aed1eb65eead",
+"gitServers.jsonPatch": "fc46122e37f74eab",
+"gitServers.list": "2dd8e91a132ce8cd",
+"gitServers.patch": "5f2fcc62505d0899",
 "gitServers.permissions": "d37eb3e2e02223cb",
 "gitServers.permissionsOf": "a34b1ed273aaf63f",
 "gitServers.renew": "db27414eec01be4e",
-"gitServers.serverSideApply": "7cba53432b3eb011",
-"gitServers.update": "61accca13b0eb6b7",
-"gitServers.watch": "5f2b4dbbbad3c731",
-"gitServers.watchItem": "34a40b7d7422cece",
+"gitServers.serverSideApply": "7255544dd973c117",
+"gitServers.update": "40fd9a1bd6b0ee3c",
+"gitServers.watch": "738ba1e4a27fb276",
+"gitServers.watchItem": "285ec2136b515f82",
 "gitServers.watchPermissions": "b96121de39f76047",
 "health": "03b8a4bf348f6d01",
 "manifests.applyYaml": "6a1c570e53c79f59",
@@ -205,21 +205,21 @@ export const manifest = {
 "quickLinks.watch": "5ceed07a6c0ae356",
 "quickLinks.watchItem": "db002e4bac3661e8",
 "quickLinks.watchPermissions": "c50ceeddf9d762cf",
-"stages.add": "820d8e06454c56f6",
-"stages.create": "b8fc453aedbe9060",
+"stages.add": "cfc9ed32c2a051f0",
+"stages.create": "4c96fae91a232c71",
 "stages.delete": "42249cc9f32980fd",
 "stages.deleteMany": "590acf421389613b",
 "stages.deploy": "04537cbf3c0aba20",
-"stages.get": "e557f9037897097d",
-"stages.jsonPatch": "7e6a1a699e18e5bf",
-"stages.list": "87e258fe481af8f4",
-"stages.patch": "074512dd49755098",
+"stages.get": "9ca349dc54145057",
+"stages.jsonPatch": "0aa5dc1a90f3fd86",
+"stages.list": "5de897de83042cf1",
+"stages.patch": "346b1f039e494321",
 "stages.permissions": "fe8e91829587885f",
 "stages.permissionsOf": "631bca61e4b43466",
-"stages.serverSideApply": "10e630ef8000b444",
-"stages.update": "99a26f5687fb2f43",
-"stages.watch": "026fc25c6a7cc239",
-"stages.watchItem": "30797755233244c3",
+"stages.serverSideApply": "06bef40702d30579",
+"stages.update": "d2790d1f74d5bb15",
+"stages.watch": "b2ed3dff0c0d081c",
+"stages.watchItem": "36d30d400067ffbc",
 "stages.watchPermissions": "de8f5d4bf8523e81",
 "taskRuns.create": "2971486454172de0",
 "taskRuns.delete": "2f1683cf9ffd6ab0",
@@ -409,42 +409,6 @@ export const manifest = {
 "z.int().nullable()"
 ]
 },
-"BranchPipelines": {
-"": [
-"an object",
-"z.json()"
-],
-".build": [
-"optional string",
-"z.string()"
-],
-".review": [
-"optional string",
-"z.string()"
-],
-".security": [
-"optional string",
-"z.string()"
-]
-},
-"BranchPipelinesInput": {
-"": [
-"an object",
-"z.json()"
-],
-".build": [
-"optional string | null",
-"z.string().nullable()"
-],
-".review": [
-"optional string | null",
-"z.string().nullable()"
-],
-".security": [
-"optional string | null",
-"z.string().nullable()"
-]
-},
 "CDPipeline": {
 "": [
 "an object",
@@ -506,6 +470,10 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
+".description": [
+"optional string",
+"z.string().max(250)"
+],
 ".applications": [
 "string[]",
 "z.array(z.string()).min(1)"
@@ -521,16 +489,16 @@ export const manifest = {
 ".deploymentType": [
 "optional \"container\" | \"custom\"",
 "z.enum([\"container\", \"custom\"])"
-],
-".description": [
-"optional string",
-"z.string().max(250)"
 ]
 },
 "CDPipelineEdits": {
 "": [
 "an object",
 "forbid"
+],
+".description": [
+"optional string | null",
+"z.string().max(250).nullable()"
 ],
 ".applications": [
 "optional string[] | null",
@@ -543,10 +511,6 @@ export const manifest = {
 ".applicationsToPromote": [
 "optional string[] | null",
 "z.array(z.string()).nullable()"
-],
-".description": [
-"optional string | null",
-"z.string().max(250).nullable()"
 ]
 },
 "CDPipelineInput": {
@@ -829,10 +793,6 @@ export const manifest = {
 ".version": [
 "optional string",
 "z.string()"
-],
-".pipelines": [
-"optional BranchPipelines",
-"zBranchPipelines"
 ]
 },
 "CodebaseBranchSpecInput": {
@@ -859,10 +819,6 @@ export const manifest = {
 ".version": [
 "optional string | null",
 "z.string().nullable()"
-],
-".pipelines": [
-"optional BranchPipelinesInput | null",
-"zBranchPipelinesInput.nullable()"
 ]
 },
 "CodebaseBranchStatus": {
@@ -913,10 +869,6 @@ export const manifest = {
 ".lastSuccessfulBuild": [
 "optional string",
 "z.string()"
-],
-".versionHistory": [
-"optional (string | null)[]",
-"z.array(z.string().nullable())"
 ]
 },
 "CodebaseBranchStatusInput": {
@@ -967,10 +919,6 @@ export const manifest = {
 ".lastSuccessfulBuild": [
 "optional string | null",
 "z.string().nullable()"
-],
-".versionHistory": [
-"optional (string | null)[] | null",
-"z.array(z.string().nullable()).nullable()"
 ]
 },
 "CodebaseDraft": {
@@ -1008,6 +956,10 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
+".description": [
+"optional string",
+"z.string().max(250)"
+],
 ".type": [
 "\"application\" | \"autotest\" | \"library\" | \"infrastructure\" | \"system\"",
 "z.enum([\"application\", \"autotest\", \"library\", \"infrastructure\", \"system\"])"
@@ -1020,15 +972,27 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".framework": [
-"string",
-"z.string().min(1)"
-],
 ".buildTool": [
 "string",
 "z.string().min(1)"
 ],
 ".gitServer": [
+"string",
+"z.string().min(1)"
+],
+".private": [
+"optional boolean",
+"z.boolean()"
+],
+".deploymentScript": [
+"optional \"helm-chart\" | \"rpm-package\"",
+"z.enum([\"helm-chart\", \"rpm-package\"])"
+],
+".ciTool": [
+"optional \"tekton\" | \"gitlab\"",
+"z.enum([\"tekton\", \"gitlab\"])"
+],
+".framework": [
 "string",
 "z.string().min(1)"
 ],
@@ -1044,10 +1008,6 @@ export const manifest = {
 "optional string",
 "z.string().regex(/^\\P{White_Space}+$/u)"
 ],
-".isPrivate": [
-"optional boolean",
-"z.boolean()"
-],
 ".emptyProject": [
 "optional boolean",
 "z.boolean()"
@@ -1059,18 +1019,6 @@ export const manifest = {
 ".startFrom": [
 "optional string",
 "z.string()"
-],
-".deploymentScript": [
-"optional \"helm-chart\" | \"rpm-package\"",
-"z.enum([\"helm-chart\", \"rpm-package\"])"
-],
-".ciTool": [
-"optional \"tekton\" | \"gitlab\"",
-"z.enum([\"tekton\", \"gitlab\"])"
-],
-".description": [
-"optional string",
-"z.string().max(250)"
 ]
 },
 "CodebaseEdits": {
@@ -1240,10 +1188,6 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".framework": [
-"string",
-"z.string()"
-],
 ".buildTool": [
 "string",
 "z.string().min(1)"
@@ -1252,13 +1196,9 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".gitUrlPath": [
-"string",
-"z.string().regex(/^\\/[^\\n]+/u)"
-],
-".defaultBranch": [
-"optional string",
-"z.string().min(1)"
+".private": [
+"optional boolean",
+"z.boolean()"
 ],
 ".deploymentScript": [
 "optional \"helm-chart\" | \"rpm-package\"",
@@ -1268,11 +1208,19 @@ export const manifest = {
 "optional \"tekton\" | \"gitlab\"",
 "z.enum([\"tekton\", \"gitlab\"])"
 ],
-".emptyProject": [
-"optional boolean",
-"z.boolean()"
+".framework": [
+"string",
+"z.string()"
 ],
-".private": [
+".gitUrlPath": [
+"string",
+"z.string().regex(/^\\/[^\\n]+/u)"
+],
+".defaultBranch": [
+"optional string",
+"z.string().min(1)"
+],
+".emptyProject": [
 "optional boolean",
 "z.boolean()"
 ],
@@ -1285,10 +1233,6 @@ export const manifest = {
 "zRepository"
 ],
 ".description": [
-"optional string",
-"z.string()"
-],
-".branchToCopyInDefaultBranch": [
 "optional string",
 "z.string()"
 ],
@@ -1322,10 +1266,6 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".framework": [
-"string",
-"z.string()"
-],
 ".buildTool": [
 "string",
 "z.string().min(1)"
@@ -1334,13 +1274,9 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".gitUrlPath": [
-"string",
-"z.string().regex(/^\\/[^\\n]+/u)"
-],
-".defaultBranch": [
-"optional string",
-"z.string().min(1)"
+".private": [
+"optional boolean",
+"z.boolean()"
 ],
 ".deploymentScript": [
 "optional \"helm-chart\" | \"rpm-package\"",
@@ -1350,11 +1286,19 @@ export const manifest = {
 "optional \"tekton\" | \"gitlab\"",
 "z.enum([\"tekton\", \"gitlab\"])"
 ],
-".emptyProject": [
-"optional boolean",
-"z.boolean()"
+".framework": [
+"string",
+"z.string()"
 ],
-".private": [
+".gitUrlPath": [
+"string",
+"z.string().regex(/^\\/[^\\n]+/u)"
+],
+".defaultBranch": [
+"optional string",
+"z.string().min(1)"
+],
+".emptyProject": [
 "optional boolean",
 "z.boolean()"
 ],
@@ -1367,10 +1311,6 @@ export const manifest = {
 "zRepository.nullable()"
 ],
 ".description": [
-"optional string | null",
-"z.string().nullable()"
-],
-".branchToCopyInDefaultBranch": [
 "optional string | null",
 "z.string().nullable()"
 ],
@@ -2637,8 +2577,8 @@ export const manifest = {
 "zDraftMeta"
 ],
 ".spec": [
-"GitServerSpecInput",
-"zGitServerSpecInput"
+"GitServerSpec",
+"zGitServerSpec"
 ]
 },
 "GitServerDraftInputs": {
@@ -2682,7 +2622,7 @@ export const manifest = {
 ],
 ".host": [
 "optional string | null",
-"z.string().min(1).nullable()"
+"z.string().regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/u).nullable()"
 ],
 ".user": [
 "optional string | null",
@@ -2715,8 +2655,8 @@ export const manifest = {
 "zObjectMetaInput"
 ],
 ".spec": [
-"GitServerSpecInput",
-"zGitServerSpecInput"
+"GitServerSpec",
+"zGitServerSpec"
 ],
 ".status": [
 "optional GitServerStatusInput | null",
@@ -2751,44 +2691,6 @@ export const manifest = {
 ".nameSshKeySecret": [
 "string",
 "z.string()"
-],
-".webhookUrl": [
-"optional string",
-"z.string()"
-]
-},
-"GitServerSpecInput": {
-"": [
-"an object",
-"z.json()"
-],
-".gitHost": [
-"string",
-"z.string().min(1)"
-],
-".gitProvider": [
-"optional \"gerrit\" | \"github\" | \"gitlab\" | \"bitbucket\"",
-"z.enum([\"gerrit\", \"github\", \"gitlab\", \"bitbucket\"])"
-],
-".gitUser": [
-"optional string",
-"z.string()"
-],
-".sshPort": [
-"number",
-"z.int().gte(1).lte(65535)"
-],
-".httpsPort": [
-"number",
-"z.int().gte(1).lte(65535)"
-],
-".nameSshKeySecret": [
-"string",
-"z.string()"
-],
-".webhookUrl": [
-"optional string | null",
-"z.string().nullable()"
 ]
 },
 "GitServerStatus": {
@@ -2803,10 +2705,6 @@ export const manifest = {
 ".error": [
 "optional string",
 "z.string()"
-],
-".status": [
-"optional string",
-"z.string()"
 ]
 },
 "GitServerStatusInput": {
@@ -2819,10 +2717,6 @@ export const manifest = {
 "z.boolean().nullable()"
 ],
 ".error": [
-"optional string | null",
-"z.string().nullable()"
-],
-".status": [
 "optional string | null",
 "z.string().nullable()"
 ]
@@ -4896,17 +4790,21 @@ export const manifest = {
 "an object",
 "forbid"
 ],
+".name": [
+"string",
+"z.string().min(2).max(20).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
+],
 ".namespace": [
 "string",
 "z.string().min(1)"
 ],
+".description": [
+"optional string",
+"z.string().max(250)"
+],
 ".cdPipeline": [
 "string",
 "z.string().min(1)"
-],
-".name": [
-"string",
-"z.string().min(2).max(20).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/u)"
 ],
 ".order": [
 "number",
@@ -4917,12 +4815,8 @@ export const manifest = {
 "z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
 ],
 ".qualityGates": [
-"optional QualityGateInput[]",
+"QualityGateInput[]",
 "z.array(zQualityGateInput)"
-],
-".description": [
-"optional string",
-"z.string().max(250)"
 ],
 ".owner": [
 "optional CDPipelineInput | null",
@@ -4934,6 +4828,10 @@ export const manifest = {
 "an object",
 "forbid"
 ],
+".description": [
+"optional string | null",
+"z.string().max(250).nullable()"
+],
 ".triggerType": [
 "optional \"Auto\" | \"Manual\" | \"Auto-stable\" | null",
 "z.enum([\"Auto\", \"Manual\", \"Auto-stable\"]).nullable()"
@@ -4941,10 +4839,6 @@ export const manifest = {
 ".qualityGates": [
 "optional QualityGateInput[] | null",
 "z.array(zQualityGateInput).nullable()"
-],
-".description": [
-"optional string | null",
-"z.string().max(250).nullable()"
 ]
 },
 "StageInput": {
@@ -5006,10 +4900,6 @@ export const manifest = {
 "optional string",
 "z.string()"
 ],
-".cleanTemplate": [
-"optional string",
-"z.string()"
-],
 ".qualityGates": [
 "QualityGate[]",
 "z.array(zQualityGate)"
@@ -5051,10 +4941,6 @@ export const manifest = {
 ".triggerTemplate": [
 "optional string",
 "z.string()"
-],
-".cleanTemplate": [
-"optional string | null",
-"z.string().nullable()"
 ],
 ".qualityGates": [
 "QualityGateInput[]",

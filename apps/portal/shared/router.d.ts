@@ -84,20 +84,6 @@ export type AuditPage = {
   next: number | null;
 };
 
-/** Pipelines of a branch that differ from its codebase's. */
-export type BranchPipelines = {
-  build?: string;
-  review?: string;
-  security?: string;
-};
-
-/** Pipelines of a branch that differ from its codebase's. */
-export type BranchPipelinesInput = {
-  build?: string | null | undefined;
-  review?: string | null | undefined;
-  security?: string | null | undefined;
-};
-
 /** Applications that are deployed together through a row of stages. */
 export type CDPipeline = {
   apiVersion: "v2.edp.epam.com/v1";
@@ -121,21 +107,21 @@ export type CDPipelineDraft = {
 export type CDPipelineDraftInputs = {
   name: string;
   namespace: string;
+  /** @default "" */
+  description?: string | undefined;
   applications: string[];
   inputDockerStreams: string[];
   applicationsToPromote?: string[] | undefined;
   /** @default "container" */
   deploymentType?: "container" | "custom" | undefined;
-  /** @default "" */
-  description?: string | undefined;
 };
 
 /** What may be changed in a CD pipeline. */
 export type CDPipelineEdits = {
+  description?: string | null | undefined;
   applications?: string[] | null | undefined;
   inputDockerStreams?: string[] | null | undefined;
   applicationsToPromote?: string[] | null | undefined;
-  description?: string | null | undefined;
 };
 
 /** Applications that are deployed together through a row of stages. */
@@ -244,7 +230,6 @@ export type CodebaseBranchSpec = {
   fromCommit?: string;
   release?: boolean;
   version?: string;
-  pipelines?: BranchPipelines;
 };
 
 /** Which branch of which codebase. */
@@ -256,7 +241,6 @@ export type CodebaseBranchSpecInput = {
   /** @default false */
   release?: boolean | undefined;
   version?: string | null | undefined;
-  pipelines?: BranchPipelinesInput | null | undefined;
 };
 
 /** What the operator says of a branch. */
@@ -272,7 +256,6 @@ export type CodebaseBranchStatus = {
   lastTimeUpdated?: string;
   build?: string;
   lastSuccessfulBuild?: string;
-  versionHistory?: (string | null)[];
 };
 
 /** What the operator says of a branch. */
@@ -288,7 +271,6 @@ export type CodebaseBranchStatusInput = {
   lastTimeUpdated?: string | null | undefined;
   build?: string | null | undefined;
   lastSuccessfulBuild?: string | null | undefined;
-  versionHistory?: (string | null)[] | null | undefined;
 };
 
 /** A Codebase to be created. */
@@ -305,31 +287,31 @@ export type CodebaseDraft = {
 export type CodebaseDraftInputs = {
   name: string;
   namespace: string;
+  /** @default "" */
+  description?: string | undefined;
   type: "application" | "autotest" | "library" | "infrastructure" | "system";
   strategy: "create" | "clone" | "import";
   lang: string;
-  framework: string;
   buildTool: string;
   gitServer: string;
+  /** @default true */
+  private?: boolean | undefined;
+  /** @default "helm-chart" */
+  deploymentScript?: "helm-chart" | "rpm-package" | undefined;
+  /** @default "tekton" */
+  ciTool?: "tekton" | "gitlab" | undefined;
+  framework: string;
   gitUrlPath: string;
   /** @default "" */
   repositoryUrl?: string | undefined;
   /** @default "main" */
   defaultBranch?: string | undefined;
-  /** @default true */
-  isPrivate?: boolean | undefined;
   /** @default false */
   emptyProject?: boolean | undefined;
   /** @default "default" */
   versioning?: "default" | "semver" | undefined;
   /** @default "" */
   startFrom?: string | undefined;
-  /** @default "helm-chart" */
-  deploymentScript?: "helm-chart" | "rpm-package" | undefined;
-  /** @default "tekton" */
-  ciTool?: "tekton" | "gitlab" | undefined;
-  /** @default "" */
-  description?: string | undefined;
 };
 
 /** What may be changed in a codebase once it is there; None takes a field away. */
@@ -398,19 +380,18 @@ export type CodebaseSpec = {
   type: "application" | "autotest" | "library" | "infrastructure" | "system";
   strategy: "create" | "clone" | "import";
   lang: string;
-  framework: string;
   buildTool: string;
   gitServer: string;
-  gitUrlPath: string;
-  defaultBranch?: string;
+  private?: boolean;
   deploymentScript?: "helm-chart" | "rpm-package";
   ciTool?: "tekton" | "gitlab";
+  framework: string;
+  gitUrlPath: string;
+  defaultBranch?: string;
   emptyProject?: boolean;
-  private?: boolean;
   versioning: Versioning;
   repository?: Repository;
   description?: string;
-  branchToCopyInDefaultBranch?: string;
   commitMessagePattern?: string;
   ticketNamePattern?: string;
   jiraServer?: string;
@@ -421,24 +402,23 @@ export type CodebaseSpecInput = {
   type: "application" | "autotest" | "library" | "infrastructure" | "system";
   strategy: "create" | "clone" | "import";
   lang: string;
-  framework: string;
   buildTool: string;
   gitServer: string;
-  gitUrlPath: string;
-  /** @default "main" */
-  defaultBranch?: string | undefined;
+  /** @default true */
+  private?: boolean | undefined;
   /** @default "helm-chart" */
   deploymentScript?: "helm-chart" | "rpm-package" | undefined;
   /** @default "tekton" */
   ciTool?: "tekton" | "gitlab" | undefined;
+  framework: string;
+  gitUrlPath: string;
+  /** @default "main" */
+  defaultBranch?: string | undefined;
   /** @default false */
   emptyProject?: boolean | undefined;
-  /** @default true */
-  private?: boolean | undefined;
   versioning: VersioningInput;
   repository?: Repository | null | undefined;
   description?: string | null | undefined;
-  branchToCopyInDefaultBranch?: string | null | undefined;
   commitMessagePattern?: string | null | undefined;
   ticketNamePattern?: string | null | undefined;
   jiraServer?: string | null | undefined;
@@ -890,7 +870,7 @@ export type GitServerDraft = {
   /** @default "GitServer" */
   kind?: "GitServer" | undefined;
   metadata: DraftMeta;
-  spec: GitServerSpecInput;
+  spec: GitServerSpec;
 };
 
 /** What it takes to connect a Git server, but for the Secret `ci-{name}` that opens it. */
@@ -922,7 +902,7 @@ export type GitServerInput = {
   /** @default "GitServer" */
   kind?: "GitServer" | undefined;
   metadata: ObjectMetaInput;
-  spec: GitServerSpecInput;
+  spec: GitServerSpec;
   status?: GitServerStatusInput | null | undefined;
 };
 
@@ -934,34 +914,18 @@ export type GitServerSpec = {
   sshPort: number;
   httpsPort: number;
   nameSshKeySecret: string;
-  webhookUrl?: string;
-};
-
-/** The server and how to reach it. */
-export type GitServerSpecInput = {
-  gitHost: string;
-  /** @default "github" */
-  gitProvider?: "gerrit" | "github" | "gitlab" | "bitbucket" | undefined;
-  /** @default "git" */
-  gitUser?: string | undefined;
-  sshPort: number;
-  httpsPort: number;
-  nameSshKeySecret: string;
-  webhookUrl?: string | null | undefined;
 };
 
 /** Whether the platform gets in. */
 export type GitServerStatus = {
   connected?: boolean;
   error?: string;
-  status?: string;
 };
 
 /** Whether the platform gets in. */
 export type GitServerStatusInput = {
   connected?: boolean | null | undefined;
   error?: string | null | undefined;
-  status?: string | null | undefined;
 };
 
 /** Says that the server answers. */
@@ -1762,23 +1726,23 @@ export type StageDraft = {
 
 /** What it takes to add a stage to a pipeline. */
 export type StageDraftInputs = {
-  namespace: string;
-  cdPipeline: string;
   name: string;
+  namespace: string;
+  /** @default "" */
+  description?: string | undefined;
+  cdPipeline: string;
   order: number;
   /** @default "Manual" */
   triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
-  qualityGates?: QualityGateInput[] | undefined;
-  /** @default "" */
-  description?: string | undefined;
+  qualityGates: QualityGateInput[];
   owner?: CDPipelineInput | null | undefined;
 };
 
 /** What may be changed in a stage; its place and its namespace never. */
 export type StageEdits = {
+  description?: string | null | undefined;
   triggerType?: "Auto" | "Manual" | "Auto-stable" | null | undefined;
   qualityGates?: QualityGateInput[] | null | undefined;
-  description?: string | null | undefined;
 };
 
 /** One environment that a CD pipeline deploys to. */
@@ -1801,7 +1765,6 @@ export type StageSpec = {
   clusterName?: string;
   triggerType?: "Auto" | "Manual" | "Auto-stable";
   triggerTemplate?: string;
-  cleanTemplate?: string;
   qualityGates: QualityGate[];
   description?: string;
 };
@@ -1818,7 +1781,6 @@ export type StageSpecInput = {
   triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
   /** @default "deploy" */
   triggerTemplate?: string | undefined;
-  cleanTemplate?: string | null | undefined;
   qualityGates: QualityGateInput[];
   description?: string | null | undefined;
 };

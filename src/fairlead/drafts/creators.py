@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from fairlead.drafts.building import Suffix, build, make_suffix
 from fairlead.drafts.declaring import Compiler, wire_name
-from fairlead.drafts.markers import CreatorRule
+from fairlead.drafts.markers import CreatorRule, Label
 from fairlead.drafts.nodes import DraftSpec
 from fairlead.errors import DefinitionError
 
@@ -86,6 +86,15 @@ class Declared:
         if owner not in self._specs:
             self._specs[owner] = self._compile(owner)
         return self._specs[owner]
+
+    def find_labels(self) -> dict[str, str]:
+        """Keys of the labels that inputs are put in, by the inputs' names on the wire."""
+        return {
+            wire_name(name, info): marker.key
+            for name, info in self.inputs.model_fields.items()
+            for marker in info.metadata
+            if isinstance(marker, Label)
+        }
 
     def _compile(self, owner: type[BaseModel]) -> DraftSpec:
         resource = cast("DraftedResource", owner)

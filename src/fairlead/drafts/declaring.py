@@ -88,10 +88,13 @@ class Compiler:
                     omit=marker.omit,
                 )
             case OwnedBy():
+                blocks = marker.block_owner_deletion
                 owner = Owner(
                     name=value.name,
                     controller=marker.controller,
-                    block_owner_deletion=marker.block_owner_deletion,
+                    block_owner_deletion=marker.controller
+                    if blocks is None
+                    else blocks,
                 )
                 return Rule(to=self.resolve("metadata.owner_references"), value=owner)
             case Label() | Annotation():

@@ -52,10 +52,15 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class OwnedBy:
-    """On an input that is a resource: the new object is deleted with it."""
+    """On an input that is a resource: the new object is deleted with it.
+
+    Args:
+        block_owner_deletion: the owner stays until the object is gone, where it is deleted in the
+            foreground; None is as for controllers, which owners wait for.
+    """
 
     controller: bool = False
-    block_owner_deletion: bool = False
+    block_owner_deletion: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

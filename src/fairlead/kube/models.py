@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 
-from fairlead.drafts import Creator, Editor
+from fairlead.drafts import Creator, DraftInputs, Editor
 
 __all__ = ["DraftMeta", "KubeModel", "ObjectMeta", "OwnerReference"]
 
@@ -39,9 +39,11 @@ class KubeModel(BaseModel):
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
+        # Inputs that inherit fields of objects: there None says something.
+        is_object = not issubclass(cls, DraftInputs)
         for name, info in cls.__pydantic_fields__.items():
             if not info.is_required() and name not in cls.always_present:
-                info.exclude_if = is_absent
+                info.exclude_if = is_absent if is_object else None
         return handler(source)
 
 

@@ -69,7 +69,8 @@ class Resource(KubeModel):
         kind: defaults to the class's name.
         singular: defaults to the kind in lower case.
         namespaced: False for cluster-scoped kinds.
-        labels: label keys by the names that generated clients use for them.
+        labels: label keys by the names that generated clients use for them. Those that a draft's inputs
+            are put in have the inputs' names, if they are not listed here.
     """
 
     always_present: ClassVar[frozenset[str]] = frozenset({"api_version", "kind"})
@@ -105,7 +106,7 @@ class Resource(KubeModel):
             singular=singular or name.lower(),
             namespaced=namespaced,
             short_names=short_names,
-            labels=MappingProxyType(dict(labels or {})),
+            labels=MappingProxyType(_collect_labels(labels or {}, cls.__drafts__)),
         )
         _reject_wrong_info(cls.__qualname__, info)
         cls.__resource__ = info
@@ -164,6 +165,17 @@ def get_info(resource: type[Resource]) -> ResourceInfo:
             f'class {name}(Resource, group="...", version="v1", plural="...")'
         )
     return info
+
+
+def _collect_labels(
+    named: Mapping[str, str], drafts: Mapping[str, Declared]
+) -> dict[str, str]:
+    found = dict(named)
+    for declared in drafts.values():
+        for name, key in declared.find_labels().items():
+            if key not in found.values():
+                found.setdefault(name, key)
+    return found
 
 
 def _fix_field(cls: type[Resource], name: str, value: str) -> None:

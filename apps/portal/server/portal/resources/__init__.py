@@ -5,13 +5,14 @@ from portal.resources.cd_pipeline import CDPipeline
 from portal.resources.codebase import Codebase
 from portal.resources.codebase_branch import CodebaseBranch
 from portal.resources.event import Event
-from portal.resources.git_server import GitServer, Secret
+from portal.resources.git_server import GitServer
 from portal.resources.image_stream import CodebaseImageStream
 from portal.resources.namespace import Namespace
 from portal.resources.pipeline import Pipeline
 from portal.resources.pipeline_run import PipelineRun
 from portal.resources.quick_link import QuickLink
 from portal.resources.run_row import RunRow
+from portal.resources.secret import Secret
 from portal.resources.stage import Stage
 from portal.resources.task_run import TaskRun
 from portal.resources.workload import Deployment, Pod

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
-from fairlead.kube.drafts import At, DraftInputs, Put, creator, editor
-from portal.resources.inputs import Description, NamespaceName, ShortName
-from portal.resources.operator_status import OperatorStatus
+from fairlead.kube.drafts import At, Put, creator, editor
+from portal.resources.inputs import DescribedEdits, DescribedInputs, ShortName
+from portal.resources.operator_status import DeliveryStatus
 
 Names = Annotated[list[str], Field(min_length=1)]
 
@@ -23,34 +23,22 @@ class CDPipelineSpec(KubeModel):
     description: str | None = None
 
 
-class DeliveryStatus(OperatorStatus):
-    """What the operator says of pipelines and stages: some of it in snake case."""
-
-    detailed_message: Annotated[str | None, Field(alias="detailed_message")] = None
-    last_time_updated: Annotated[
-        AwareDatetime | None, Field(alias="last_time_updated")
-    ] = None
-
-
-class CDPipelineDraftInputs(DraftInputs):
+class CDPipelineDraftInputs(DescribedInputs):
     """What it takes to deploy applications together; the first two lists go in pairs."""
 
     name: Annotated[ShortName, At()]
-    namespace: NamespaceName
     applications: Names
     input_docker_streams: Names
     applications_to_promote: list[str] = Field(default_factory=list[str])
     deployment_type: Literal["container", "custom"] = "container"
-    description: Annotated[Description, At(omit="")] = ""
 
 
-class CDPipelineEdits(DraftInputs):
+class CDPipelineEdits(DescribedEdits):
     """What may be changed in a CD pipeline."""
 
     applications: Names | None = None
     input_docker_streams: Names | None = None
     applications_to_promote: list[str] | None = None
-    description: Description | None = None
 
 
 class CDPipeline(Resource, group="v2.edp.epam.com", version="v1", plural="cdpipelines"):

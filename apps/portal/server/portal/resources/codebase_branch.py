@@ -7,30 +7,21 @@ from pydantic import Field
 from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Label, Name, OwnedBy, creator
 from portal.resources.codebase import Codebase
-from portal.resources.inputs import NamespaceName
+from portal.resources.inputs import NamespaceName, Text
 from portal.resources.operator_status import OperatorStatus
 
 CODEBASE_LABEL = "app.edp.epam.com/codebaseName"
 BRANCH_LABEL = "app.edp.epam.com/branchName"
 
 
-class BranchPipelines(KubeModel):
-    """Pipelines of a branch that differ from its codebase's."""
-
-    build: str | None = None
-    review: str | None = None
-    security: str | None = None
-
-
 class CodebaseBranchSpec(KubeModel):
     """Which branch of which codebase."""
 
-    codebase_name: Annotated[str, Field(min_length=1)]
-    branch_name: Annotated[str, Field(min_length=1)]
+    codebase_name: Text
+    branch_name: Text
     from_commit: str = ""
     release: bool = False
     version: str | None = None
-    pipelines: BranchPipelines | None = None
 
 
 class CodebaseBranchStatus(OperatorStatus):
@@ -38,14 +29,13 @@ class CodebaseBranchStatus(OperatorStatus):
 
     build: str | None = None
     last_successful_build: str | None = None
-    version_history: list[str | None] | None = None
 
 
 class CodebaseBranchDraftInputs(DraftInputs):
     """What it takes to have a branch of a codebase built."""
 
     namespace: NamespaceName
-    codebase_name: Annotated[str, Field(min_length=1), At(), Label(CODEBASE_LABEL)]
+    codebase_name: Annotated[Text, At(), Label(CODEBASE_LABEL)]
     branch_name: Annotated[str, Field(pattern=r"^\S+$"), At(), Label(BRANCH_LABEL)]
     from_commit: str = ""
     """Where it starts; empty for the tip of the default branch."""
@@ -56,11 +46,7 @@ class CodebaseBranchDraftInputs(DraftInputs):
 
 
 class CodebaseBranch(
-    Resource,
-    group="v2.edp.epam.com",
-    version="v1",
-    plural="codebasebranches",
-    labels={"codebase": CODEBASE_LABEL, "branch": BRANCH_LABEL},
+    Resource, group="v2.edp.epam.com", version="v1", plural="codebasebranches"
 ):
     """A branch of a codebase, with its builds."""
 

@@ -1,8 +1,8 @@
 """The status that the platform's operator writes on most of its resources."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from fairlead.kube import KubeModel
 
@@ -22,3 +22,12 @@ class OperatorStatus(KubeModel):
     detailed_message: str | None = None
     failure_count: int | None = None
     last_time_updated: AwareDatetime | None = None
+
+
+class DeliveryStatus(OperatorStatus):
+    """What the operator says of pipelines and stages: some of it in snake case."""
+
+    detailed_message: Annotated[str | None, Field(alias="detailed_message")] = None
+    last_time_updated: Annotated[
+        AwareDatetime | None, Field(alias="last_time_updated")
+    ] = None

@@ -5,25 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fairlead.kube import KubeModel, Resource
-from fairlead.kube.drafts import (
-    At,
-    DraftInputs,
-    Label,
-    Name,
-    OwnedBy,
-    Put,
-    creator,
-    editor,
-)
-from portal.resources.cd_pipeline import CDPipeline, DeliveryStatus
-from portal.resources.inputs import Description, NamespaceName
+from fairlead.kube.drafts import At, Label, Name, OwnedBy, Put, creator, editor
+from portal.resources.cd_pipeline import CDPipeline
+from portal.resources.inputs import DescribedEdits, DescribedInputs, ShortName, Text
+from portal.resources.operator_status import DeliveryStatus
 
 PIPELINE_LABEL = "app.edp.epam.com/cdPipelineName"
 TriggerType = Literal["Auto", "Manual", "Auto-stable"]
-StageName = Annotated[
-    str,
-    Field(min_length=2, max_length=20, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-]
 
 
 class QualityGate(KubeModel):
@@ -46,47 +34,30 @@ class StageSpec(KubeModel):
     cluster_name: str = "in-cluster"
     trigger_type: TriggerType = "Manual"
     trigger_template: str = "deploy"
-    clean_template: str | None = None
     quality_gates: list[QualityGate]
     description: str | None = None
 
 
-def make_default_gates() -> list[QualityGate]:
-    """What guards a stage for which nothing else was said: somebody approves."""
-    return [QualityGate(quality_gate_type="manual", step_name="approve")]
-
-
-class StageDraftInputs(DraftInputs):
+class StageDraftInputs(DescribedInputs):
     """What it takes to add a stage to a pipeline."""
 
-    namespace: Annotated[NamespaceName, At()]
-    cd_pipeline: Annotated[str, Field(min_length=1), At(), Label(PIPELINE_LABEL)]
-    name: Annotated[StageName, At("spec.name")]
+    cd_pipeline: Annotated[Text, At(), Label(PIPELINE_LABEL)]
+    name: Annotated[ShortName, At("spec.name")]
     order: Annotated[int, Field(ge=0)]
     trigger_type: TriggerType = "Manual"
-    quality_gates: list[QualityGate] = Field(default_factory=make_default_gates)
-    description: Annotated[Description, At(omit="")] = ""
-    owner: Annotated[
-        CDPipeline | None, OwnedBy(controller=True, block_owner_deletion=True)
-    ] = None
+    quality_gates: list[QualityGate]
+    owner: Annotated[CDPipeline | None, OwnedBy(controller=True)] = None
     """The pipeline, which the stage is deleted with."""
 
 
-class StageEdits(DraftInputs):
+class StageEdits(DescribedEdits):
     """What may be changed in a stage; its place and its namespace never."""
 
     trigger_type: TriggerType | None = None
     quality_gates: list[QualityGate] | None = None
-    description: Description | None = None
 
 
-class Stage(
-    Resource,
-    group="v2.edp.epam.com",
-    version="v1",
-    plural="stages",
-    labels={"cdPipeline": PIPELINE_LABEL},
-):
+class Stage(Resource, group="v2.edp.epam.com", version="v1", plural="stages"):
     """One environment that a CD pipeline deploys to."""
 
     spec: StageSpec

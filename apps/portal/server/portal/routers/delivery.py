@@ -19,18 +19,17 @@ from fairlead.kube import (
     StaleObject,
 )
 from portal.resources import CDPipeline, PipelineRun, Stage
+from portal.resources.inputs import Description, ShortName
 from portal.resources.pipeline_run import Param, PipelineRef, PipelineRunSpec
 from portal.resources.stage import (
     PIPELINE_LABEL,
     QualityGate,
-    StageName,
     TriggerType,
-    make_default_gates,
 )
 
 NEXT_ORDER = "portal.fairlead.dev/next-stage-order"
 ATTEMPTS = 10
-Description = Annotated[str, Field(max_length=250)]
+SOMEBODY_APPROVES = QualityGate(quality_gate_type="manual", step_name="approve")
 
 
 class _Input(BaseModel):
@@ -53,7 +52,7 @@ class CDPipelines(ResourceRouter[CDPipeline]):
     )
     async def define(
         self,
-        name: StageName,
+        name: ShortName,
         namespace: str,
         applications: Annotated[list[PipelineApplication], Field(min_length=1)],
         description: Description = "",
@@ -89,7 +88,7 @@ class Stages(ResourceRouter[Stage]):
         self,
         pipeline: str,
         namespace: str,
-        name: StageName,
+        name: ShortName,
         trigger_type: TriggerType = "Manual",
         quality_gates: list[QualityGate] | None = None,
         description: Description = "",
@@ -103,7 +102,7 @@ class Stages(ResourceRouter[Stage]):
             name=name,
             order=order,
             trigger_type=trigger_type,
-            quality_gates=quality_gates or make_default_gates(),
+            quality_gates=quality_gates or [SOMEBODY_APPROVES],
             description=description,
             owner=owner,
         )

@@ -24,7 +24,8 @@ from fairlead.kube import (
 )
 from fairlead.kube.routers import explain_invalid
 from portal.resources import GitServer, Secret
-from portal.resources.git_server import GitProvider, Port
+from portal.resources.git_server import GitProvider
+from portal.resources.inputs import Host, NamespaceName, ObjectName, Port, Text
 from portal.resources.owner import owner_of
 
 R = TypeVar("R", bound=Resource)
@@ -47,14 +48,11 @@ class NewGitServer(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
-    name: Annotated[
-        str,
-        Field(min_length=2, max_length=30, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-    ]
-    namespace: Annotated[str, Field(min_length=1)]
-    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$")]
+    name: ObjectName
+    namespace: NamespaceName
+    host: Host
     provider: GitProvider
-    user: Annotated[str, Field(min_length=1)] = "git"
+    user: Text = "git"
     ssh_port: Port = 22
     https_port: Port = 443
     credentials: Credentials

@@ -36,7 +36,7 @@ export const formSchema = z
       .string()
       .min(1, "Name the default branch.")
       .regex(/^\S+$/, "Leave out spaces."),
-    isPrivate: z.boolean(),
+    private: z.boolean(),
     emptyProject: z.boolean(),
     versioning: z.enum(["default", "semver"]),
     startFrom: z.string(),
@@ -90,7 +90,7 @@ export const steps: readonly {
       "gitUrlPath",
       "repositoryUrl",
       "defaultBranch",
-      "isPrivate",
+      "private",
       "emptyProject",
     ],
   },
@@ -124,7 +124,7 @@ export function initialValues(namespace: string): FormValues {
     gitUrlPath: "",
     repositoryUrl: "",
     defaultBranch: "main",
-    isPrivate: true,
+    private: true,
     emptyProject: false,
     versioning: "semver",
     startFrom: "0.1.0-SNAPSHOT",

@@ -113,7 +113,7 @@ export function RepositoryStep({ form }: StepProps) {
       <TextField control={control} name="defaultBranch" label="Default branch" />
       <SwitchField
         control={control}
-        name="isPrivate"
+        name="private"
         label="Private repository"
         hint="Only members of the project see it."
       />
@@ -211,7 +211,7 @@ export function ReviewStep({ form }: StepProps) {
           Repository: `${values.gitServer}${values.gitUrlPath}`,
           "Cloned from": values.strategy === "clone" ? values.repositoryUrl : null,
           "Default branch": values.defaultBranch,
-          Visibility: values.isPrivate ? "private" : "public",
+          Visibility: values.private ? "private" : "public",
           Stack: `${values.lang} · ${values.framework} · ${values.buildTool}`,
           Versioning:
             values.versioning === "semver" ? `semver from ${values.startFrom}` : "default",

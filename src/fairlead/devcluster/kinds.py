@@ -215,8 +215,12 @@ def _validate_data(body: JsonObject, old: JsonObject | None) -> Iterator[FieldEr
     for key in data:
         if problem := _data_key_problem(key):
             yield err.invalid_value(f"data[{key}]", f'"{key}"', problem)
-    if sum(len(value) for value in data.values()) > DATA_LIMIT:
-        yield err.too_long("[]", DATA_LIMIT)
+    secret = "type" in body
+    size = sum(len(value) for value in data.values())
+    if secret:
+        size = sum(len(value.rstrip("=")) * 3 // 4 for value in data.values())
+    if size > DATA_LIMIT:
+        yield err.too_long("data" if secret else "[]", DATA_LIMIT)
     if old is not None and old.get("immutable"):
         if not body.get("immutable"):
             yield err.forbidden_field(

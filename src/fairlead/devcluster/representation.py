@@ -65,9 +65,16 @@ def body_response(
 def _finish(request: Request, body: bytes, form: Form, status: int) -> Response:
     if form.media == YAML:
         body = to_yaml(body)
-    elif request.query and request.flag("pretty"):
+    elif _is_pretty(request):
         body = msgspec.json.format(body, indent=2) + b"\n"
     return Response(status, body, form.media)
+
+
+def _is_pretty(request: Request) -> bool:
+    """Tell whether a person reads the answer: asked for, or by curl, Wget or a browser."""
+    if "pretty" in request.query:
+        return request.flag("pretty")
+    return request.header("user-agent").startswith(("curl", "Wget", "Mozilla/5.0"))
 
 
 def shape_object(

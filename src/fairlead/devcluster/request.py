@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from fairlead.devcluster.errors import ApiError, bad_request
+from fairlead.devcluster.errors import (
+    ApiError,
+    PlainError,
+    bad_request,
+    unknown_resource,
+)
 from fairlead.devcluster.identity import ANONYMOUS, User
 
 _METHOD_VERBS = {
@@ -97,7 +102,9 @@ def resolve(request: Request) -> None:
         if request.method not in _METHOD_VERBS
         else _METHOD_VERBS[request.method]
     )
-    parts = [part for part in request.path.split("/") if part]
+    # A namespace without a name is none: the objects of all of them are meant.
+    path = request.path.replace("/namespaces//", "/")
+    parts = [part for part in path.split("/") if part]
     if len(parts) >= 3 and parts[0] == "api":
         request.version, rest = parts[1], parts[2:]
     elif len(parts) >= 4 and parts[0] == "apis":
@@ -135,6 +142,19 @@ def _resolve_collection_verb(request: Request, watch_path: bool) -> None:
         request.verb = "watch" if watch_path or request.flag("watch") else "list"
     elif request.verb == "delete":
         request.verb = "deletecollection"
+
+
+def check_slashes(path: str) -> None:
+    """Refuse paths with nothing between two slashes, but for the name of a namespace."""
+    parts = path.rstrip("/").split("/")[1:]
+    if "" not in parts:
+        return
+    place = parts.index("")
+    in_version = (parts[0], place) in {("api", 1), ("api", 2), ("apis", 3)}
+    if in_version:
+        raise unknown_resource()
+    if place == 0 or (parts[0] == "apis" and place < 3):
+        raise PlainError(404, "404 page not found\n")
 
 
 def parse_duration(text: str) -> float:

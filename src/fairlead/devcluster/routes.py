@@ -18,7 +18,7 @@ from fairlead.devcluster.options import check_write_options
 from fairlead.devcluster.patches import patch
 from fairlead.devcluster.reads import find_record, get_object, list_objects
 from fairlead.devcluster.registry import Version
-from fairlead.devcluster.request import Request
+from fairlead.devcluster.request import Request, check_slashes
 from fairlead.devcluster.responses import Response, Stream, answer, encode, plain
 from fairlead.devcluster.reviews import answer_review
 from fairlead.devcluster.state import State
@@ -62,6 +62,7 @@ class Routes:
         """Answer one authorized request."""
         if request.method in {"HEAD", "OPTIONS"}:
             raise method_not_allowed()
+        check_slashes(request.path)
         if not request.is_resource:
             return self._non_resource(request)
         resource, version = self._state.registry.get(

@@ -19,6 +19,7 @@ CORE = (
     "drafts",
     "errors",
     "local",
+    "passing",
     "procedure",
     "pushing",
     "router",

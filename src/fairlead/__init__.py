@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fairlead.context import Context, Request, Services, User, UserContext
     from fairlead.errors import DefinitionError, FairleadError, TRPCError, TypedError
     from fairlead.lazy_router import lazy
+    from fairlead.passing import json_stream
     from fairlead.procedure import mutation, query, subscription
     from fairlead.protocol import KeepAlive, Limits, SseOptions, SuperJson, WireOptions
     from fairlead.router import Router
@@ -71,6 +72,7 @@ __all__ = [
     "authenticated",
     "compile_router",
     "create_caller",
+    "json_stream",
     "lazy",
     "mutation",
     "public",
@@ -115,6 +117,7 @@ _HOMES = {
         "TypedError",
     ),
     "fairlead.lazy_router": ("lazy",),
+    "fairlead.passing": ("json_stream",),
     "fairlead.procedure": (
         "mutation",
         "query",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from fairlead._missing import MISSING
 from fairlead.calling import Call, CompiledProcedure, ParsedInput
 from fairlead.context import ContextScope
+from fairlead.passing import JsonStream
 from fairlead.schema import RawJson, get_wire_name
 from fairlead.tracking import tracked
 
@@ -38,6 +39,9 @@ class LocalExecutor:
         del procedure
         compiled = self._tree[path]
         result = await compiled.call(self._make_call(compiled, arguments))
+        if isinstance(result, JsonStream):
+            text = await cast("JsonStream[object]", result).read()
+            return compiled.output.adapter.validate_json(text)
         if isinstance(result, RawJson):
             return compiled.output.adapter.validate_json(result.data)
         return result

@@ -25,6 +25,7 @@ from typing_extensions import TypedDict, is_typeddict
 from fairlead._missing import MISSING
 from fairlead.dumping import make_dump
 from fairlead.errors import DefinitionError, TRPCError
+from fairlead.passing import JsonStream
 from fairlead.structs import describe_structs, is_native
 from fairlead.tracking import tracked
 from fairlead.uploads import ByteStream
@@ -234,7 +235,7 @@ class OutputSchema:
             TRPCError: INTERNAL_SERVER_ERROR; the procedure broke its own promise.
         """
         kind: type = type(value)
-        if kind is self.exact or kind is RawJson:
+        if kind is self.exact or kind is RawJson or kind is JsonStream:
             return value
         try:
             if self.is_native:

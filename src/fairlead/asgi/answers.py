@@ -11,18 +11,22 @@ from pydantic_core import PydanticSerializationError
 from fairlead.asgi.runtime import Runtime
 from fairlead.calling import Call, CompiledProcedure, RawInput
 from fairlead.errors import TRPCError
+from fairlead.passing import JsonStream
 from fairlead.protocol.envelopes import encode_result
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.requests import CallTarget
+from fairlead.schema import raw_json
 
 __all__ = [
     "Answer",
+    "PassedAnswer",
     "StreamedResultError",
     "Target",
     "Unfinished",
     "close_stream",
     "fail_with",
     "is_event_source",
+    "read_passed",
     "run_checked",
     "succeed",
 ]
@@ -43,6 +47,18 @@ class Answer:
         self.body = body
         self.status = status
         self.error = error
+
+
+class PassedAnswer(Answer):
+    """The answer to a call whose result is sent on as it comes; `started` by `perf_counter`."""
+
+    __slots__ = ("path", "started", "stream")
+
+    def __init__(self, path: str, stream: JsonStream[object], started: float) -> None:
+        super().__init__(b"", 200, None)
+        self.path = path
+        self.stream = stream
+        self.started = started
 
 
 class Unfinished:
@@ -94,6 +110,11 @@ def run_checked(call: Call) -> Coroutine[Any, Any, object]:
     return procedure.call(call)
 
 
+async def read_passed(result: object) -> object:
+    """A `JsonStream` as a whole, for answers that cannot be sent in pieces."""
+    return raw_json(await cast("JsonStream[object]", result).read(), object)
+
+
 def succeed(
     runtime: Runtime,
     procedure: CompiledProcedure,
@@ -111,6 +132,8 @@ def succeed(
         TRPCError: the result does not fit, or it streams.
     """
     output = procedure.output
+    if result.__class__ is JsonStream:
+        return PassedAnswer(procedure.path, cast("JsonStream[object]", result), started)
     if result.__class__ is not output.exact and not is_checked:
         result = output.check(result)
     try:

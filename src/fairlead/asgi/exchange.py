@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from fairlead.asgi.answers import (
     Target,
     Unfinished,
     fail_with,
+    read_passed,
     run_checked,
     succeed,
 )
@@ -22,7 +23,6 @@ from fairlead.asgi.suspension import (
     ClientGoneError,
     Guard,
     Resumed,
-    gather_eagerly,
     make_timeout,
     run_with_deadline,
 )
@@ -30,6 +30,7 @@ from fairlead.asgi.types import Message, Receive, Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
 from fairlead.context import ContextScope, Request, RequestInfo
 from fairlead.errors import TRPCError
+from fairlead.passing import JsonStream
 from fairlead.protocol.envelopes import encode_error
 from fairlead.protocol.inputs import (
     BatchInputs,
@@ -124,6 +125,11 @@ class Exchange:
     def get_scope(self) -> ContextScope:
         """The contexts of the request, opened at the latest now."""
         return self.opened.scope
+
+    @property
+    def passes_on(self) -> bool:
+        """May a result be sent in chunks? The status is that of all calls."""
+        return len(self.head.calls) == 1 and self.runtime.options.transformer is None
 
     def watch(self) -> Guard:
         """Watches over the exchange from when it first waits."""
@@ -336,9 +342,12 @@ class Exchange:
             try:
                 waits_for = coroutine.send(None)
             except StopIteration as stop:
-                return succeed(
-                    self.runtime, procedure, stop.value, started, body is None
-                )
+                result = stop.value
+                if result.__class__ is not JsonStream or self.passes_on:
+                    return succeed(
+                        self.runtime, procedure, result, started, body is None
+                    )
+                coroutine, waits_for = read_passed(result), None
         except ClientGoneError:
             raise
         except Exception as cause:
@@ -351,6 +360,9 @@ class Exchange:
         try:
             guard = self._watch_call(call.procedure)
             result = await Resumed(begun.coroutine, begun.waits_for, guard)
+            if result.__class__ is JsonStream and not self.passes_on:
+                guard = self._watch_call(call.procedure)
+                result = await Resumed(read_passed(result), None, guard)
             return succeed(
                 self.runtime, call.procedure, result, begun.started, begun.is_checked
             )
@@ -364,18 +376,6 @@ class Exchange:
         """Runs a query or mutation to its envelope; an error is an answer too."""
         begun = self.answer_nowait(target)
         return begun if isinstance(begun, Answer) else await self.finish(begun)
-
-    async def answer_all(self, targets: Sequence[Target]) -> list[Answer]:
-        """Runs the calls of a batch at the same time; those that never wait need no task."""
-        answers: list[Answer] = []
-        for index, target in enumerate(targets):
-            begun = self.answer_nowait(target)
-            if not isinstance(begun, Answer):
-                later = [self.answer(each) for each in targets[index + 1 :]]
-                answers += await gather_eagerly([self.finish(begun), *later])
-                break
-            answers.append(begun)
-        return answers
 
     def _fail(
         self, cause: Exception, target: Target, call: Call | None, seconds: float

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from fairlead.asgi.answers import Answer, Unfinished
+from fairlead.asgi.answers import Answer, PassedAnswer, Target, Unfinished
 from fairlead.asgi.body import BodyReceive, discard_body, get_whole_body
 from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.express import INPUT_SIZE, ExpressLane, ExpressRoute
+from fairlead.asgi.passing import send_passed
 from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import HEADER, SCHEMA_PATH
 from fairlead.asgi.streams import send_jsonl, send_sse
-from fairlead.asgi.suspension import ClientGoneError, run_guarded
+from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
 from fairlead.calling import CompiledProcedure
 from fairlead.errors import TRPCError
@@ -86,7 +87,11 @@ class HttpEndpoint:
             )
         except ClientGoneError:
             return
-        if not self._is_plain or exchange.allow is not None:
+        if (
+            not self._is_plain
+            or exchange.allow is not None
+            or answer.__class__ is PassedAnswer
+        ):
             await self._send_answers(exchange, send, (answer,), answer.body)
             return
         body = answer.body
@@ -183,7 +188,11 @@ class HttpEndpoint:
         self, exchange: Exchange, send: Send, answer: Answer
     ) -> None:
         """Sends the answer to the only call of a request."""
-        if self._is_plain and exchange.allow is None:
+        if (
+            self._is_plain
+            and exchange.allow is None
+            and answer.__class__ is not PassedAnswer
+        ):
             await _send_body(send, answer.status, [JSON, VARY], answer.body)
         else:
             await self._send_answers(exchange, send, (answer,), answer.body)
@@ -200,7 +209,7 @@ class HttpEndpoint:
                 exchange, send, partial(self._make_head, exchange, eager=True)
             )
         else:
-            answers = await exchange.answer_all(head.calls)
+            answers = await _answer_all(exchange, head.calls)
             await self._send_answers(
                 exchange, send, answers, join_batch([answer.body for answer in answers])
             )
@@ -209,6 +218,10 @@ class HttpEndpoint:
         self, exchange: Exchange, send: Send, answers: Sequence[Answer], body: bytes
     ) -> None:
         status, headers = self._make_head(exchange, answers=answers)
+        first = answers[0]
+        if isinstance(first, PassedAnswer):
+            await send_passed(exchange, send, first, (status, [JSON, *headers]))
+            return
         await _send_body(send, status, [JSON, *headers], body)
 
     def _make_head(
@@ -264,6 +277,19 @@ class HttpEndpoint:
             [JSON, *headers],
             encode_error(shape, self._runtime.options.transformer),
         )
+
+
+async def _answer_all(exchange: Exchange, targets: Sequence[Target]) -> list[Answer]:
+    """Runs the calls of a batch at the same time; those that never wait need no task."""
+    answers: list[Answer] = []
+    for index, target in enumerate(targets):
+        begun = exchange.answer_nowait(target)
+        if not isinstance(begun, Answer):
+            later = [exchange.answer(each) for each in targets[index + 1 :]]
+            answers += await gather_eagerly([exchange.finish(begun), *later])
+            break
+        answers.append(begun)
+    return answers
 
 
 async def _send_body(send: Send, status: int, headers: HeaderList, body: bytes) -> None:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import cast
 
 from fairlead._missing import MISSING
-from fairlead.asgi.answers import close_stream, is_event_source
+from fairlead.asgi.answers import close_stream, is_event_source, read_passed
 from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.stream_body import HeaderList, StreamBody
 from fairlead.asgi.suspension import (
@@ -21,6 +21,7 @@ from fairlead.asgi.suspension import (
 from fairlead.asgi.types import Send
 from fairlead.calling import CompiledProcedure
 from fairlead.errors import TRPCError
+from fairlead.passing import JsonStream
 from fairlead.protocol.envelopes import encode_value
 from fairlead.protocol.jsonl import PING as LINE_PING
 from fairlead.protocol.jsonl import Chunk, JsonlEncoder, has_streams
@@ -276,6 +277,8 @@ class _JsonlResponse:
         metrics = self._exchange.runtime.metrics
         try:
             result = await self._exchange.start(target)
+            if result.__class__ is JsonStream:
+                result = await read_passed(result)
             procedure = cast("CompiledProcedure", target.procedure)
             line, chunks = self._encode(target.index, procedure, result)
         except ClientGoneError:

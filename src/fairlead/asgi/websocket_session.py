@@ -10,7 +10,7 @@ from functools import partial
 from time import perf_counter
 from typing import cast
 
-from fairlead.asgi.answers import close_stream
+from fairlead.asgi.answers import close_stream, read_passed
 from fairlead.asgi.events import encode_event
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
@@ -22,6 +22,7 @@ from fairlead.asgi.types import Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
 from fairlead.context import Request, RequestInfo
 from fairlead.errors import TRPCError
+from fairlead.passing import JsonStream
 from fairlead.protocol.inputs import check_depth
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.messages import CallMessage
@@ -255,13 +256,11 @@ class WebSocketSession:
         return procedure
 
     def _make_call(self, message: CallMessage, procedure: CompiledProcedure) -> Call:
-        raw: RawInput
+        raw: RawInput = message.raw
         if self._runtime.options.transformer is not None:
             raw = ParsedInput(message.value, strict=True)
-        else:
-            raw = message.raw
-            if raw is not None and procedure.input is not None:
-                check_depth(raw, self._runtime.options.limits)
+        elif message.raw is not None and procedure.input is not None:
+            check_depth(message.raw, self._runtime.options.limits)
         return Call(
             procedure,
             self._opened.scope,
@@ -299,6 +298,8 @@ class WebSocketSession:
             result = await run_with_deadline(
                 procedure.call(call), seconds, procedure.path
             )
+        if result.__class__ is JsonStream:
+            result = await read_passed(result)
         if procedure.streaming or has_streams(result):
             await close_stream(result)
             raise TRPCError(

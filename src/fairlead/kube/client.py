@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
+    Awaitable,
     Callable,
     Hashable,
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import Literal, NoReturn
+from typing import Literal, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -36,6 +37,8 @@ from fairlead.kube.errors import (
     make_status_error,
 )
 from fairlead.kube.kubeconfig import ClusterConfig
+from fairlead.kube.long_answers import LongAnswer
+from fairlead.kube.transport_errors import NotSentError, fail_with
 from fairlead.kube.urls import Query, to_query
 
 __all__ = ["REVIEWS", "ClientOptions", "KubeClient", "KubeRequest"]
@@ -43,6 +46,7 @@ __all__ = ["REVIEWS", "ClientOptions", "KubeClient", "KubeRequest"]
 REVIEWS = "/apis/authorization.k8s.io/v1"
 """Where the cluster is asked about rights."""
 
+T = TypeVar("T")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -55,7 +59,8 @@ class ClientOptions:
         request_timeout: seconds one request may take, its retries not counted.
         attempts: how often a request is tried that may be repeated.
         max_retry_wait: a longer `Retry-After` is not waited for but reported.
-        max_connections: requests under way at once; streams have connections beyond these.
+        max_connections: requests under way at once; streams have connections beyond these, and
+            so have as many long answers as are being passed on.
     """
 
     connect_timeout: float = 5.0
@@ -100,6 +105,7 @@ class KubeClient:
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._slots = asyncio.Semaphore(self.options.max_connections)
+        self._long_answers = 0
         self.on_forbidden: list[Callable[[Hashable], None]] = []
 
     async def __aenter__(self) -> KubeClient:
@@ -121,14 +127,58 @@ class KubeClient:
         Raises:
             KubeError: there was no answer, or it is an error.
         """
+        return await self._try(request, self._send_once)
+
+    async def send_long(self, request: KubeRequest, size: int) -> bytes | LongAnswer:
+        """Sends a request and returns the whole answer, or a longer one when `size` bytes came.
+
+        There are as many long answers at once as `max_connections`; more are read whole. Tried
+        again is only what breaks before it is returned.
+
+        Raises:
+            KubeError: there was no answer, or it is an error.
+        """
+        if self._long_answers >= self.options.max_connections:
+            return await self.send(request)
+        return await self._try(request, partial(self._begin_long, size))
+
+    async def _send_once(self, request: KubeRequest) -> bytes:
+        async with (
+            self._slots,
+            self._open(request, self.options.request_timeout) as response,
+        ):
+            return await self._read(response)
+
+    async def _begin_long(self, size: int, request: KubeRequest) -> bytes | LongAnswer:
+        async with AsyncExitStack() as stack:
+            self._long_answers += 1
+            stack.callback(self._end_long)
+            async with self._slots:
+                # Not in all but between two chunks: who reads it decides how long it takes.
+                silence = self.options.request_timeout
+                opened = self._open(request, None, silence)
+                response = await stack.enter_async_context(opened)
+                chunks = self._read_chunks(response)
+                first = bytearray()
+                while len(first) < size:
+                    chunk = await anext(chunks, None)
+                    if chunk is None:
+                        return bytes(first)
+                    first += chunk
+            packed = "Content-Encoding" in response.headers
+            length = None if packed else response.content_length
+            return LongAnswer(bytes(first), chunks, length, stack.pop_all().aclose)
+
+    def _end_long(self) -> None:
+        self._long_answers -= 1
+
+    async def _try(
+        self, request: KubeRequest, send: Callable[[KubeRequest], Awaitable[T]]
+    ) -> T:
         attempt = 1
         while True:
             try:
-                async with (
-                    self._slots,
-                    self._open(request, self.options.request_timeout) as response,
-                ):
-                    return await self._read(response)
+                return await send(request)
             except KubeError as error:
                 wait = self._get_retry_wait(request, error, attempt)
                 if wait is None:
@@ -180,7 +230,7 @@ class KubeClient:
                     continue
                 raise await self._explain_handshake(request, error) from error
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                self._fail(error)
+                fail_with(error, self.config.server)
         raise AssertionError("unreachable")
 
     async def _explain_handshake(
@@ -200,7 +250,7 @@ class KubeClient:
             async for chunk in response.content.iter_any():
                 yield chunk
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._fail(error)
+            fail_with(error, self.config.server)
 
     @asynccontextmanager
     async def _open(
@@ -253,7 +303,7 @@ class KubeClient:
         except KubeConfigError as error:
             raise KubeError(str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._fail(error)
+            fail_with(error, self.config.server)
 
     def _get_url(self, request: KubeRequest) -> URL:
         query = to_query(request.query)
@@ -267,7 +317,7 @@ class KubeClient:
         try:
             return await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._fail(error)
+            fail_with(error, self.config.server)
 
     async def _make_error(
         self, request: KubeRequest, response: aiohttp.ClientResponse
@@ -282,36 +332,6 @@ class KubeClient:
             retry_after=_read_seconds(response.headers),
             unauthorized_code=request.credentials.unauthorized_code,
         )
-
-    def _fail(self, error: Exception) -> NoReturn:
-        """A transport's error as one of ours; the URL stays out, it names what is asked."""
-        server = self.config.server
-        if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
-            raise KubeUnreachableError(
-                f"The certificate of the cluster at {server} is not trusted: "
-                "check certificate-authority-data in the kubeconfig"
-            ) from error
-        if isinstance(error, aiohttp.ClientConnectorError):
-            raise NotSentError(
-                f"The cluster at {server} cannot be reached: {error.os_error}"
-            ) from error
-        if isinstance(error, TimeoutError):
-            raise KubeTimeoutError(
-                f"The cluster at {server} did not answer in time"
-            ) from error
-        if isinstance(
-            error, aiohttp.ClientPayloadError | aiohttp.ServerConnectionError
-        ):
-            raise KubeUnreachableError(
-                f"The cluster at {server} broke off the connection"
-            ) from error
-        if isinstance(error, aiohttp.ClientResponseError):
-            raise KubeProtocolError(
-                f"{server} does not answer like a Kubernetes API server"
-            ) from error
-        raise KubeUnreachableError(
-            f"The cluster at {server} cannot be reached: {type(error).__name__}"
-        ) from error
 
     def _get_retry_wait(
         self, request: KubeRequest, error: KubeError, attempt: int
@@ -339,15 +359,11 @@ class KubeClient:
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.options.user_agent},
-                read_bufsize=2**18,
+                read_bufsize=2**16,  # larger ones are joined, and leave the cache
                 max_field_size=2**16,
                 max_line_size=2**16,
             )
         return self._session
-
-
-class NotSentError(KubeUnreachableError):
-    """The cluster cannot be reached: nothing of the request was sent."""
 
 
 def _may_repeat(request: KubeRequest, error: KubeError) -> bool:

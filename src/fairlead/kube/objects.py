@@ -12,7 +12,9 @@ from fairlead.errors import TRPCError
 from fairlead.kube.client import KubeClient, KubeRequest, Method
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import KubeNotFoundError
+from fairlead.kube.long_answers import PassedChunks
 from fairlead.kube.names import check_selector
+from fairlead.kube.passing import PassedList
 from fairlead.kube.protection import Protection
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.urls import Query, get_collection_path, get_object_path
@@ -23,6 +25,8 @@ __all__ = ["DeleteOptions", "ListOptions", "Propagation", "RawObjects"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 FIELD_MANAGER = "fairlead"
+WHOLE_BYTES = 131_072
+"""A list that is not longer is sent in one piece."""
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -91,14 +95,36 @@ class RawObjects:
         self, info: ResourceInfo, namespace: str | None, options: ListOptions
     ) -> bytes:
         """`{items, metadata}` in the form of resource routers."""
-        query = {
-            "labelSelector": check_selector(options.label_selector),
-            "fieldSelector": check_selector(options.field_selector),
-            "limit": options.limit,
-            "continue": options.continue_,
-        }
-        path = get_collection_path(info, namespace)
-        return WireReader(info).rewrite_list(await self._send("GET", path, query=query))
+        request = self._get_list(info, namespace, options)
+        return WireReader(info).rewrite_list(await self.client.send(request))
+
+    async def pass_list(
+        self, info: ResourceInfo, namespace: str | None, options: ListOptions
+    ) -> bytes | PassedChunks:
+        """The same; a long one as it comes. Read that to its end, or `aclose` it."""
+        request = self._get_list(info, namespace, options)
+        answer = await self.client.send_long(request, WHOLE_BYTES)
+        if isinstance(answer, bytes):
+            return WireReader(info).rewrite_list(answer)
+        passed = PassedList.begin(answer.first)
+        if passed is None:
+            return WireReader(info).rewrite_list(await answer.read())
+        return PassedChunks(answer, passed)
+
+    def _get_list(
+        self, info: ResourceInfo, namespace: str | None, options: ListOptions
+    ) -> KubeRequest:
+        return KubeRequest(
+            method="GET",
+            path=get_collection_path(info, namespace),
+            credentials=self.credentials,
+            query={
+                "labelSelector": check_selector(options.label_selector),
+                "fieldSelector": check_selector(options.field_selector),
+                "limit": options.limit,
+                "continue": options.continue_,
+            },
+        )
 
     async def get(self, info: ResourceInfo, name: str, namespace: str | None) -> bytes:
         """One object."""

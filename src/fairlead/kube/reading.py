@@ -31,6 +31,7 @@ from fairlead.kube.scopes import Scope, resolve_scope, review
 from fairlead.kube.subscription import Pace
 from fairlead.kube.urls import get_object_path
 from fairlead.kube.watching import Watch
+from fairlead.passing import json_stream
 from fairlead.procedure import query, subscription
 from fairlead.router import Router, get_type_arguments
 from fairlead.schema import raw_json
@@ -95,13 +96,15 @@ class ReadRouter(Router[KubeContext], Generic[R]):
         scope = Scope(None)
         if namespace is None:
             scope = await resolve_scope(self.ctx.request, info, "list")
-        if scope.namespaces is None:
-            found = await raw.list_(info, namespace, options)
-        else:
-            found = await merge_lists(
+        if scope.namespaces is not None:
+            merged = await merge_lists(
                 scope.namespaces, options, partial(raw.list_, info)
             )
-        return raw_json(found, ResourceList[R])
+            return raw_json(merged, ResourceList[R])
+        found = await raw.pass_list(info, namespace, options)
+        if isinstance(found, bytes):
+            return raw_json(found, ResourceList[R])
+        return json_stream(found, ResourceList[R], size=found.size)
 
     @query(access=on_resource("get"))
     async def get(self, name: str, namespace: str | None = None) -> R:

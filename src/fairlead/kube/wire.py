@@ -84,19 +84,19 @@ class _Bookmark(msgspec.Struct):
     metadata: _BookmarkMetadata
 
 
-class _ListMetadata(msgspec.Struct, rename="camel"):
+class ListMetadata(msgspec.Struct, rename="camel"):
     resource_version: str = ""
     continue_: str | None = msgspec.field(name="continue", default=None)
     remaining_item_count: int | None = None
 
 
 class _List(msgspec.Struct):
-    metadata: _ListMetadata
+    metadata: ListMetadata
     items: list[msgspec.Raw] | None = None
 
 
 class _WholeList(msgspec.Struct):
-    metadata: _ListMetadata
+    metadata: ListMetadata
     items: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -173,13 +173,13 @@ class WireReader:
     def _rewrite_whole(self, body: bytes) -> bytes:
         page = _decode(_whole_decoder, body)
         items = memoryview(page.items)
-        if bytes(items[:2]) not in (b"[]", b"nu") and not _names_kinds(items):
+        if bytes(items[:2]) not in (b"[]", b"nu") and not names_kinds(items):
             whole = self.read_list(body)
             joined = b",".join([item.raw for item in whole.objects])
             items = memoryview(b"[%s]" % joined)
         elif bytes(items[:4]) == b"null":
             items = memoryview(b"[]")
-        metadata = _write_metadata(page.metadata)
+        metadata = write_metadata(page.metadata)
         return b"".join((b'{"items":', items, b',"metadata":', metadata, b"}"))
 
     def read_event(self, line: bytes) -> WatchEvent:
@@ -210,17 +210,17 @@ def _pass_items_on(body: bytes) -> bytes | None:
     if start < 0 or body[-16:].rstrip()[-2:] != b"]}":
         return None
     items = start + len(ITEMS)
-    if not _names_kinds(memoryview(body)[items - 1 : items + 16]):
+    if not names_kinds(memoryview(body)[items - 1 : items + 16]):
         return None
     try:
         head = _whole_decoder.decode(body[:items] + b"]}")
     except msgspec.DecodeError:
         return None  # those were the items of something else
-    metadata = _write_metadata(head.metadata)
+    metadata = write_metadata(head.metadata)
     return b"".join((b'{"metadata":', metadata, b",", memoryview(body)[start:]))
 
 
-def _write_metadata(metadata: _ListMetadata) -> bytes:
+def write_metadata(metadata: ListMetadata) -> bytes:
     return msgspec.json.encode(
         {
             "resourceVersion": metadata.resource_version,
@@ -230,7 +230,7 @@ def _write_metadata(metadata: _ListMetadata) -> bytes:
     )
 
 
-def _names_kinds(items: memoryview) -> bool:
+def names_kinds(items: memoryview) -> bool:
     """Do a list's items begin with their kind? Of custom resources they do."""
     return bytes(items[:16]).startswith((b'[{"apiVersion":', b'[{"kind":'))
 

@@ -16,6 +16,7 @@ __all__ = [
     "encode_result",
     "encode_value",
     "join_batch",
+    "wrap_result",
 ]
 
 RESULT_HEAD = b'{"result":{"data":'
@@ -34,6 +35,13 @@ def encode_result(data: bytes | None) -> bytes:
     """The envelope of a success; None is JavaScript's undefined."""
     # Formatting with %b takes four times as long.
     return ABSENT_RESULT if data is None else RESULT_HEAD + data + RESULT_TAIL
+
+
+def wrap_result(*, is_batch: bool) -> tuple[bytes, bytes]:
+    """What comes before and after the only result of a body that is written in pieces."""
+    if is_batch:
+        return b"[" + RESULT_HEAD, RESULT_TAIL + b"]"
+    return RESULT_HEAD, RESULT_TAIL
 
 
 def encode_error(shape: object, transformer: Transformer | None) -> bytes:

@@ -46,6 +46,7 @@ class Limits:
         outbound_bytes: bytes waiting for a slow WebSocket reader before it is cut.
         idle_seconds: a WebSocket without subscription, call or message this long is closed.
         call_seconds: how long a query or mutation may take.
+        stalled_seconds: how long a reader may take nothing of an answer that is sent on in chunks.
     """
 
     body_bytes: int | None = 1_048_576
@@ -60,6 +61,7 @@ class Limits:
     outbound_bytes: int | None = 16_777_216
     idle_seconds: float | None = 600.0
     call_seconds: float | None = 60.0
+    stalled_seconds: float | None = 30.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

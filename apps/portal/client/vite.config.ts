@@ -20,11 +20,13 @@ const vendorGroups = [
   },
   {
     name: "live",
-    test: /node_modules\/(@trpc|@tanstack\/(react-query|query-core))\/|packages\/react\//,
+    // Without the part for forms, which would bring its library along: no page begins with one.
+    test: /node_modules\/(@trpc|@tanstack\/(react-query|query-core))\/|packages\/react\/src\/(?!form)/,
   },
   {
     name: "radix",
-    test: /node_modules\/(@radix-ui|radix-ui|@floating-ui|aria-hidden|react-remove-scroll|sonner|lucide-react)/,
+    // A list to choose from comes with the forms that have one.
+    test: /node_modules\/(@radix-ui\/(?!react-select)|radix-ui|@floating-ui|aria-hidden|react-remove-scroll|sonner|lucide-react)/,
   },
 ];
 

@@ -52,7 +52,7 @@ const columns = column.columns([
   }),
   column.accessor("decidedBy", {
     header: "Decision",
-    meta: { label: "Decision", width: 216 },
+    meta: { label: "Decision", width: 216, iconsWhenNarrow: true },
     cell: ({ row: { original } }) =>
       original.phase === "pending" ? (
         <Decide approval={original.approval} />

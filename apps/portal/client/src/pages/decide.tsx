@@ -27,7 +27,7 @@ export function Decide({ approval }: { approval: ApprovalTask }) {
         variant="primary"
         onClick={() => setAsked("approve")}
       >
-        <Check /> Approve
+        <Check /> <span className="@max-lg:sr-only">Approve</span>
       </PermittedButton>
       <PermittedButton
         permission={permissions.patch}
@@ -35,7 +35,7 @@ export function Decide({ approval }: { approval: ApprovalTask }) {
         className="text-danger"
         onClick={() => setAsked("reject")}
       >
-        <X /> Reject
+        <X /> <span className="@max-lg:sr-only">Reject</span>
       </PermittedButton>
       {asked ? (
         <DecideDialog decision={asked} approval={approval} onClose={() => setAsked(null)} />

@@ -12,7 +12,6 @@ import {
   DropdownMenuTrigger,
 } from "@/components/ui/dropdownMenu";
 import { Skeleton } from "@/components/ui/skeleton";
-import { signOut } from "@/pages/signIn/api";
 import { SessionsDialog } from "./sessionsDialog";
 
 /** Who is signed in, and what can be done about it. */
@@ -71,6 +70,8 @@ export function UserBadge({ compact = false }: { compact?: boolean }) {
 async function leave(): Promise<void> {
   const resume = fairlead.holdSignIn();
   try {
+    // Not fetched by everybody at the start of every visit.
+    const { signOut } = await import("@/pages/signIn/api");
     const redirect = await signOut();
     fairlead.clear();
     window.location.assign(redirect ?? SIGN_IN_PAGE);

@@ -23,5 +23,9 @@ export function cellClasses(meta: ColumnMeta | undefined): (string | undefined)[
 }
 
 export function columnClasses(meta: ColumnMeta | undefined): (string | undefined)[] {
-  return [meta?.from && columnFrom[meta.from], meta?.iconWhenNarrow ? "@max-lg:w-12!" : undefined];
+  const narrow = meta?.iconWhenNarrow ? "@max-lg:w-12!" : "@max-lg:w-28!";
+  return [
+    meta?.from && columnFrom[meta.from],
+    meta?.iconWhenNarrow || meta?.iconsWhenNarrow ? narrow : undefined,
+  ];
 }

@@ -26,6 +26,8 @@ export type ColumnMeta = {
   align?: "end";
   /** On a narrow screen the column shrinks to its icon. */
   iconWhenNarrow?: true;
+  /** On a narrow screen the column's buttons are icons, and it takes less. */
+  iconsWhenNarrow?: true;
 };
 
 /** Keeps rows whose value is among the chosen ones. */

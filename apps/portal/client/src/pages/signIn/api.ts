@@ -1,5 +1,5 @@
 /** The server's routes for signing in and out: plain HTTP, for a browser has to follow them. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import "@/components/form/zodWithoutEval";
 
 const providers = z.object({
@@ -45,6 +45,6 @@ export async function signInWithToken(token: string): Promise<void> {
 
 /** Ends the session; returns where the provider's own sign-out is, if it has one. */
 export async function signOut(): Promise<string | null> {
-  return z.object({ redirect: z.string().nullable() }).parse(await post("/auth/sign-out", {}))
+  return z.object({ redirect: z.nullable(z.string()) }).parse(await post("/auth/sign-out", {}))
     .redirect;
 }

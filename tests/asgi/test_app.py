@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.asgi.harness import open_http
+from tests.asgi.harness import Socket, open_http
 
 from fairlead import (
     Context,
@@ -71,6 +71,27 @@ async def test_metrics_count_calls_by_path_and_code() -> None:
         in text
     )
     assert "nope-from-outside" not in text
+
+
+async def test_metrics_tell_how_long_calls_took_on_every_way() -> None:
+    app = Fairlead(App)
+    await get(app, "/trpc/ping,ping?batch=1")
+    await get(app, "/trpc/ping,nope?batch=1", trpc_accept="application/jsonl")
+    socket = Socket(app)
+    socket.query(1, "ping")
+    await socket.hear()
+    await socket.leave()
+
+    text = (await get(app, "/metrics")).text
+
+    assert 'fairlead_call_duration_seconds_count{code="OK",path="ping"} 4.0' in text
+    seconds = 'fairlead_call_duration_seconds_bucket{code="OK",le="+Inf",path="ping"}'
+    assert f"{seconds} 4.0" in text
+    assert 'fairlead_call_duration_seconds_sum{code="OK",path="ping"}' in text
+    assert (
+        'fairlead_call_duration_seconds_count{code="NOT_FOUND",path="<unknown>"} 1.0'
+        in text
+    )
 
 
 async def test_named_origins_may_read_answers() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import pytest
-from tests.asgi.harness import Socket
+from tests.asgi.harness import Socket, open_http
 
 from fairlead import (
     Context,
@@ -155,6 +155,14 @@ async def test_draining_tells_clients_to_reconnect_and_waits_for_them() -> None:
     assert await socket.hear() == {"id": None, "method": "reconnect"}
     newcomer = Socket(app)
     assert await newcomer.hear() == 1012
+    async with open_http(
+        app
+    ) as client:  # calls go on, but no new clients are sent here
+        statuses = [
+            (await client.get(path)).status_code
+            for path in ("/readyz", "/healthz", "/trpc/big?input=1")
+        ]
+    assert statuses == [503, 200, 200]
     socket.query(2, "big", 1)
     assert (await socket.hear())["id"] == 2
     assert not drained.done()

@@ -26,7 +26,7 @@ from tests.conformance.known_differences import KNOWN, Seen
 from tests.conformance.observing import KIT, PATIENCE, diff, observe
 from tests.conformance.random_cases import make_case
 from tests.conformance.random_values import Case
-from tests.conformance.wait import wait_until_served
+from tests.conformance.wait import find_port, wait_until_served
 
 __all__ = ["Difference", "compare", "serve_both"]
 
@@ -56,7 +56,7 @@ def serve_both(server: str = "uvicorn") -> Generator[tuple[str, str]]:
     ) as reference:
         said = cast("Any", reference.stdout).readline()
         port = int(said.split(":")[2].split()[0])
-        ours = _find_port()
+        ours = find_port()
         serve = [sys.executable, "-m", "tests.conformance.serve", "--server", server]
         command = [*serve, "--port", str(ours)]
         with subprocess.Popen(command, cwd=KIT.parents[2]) as candidate:
@@ -66,15 +66,6 @@ def serve_both(server: str = "uvicorn") -> Generator[tuple[str, str]]:
             finally:
                 candidate.terminate()
                 reference.terminate()
-
-
-def _find_port() -> int:
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 async def compare(

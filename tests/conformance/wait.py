@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from http.client import HTTPConnection
+
+
+def find_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def wait_until_served(port: int, seconds: float = 20.0) -> None:

@@ -93,6 +93,11 @@ class Outbox(ABC):
             self.on_broken()
 
 
+def count_bytes(text: str) -> int:
+    """How long a text is in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
 class AsgiOutbox(Outbox):
     """Sends through ASGI's `send`, one frame after the other, in a task of its own."""
 
@@ -133,7 +138,7 @@ class AsgiOutbox(Outbox):
         if self.close_frame is not None or self.overflowed:
             return
         self._waiting.append(text)
-        self._size += len(text)
+        self._size += count_bytes(text)
         self._news.set()
 
     def close(self, close: Close) -> None:
@@ -149,7 +154,7 @@ class AsgiOutbox(Outbox):
                 text = self._waiting.popleft()
                 await self._send({"type": "websocket.send", "text": text})
                 had_room = self._size <= ROOM
-                self._size -= len(text)
+                self._size -= count_bytes(text)
                 if not had_room and self._size <= ROOM:
                     self._tell_room()
             if self.close_frame is not None:

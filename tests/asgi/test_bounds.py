@@ -144,7 +144,7 @@ async def test_a_batch_over_a_socket_has_up_to_the_bound(
 ) -> None:
     socket = Socket(make_app(Limits(batch_size=3)))
 
-    params = {"path": "wait", "input": {}}
+    params = {"path": "wait", "input": {"forever": False}}
     socket.say([{"id": n, "method": "query", "params": params} for n in range(size)])
 
     heard = [await socket.hear() for _ in range(size)]

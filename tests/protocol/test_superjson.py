@@ -72,17 +72,17 @@ def test_shared_objects_are_shared_again_after_the_way() -> None:
     assert value["a"] is value["b"]
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
+IN_SETS_AND_MAPS: list[object] = [
         {"json": [{"a": 1}, {"a": 1}, [2]], "meta": {"values": ["set"], "v": 1}},
         {
             "json": [[["k", 1]], ["x"], {"name": "E", "message": "m", "cause": []}],
             "meta": {"values": ["set", {"0": ["map"], "1": ["set"], "2": ["Error"]}], "v": 1},
         },
         {"json": [[[1], "a"], [{"k": 1}, "b"]], "meta": {"values": ["map"], "v": 1}},
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", IN_SETS_AND_MAPS)
 def test_objects_are_members_of_sets_and_keys_of_maps(payload: object) -> None:
     value = SUPERJSON.deserialize(copy.deepcopy(payload))
 

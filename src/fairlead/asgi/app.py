@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from fairlead.asgi.static import StaticSite
 from fairlead.asgi.types import ASGIApp, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.auth.authenticator import Authenticator
-from fairlead.compiling import compile_router
+from fairlead.compiling import CompiledRouter, compile_router
 from fairlead.context import ServiceChooser, Services
 from fairlead.errors import DefinitionError
 from fairlead.protocol.options import WireOptions
@@ -123,11 +123,7 @@ class Fairlead:
             authenticator=auth,
             metrics=self.metrics,
             connections=self.connections,
-            make_drift=partial(
-                SchemaDrift.of, metrics=self.metrics, development=development
-            )
-            if check_types
-            else None,
+            make_drift=_make_drift(self.metrics, development) if check_types else None,
             origins=origins,
             chooser=next((p for p in parts if isinstance(p, ServiceChooser)), None),
         )
@@ -231,16 +227,17 @@ class Fairlead:
         if self._origins.is_secure:
             send = add_header(send, HSTS)
         mounted = self._find_mount(path)
+        page = path.removesuffix("/")  # which Litestar's mounts add
         if mounted is not None:
             await mounted(scope, receive, send)
-        elif path == "/healthz":
+        elif page == "/healthz":
             await send_status(send, 200, "alive")
-        elif path == "/readyz":
+        elif page == "/readyz":
             ready = self.lifecycle.ready
             await send_status(
                 send, 200 if ready else 503, "ready" if ready else "not ready"
             )
-        elif path == "/metrics":
+        elif page == "/metrics":
             await send_text(
                 send,
                 200,
@@ -257,6 +254,12 @@ class Fairlead:
             if path == prefix or path.startswith(f"{prefix}/"):
                 return app
         return None
+
+
+def _make_drift(
+    metrics: Metrics, development: bool | None
+) -> Callable[[CompiledRouter], SchemaDrift]:
+    return partial(SchemaDrift.of, metrics=metrics, development=development)
 
 
 def _make_origins(cors: Cors | None, auth: Authenticator | None) -> OriginPolicy:

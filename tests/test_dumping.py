@@ -19,7 +19,7 @@ from pydantic import (
     field_serializer,
 )
 
-from fairlead.dumping import make_dump
+from fairlead.dumping import make_encode
 from fairlead.schema import OutputSchema
 
 
@@ -40,8 +40,8 @@ class Plain(BaseModel):
 
 def dump(type_: Any, value: object) -> bytes | None:
     adapter: TypeAdapter[Any] = TypeAdapter(type_)
-    write = make_dump(adapter.core_schema, lambda _: b"by Pydantic")
-    return None if write is None else write(value)
+    encode = make_encode(adapter.core_schema)
+    return None if encode is None else encode(value) or b"by Pydantic"
 
 
 PORTS = st.builds(Port, port=st.integers(), proto=st.sampled_from(["tcp", "udp"]))

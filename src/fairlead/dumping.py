@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 from pydantic import BaseModel
 
-__all__ = ["make_dump"]
+__all__ = ["make_encode"]
 
 _Node = Mapping[str, Any]
 _MARK = "_fairlead_fields"
@@ -24,38 +24,41 @@ _SCALARS = frozenset({"str", "int", "float", "bool", "none"})
 _LITERALS = frozenset({str, int, bool, type(None)})
 _SPECIAL = ("serialization", "serialization_exclude", "serialization_exclude_if")
 
-# Reads a property that only models found plain have: other objects must not be written.
+# Reads an attribute that only models found plain have: other objects must not be written. It is
+# the slot of `__dict__` under another name: a property in Python would cost twice as much.
 _encode = msgspec.json.Encoder(enc_hook=attrgetter(_MARK)).encode
+_FIELDS: object = vars(BaseModel)["__dict__"]
 
 
-def make_dump(
-    schema: _Node, dump: Callable[[object], bytes]
-) -> Callable[[object], bytes] | None:
-    """How values of a type are written, if it holds lists or mappings of plain models.
+def make_encode(schema: _Node) -> Callable[[object], bytes | None] | None:
+    """How values of a type are written by msgspec, if it holds lists or mappings of plain models.
 
     Args:
         schema: the type's core schema.
-        dump: Pydantic's way, for values that are not plain after all.
+
+    Returns:
+        What writes a value, or something of msgspec's that holds one; it returns None where the
+        value is not plain after all: Pydantic must write it then.
     """
     walk = _Walk()
     if not walk.is_plain(schema, many=False) or not walk.repeats:
         return None
     models = tuple(walk.models)
     for model in models:
-        setattr(model, _MARK, property(attrgetter("__dict__")))
+        setattr(model, _MARK, _FIELDS)
 
-    def write(value: object) -> bytes:
+    def encode(value: object) -> bytes | None:
         for model in models:
             if (
                 model.__subclasses__()
             ):  # their instances have further fields, maybe secret ones
-                return dump(value)
+                return None
         try:
             return _encode(value)
         except (AttributeError, TypeError, ValueError, OverflowError, RecursionError):
-            return dump(value)
+            return None
 
-    return write
+    return encode
 
 
 class _Walk:

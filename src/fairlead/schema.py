@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,
+    cast,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 from pydantic import (
@@ -23,9 +30,10 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from typing_extensions import TypedDict, is_typeddict
 
 from fairlead._missing import MISSING
-from fairlead.dumping import make_dump
+from fairlead.dumping import make_encode
 from fairlead.errors import DefinitionError, TRPCError
 from fairlead.passing import JsonStream
+from fairlead.ready_json import RawJson, raw_json
 from fairlead.structs import describe_structs, is_native
 from fairlead.tracking import tracked
 from fairlead.uploads import ByteStream
@@ -39,34 +47,12 @@ __all__ = [
     "raw_json",
 ]
 
-T = TypeVar("T")
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 _N, _I = b"NI"
 
 Arguments = tuple[tuple[object, ...], Mapping[str, object]]
 """Positional and keyword arguments of one call."""
-
-
-class RawJson(Generic[T]):
-    """JSON bytes that stand for a `T` and are sent as they are; see `raw_json`."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-
-def raw_json(data: bytes, type_: type[T]) -> T:
-    """Returns ready JSON in place of a `T`, so that nothing is parsed or dumped again.
-
-    The bytes must be valid JSON of that type: they are sent unchecked. Line breaks between its
-    parts become blanks, since streamed answers are parted by lines.
-    """
-    del type_
-    if b"\n" in data or b"\r" in data:
-        data = data.replace(b"\n", b" ").replace(b"\r", b" ")
-    return cast("T", RawJson[T](data))
 
 
 def get_wire_name(name: str) -> str:
@@ -221,15 +207,15 @@ class OutputSchema:
         self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the result of {owner}")
         self.exact = type_ if isinstance(type_, type) else None
         self.is_native = is_native(type_)
+        self._item = _find_item_class(type_)
         self._to_json = self.adapter.serializer.to_json
-        self._dump = (
-            _ENCODER.encode
-            if self.is_native
-            else make_dump(self.adapter.core_schema, self._to_json_by_alias)
+        self._encode = (
+            _ENCODER.encode if self.is_native else make_encode(self.adapter.core_schema)
         )
 
     def check(self, value: object) -> object:
-        """Validates a result unless it is an instance of the declared model already.
+        """Validates a result unless it is an instance of the declared model already, or a list
+        of such: what was validated when it was made is not validated again.
 
         Raises:
             TRPCError: INTERNAL_SERVER_ERROR; the procedure broke its own promise.
@@ -237,6 +223,10 @@ class OutputSchema:
         kind: type = type(value)
         if kind is self.exact or kind is RawJson or kind is JsonStream:
             return value
+        if kind is list and self._item is not None:
+            items = cast("list[object]", value)
+            if list(map(type, items)).count(self._item) == len(items):
+                return items
         try:
             if self.is_native:
                 return msgspec.convert(value, self.type_)
@@ -262,12 +252,34 @@ class OutputSchema:
                 return cast("RawJson[object]", value).data
             if value is MISSING:
                 return None
-        if self._dump is not None:
-            return self._dump(value)
+        if self._encode is not None:
+            encoded = self._encode(value)
+            if encoded is not None:
+                return encoded
         return self._to_json(value, by_alias=True)
 
-    def _to_json_by_alias(self, value: object) -> bytes:
-        return self._to_json(value, by_alias=True)
+    def to_json_within(
+        self, around: Callable[[object], object], value: object
+    ) -> bytes | None:
+        """The JSON of `around(value)`, some struct of msgspec's that holds a checked result.
+
+        A large result is written into its envelope that way, not copied. None where it takes two
+        steps: `to_json`, and the envelope.
+        """
+        if self._encode is None or value is MISSING or isinstance(value, RawJson):
+            return None
+        return self._encode(around(value))
+
+
+def _find_item_class(type_: Any) -> type | None:
+    """The class whose instances a list holds, if those are never validated again."""
+    item: object = get_args(type_)[0] if get_origin(type_) is list else None
+    if not isinstance(item, type) or get_origin(item) is not None:
+        return None
+    if issubclass(item, BaseModel):
+        again = item.model_config.get("revalidate_instances", "never")
+        return item if again == "never" else None
+    return item if issubclass(item, msgspec.Struct) else None
 
 
 def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:

@@ -12,7 +12,12 @@ from fairlead.asgi.runtime import Runtime
 from fairlead.calling import Call, CompiledProcedure, RawInput
 from fairlead.errors import TRPCError
 from fairlead.passing import JsonStream
-from fairlead.protocol.envelopes import encode_result
+from fairlead.protocol.envelopes import (
+    RESULT_HEAD,
+    RESULT_TAIL,
+    encode_result,
+    hold_result,
+)
 from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.requests import CallTarget
 from fairlead.schema import raw_json
@@ -38,15 +43,37 @@ NOT_STREAMED = (
 )
 
 
+LARGE = 65536
+"""Results of so many bytes are not copied into their envelope: memory of that size is dear."""
+
+
 class Answer:
-    """The answer to one call: its envelope, and what it means for the response."""
+    """The answer to one call: its envelope, and what it means for the response.
 
-    __slots__ = ("body", "error", "status")
+    Attributes:
+        body: the envelope, or a large result alone (`is_bare`), whose envelope goes around it.
+        error: why it failed, where the response hook wants to know.
+    """
 
-    def __init__(self, body: bytes, status: int, error: TRPCError | None) -> None:
+    __slots__ = ("body", "error", "is_bare", "status")
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int,
+        error: TRPCError | None,
+        *,
+        is_bare: bool = False,
+    ) -> None:
         self.body = body
         self.status = status
         self.error = error
+        self.is_bare = is_bare
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The envelope, in the pieces that are at hand."""
+        return (RESULT_HEAD, self.body, RESULT_TAIL) if self.is_bare else (self.body,)
 
 
 class PassedAnswer(Answer):
@@ -55,7 +82,7 @@ class PassedAnswer(Answer):
     __slots__ = ("path", "started", "stream")
 
     def __init__(self, path: str, stream: JsonStream[object], started: float) -> None:
-        super().__init__(b"", 200, None)
+        super().__init__(b"", 200, None, is_bare=True)
         self.path = path
         self.stream = stream
         self.started = started
@@ -136,8 +163,18 @@ def succeed(
         return PassedAnswer(procedure.path, cast("JsonStream[object]", result), started)
     if result.__class__ is not output.exact and not is_checked:
         result = output.check(result)
+    answer = _encode(runtime, procedure, result)
+    runtime.answered[procedure.path].add(perf_counter() - started)
+    return answer
+
+
+def _encode(runtime: Runtime, procedure: CompiledProcedure, result: object) -> Answer:
+    output = procedure.output
     try:
         if runtime.options.transformer is None:
+            whole = output.to_json_within(hold_result, result)
+            if whole is not None:
+                return Answer(whole, 200, None)
             data = output.to_json(result)
         elif has_streams(result):  # transformers turn what they do not know into text
             raise StreamedResultError
@@ -147,9 +184,9 @@ def succeed(
         if has_streams(result):
             raise StreamedResultError from None
         raise
-    encoded = encode_result(data)
-    runtime.answered[procedure.path].add(perf_counter() - started)
-    return Answer(encoded, 200, None)
+    if data is not None and len(data) >= LARGE:
+        return Answer(data, 200, None, is_bare=True)
+    return Answer(encode_result(data), 200, None)
 
 
 def is_event_source(value: object) -> bool:

@@ -149,6 +149,12 @@ class Exchange:
         for call in self.calls:
             call.abort()
 
+    def close(self) -> None:
+        """Lets go of what leads back here, which only the garbage collector could free."""
+        while self.calls:
+            self.calls.pop().audited = None
+        self._opened = None
+
     async def read_inputs(self, first: Message | None = None) -> None:
         """Reads the body, if a call needs it; a failure is kept for the calls that do.
 
@@ -274,14 +280,6 @@ class Exchange:
     def _get_seconds(self, procedure: CompiledProcedure) -> float | None:
         return procedure.options.timeout or self.runtime.options.limits.call_seconds
 
-    def note_allowed_methods(self) -> None:
-        """Finds what `Allow` is to say before any call runs: some headers go out first."""
-        for target in self.head.calls:
-            if target.procedure is not None:
-                methods = self.runtime.methods[target.procedure.kind]
-                if self.method not in methods:
-                    self.allow = methods
-
     def _reject(self, target: Target) -> CompiledProcedure:
         if target.path in self.failures:
             raise self.failures[target.path].with_traceback(None)
@@ -369,11 +367,10 @@ class Exchange:
         except ClientGoneError:
             raise
         except Exception as cause:
-            seconds = perf_counter() - begun.started
-            return self._fail(cause, begun.target, call, seconds)
+            return self._fail(cause, begun.target, call, perf_counter() - begun.started)
 
     async def answer(self, target: Target) -> Answer:
-        """Runs a query or mutation to its envelope; an error is an answer too."""
+        """Runs a call to its envelope; an error is an answer too."""
         begun = self.answer_nowait(target)
         return begun if isinstance(begun, Answer) else await self.finish(begun)
 
@@ -397,4 +394,6 @@ class Exchange:
         path = None if nameless else target.path
         shape = self.runtime.get_shape(error, path, kind, self.opened.context)
         body = encode_error(shape, self.runtime.options.transformer)
-        return Answer(body, get_shape_status(shape, error), error)
+        # Kept for the hook alone: its traceback leads back here.
+        kept = error if self.runtime.options.response_meta else None
+        return Answer(body, get_shape_status(shape, error), kept)

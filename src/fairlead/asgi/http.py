@@ -85,15 +85,13 @@ class HttpEndpoint:
             answer = (
                 begun if isinstance(begun, Answer) else await exchange.finish(begun)
             )
+            if answer.is_bare or not self._is_plain or exchange.allow is not None:
+                await self._send_single(exchange, send, answer)
+                return
         except ClientGoneError:
             return
-        if (
-            not self._is_plain
-            or exchange.allow is not None
-            or answer.__class__ is PassedAnswer
-        ):
-            await self._send_answers(exchange, send, (answer,), answer.body)
-            return
+        finally:
+            exchange.close()
         body = answer.body
         headers = [JSON, VARY, (b"content-length", b"%d" % len(body))]
         await send(
@@ -154,6 +152,8 @@ class HttpEndpoint:
                 await run_guarded(self._respond(exchange, send), exchange.watch)
         except ClientGoneError:
             return
+        finally:
+            exchange.close()
 
     async def _load(self, raw_path: bytes) -> Mapping[str, TRPCError]:
         """Loads the lazy routers that a URL leads into; what failed, by the call's path."""
@@ -193,9 +193,9 @@ class HttpEndpoint:
             and exchange.allow is None
             and answer.__class__ is not PassedAnswer
         ):
-            await _send_body(send, answer.status, [JSON, VARY], answer.body)
+            await _send_body(send, answer.status, [JSON, VARY], *answer.pieces)
         else:
-            await self._send_answers(exchange, send, (answer,), answer.body)
+            await self._send_answers(exchange, send, (answer,), *answer.pieces)
 
     async def _respond(self, exchange: Exchange, send: Send) -> None:
         """Answers a batch or a subscription."""
@@ -211,18 +211,21 @@ class HttpEndpoint:
         else:
             answers = await _answer_all(exchange, head.calls)
             await self._send_answers(
-                exchange, send, answers, join_batch([answer.body for answer in answers])
+                exchange,
+                send,
+                answers,
+                join_batch([answer.pieces for answer in answers]),
             )
 
     async def _send_answers(
-        self, exchange: Exchange, send: Send, answers: Sequence[Answer], body: bytes
+        self, exchange: Exchange, send: Send, answers: Sequence[Answer], *body: bytes
     ) -> None:
         status, headers = self._make_head(exchange, answers=answers)
         first = answers[0]
         if isinstance(first, PassedAnswer):
             await send_passed(exchange, send, first, (status, [JSON, *headers]))
             return
-        await _send_body(send, status, [JSON, *headers], body)
+        await _send_body(send, status, [JSON, *headers], *body)
 
     def _make_head(
         self, exchange: Exchange, *, answers: Sequence[Answer] = (), eager: bool = False
@@ -292,7 +295,12 @@ async def _answer_all(exchange: Exchange, targets: Sequence[Target]) -> list[Ans
     return answers
 
 
-async def _send_body(send: Send, status: int, headers: HeaderList, body: bytes) -> None:
-    headers.append((b"content-length", b"%d" % len(body)))
+async def _send_body(
+    send: Send, status: int, headers: HeaderList, *pieces: bytes
+) -> None:
+    """Sends a response whose body is the pieces, one after the other."""
+    headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    for piece in pieces[:-1]:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": pieces[-1]})

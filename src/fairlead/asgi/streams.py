@@ -179,7 +179,7 @@ class _EventStream:
 async def send_jsonl(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
     """Answers a batch as JSON lines; if no call has to wait, in one piece."""
     jsonl = exchange.runtime.options.jsonl
-    exchange.note_allowed_methods()
+    _note_allowed_methods(exchange)
     status, headers = make_head()
     headers = [(b"content-type", jsonl.content_type.encode("latin-1")), *headers]
     response = _JsonlResponse(exchange, send, status, headers)
@@ -187,6 +187,15 @@ async def send_jsonl(exchange: Exchange, send: Send, make_head: MakeHead) -> Non
         await response.run()
     finally:
         response.close()
+
+
+def _note_allowed_methods(exchange: Exchange) -> None:
+    """Finds what `Allow` is to say before any call runs: the headers go out first."""
+    for target in exchange.head.calls:
+        if target.procedure is not None:
+            methods = exchange.runtime.methods[target.procedure.kind]
+            if exchange.method not in methods:
+                exchange.allow = methods
 
 
 class _JsonlResponse:

@@ -80,8 +80,10 @@ class Guard:
         """Disarms it."""
         if self._handle is not None:
             self._handle.cancel()
+            self._handle = None
         if self._watcher is not None:
             self._watcher.cancel()
+            self._watcher = None  # its traceback will lead back here
 
     def translate(self, error: asyncio.CancelledError) -> BaseException:
         """The reason, if the cancellation was ours alone."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from fairlead._missing import MISSING
 from fairlead.protocol.transformer import Transformer, dump_json
 
@@ -15,6 +17,7 @@ __all__ = [
     "encode_error",
     "encode_result",
     "encode_value",
+    "hold_result",
     "join_batch",
     "wrap_result",
 ]
@@ -44,14 +47,27 @@ def wrap_result(*, is_batch: bool) -> tuple[bytes, bytes]:
     return RESULT_HEAD, RESULT_TAIL
 
 
+class _Result(msgspec.Struct, gc=False):
+    data: object
+
+
+class _Success(msgspec.Struct, gc=False):
+    result: _Result
+
+
+def hold_result(value: object) -> object:
+    """The envelope of a success, to be written by msgspec together with what it holds."""
+    return _Success(_Result(value))
+
+
 def encode_error(shape: object, transformer: Transformer | None) -> bytes:
     """The envelope of a failure."""
     return b'{"error":%b}' % (encode_value(shape, transformer) or b"null")
 
 
-def join_batch(answers: Iterable[bytes]) -> bytes:
-    """The body of a batch: the answers in the order of the calls."""
-    return b"[%b]" % b",".join(answers)
+def join_batch(answers: Iterable[tuple[bytes, ...]]) -> bytes:
+    """The body of a batch: the answers, each in its pieces, in the order of the calls."""
+    return b"[%b]" % b",".join([b"".join(pieces) for pieces in answers])
 
 
 def combine_statuses(statuses: Iterable[int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,8 @@ from tests.kube.cluster import grant, make_context, opened, prepare, send
 
 from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
+from fairlead.devcluster.echoing import run_command
+from fairlead.devcluster.execution import ExecSession
 from fairlead.kube import Kube, PodRouter, Resource
 from fairlead.kube.executing import ExecEvent, ExecExit, ExecOpened, ExecOutput
 from fairlead.kube.terminals import TerminalOptions
@@ -31,11 +34,21 @@ class App(Router[Context]):
 Events = AsyncIterator[tracked[ExecEvent]]
 
 
+async def run(session: ExecSession) -> int:
+    """The dev cluster's shell, and a command that sends each byte by itself."""
+    name, *words = session.request.command
+    if name != "by-bytes":
+        return await run_command(session, time.time)
+    for byte in words[0].encode():
+        await session.write(bytes((byte,)))
+    return 5
+
+
 @pytest.fixture
 async def kube() -> AsyncIterator[Kube]:
     options = TerminalOptions(per_user=2, linger=0.2, waiting_input=3)
     async with (
-        DevCluster() as cluster,
+        DevCluster(on_exec=run) as cluster,
         Kube.from_kubeconfig(
             cluster.kubeconfig_path, identity="impersonate", terminals=options
         ) as kube,
@@ -183,6 +196,36 @@ async def test_input_ahead_of_its_turn_is_bounded(app: App) -> None:
             await app.pods.exec_input(id_, number, "x")
         with pytest.raises(TRPCError, match="Input 0 is missing"):
             await app.pods.exec_input(id_, 4, "x")
+
+
+async def test_the_container_sees_the_terminal_at_its_size(app: App) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        for number, (columns, rows) in enumerate([(100, 30), (132, 43)]):
+            await app.pods.exec_resize(id_, columns, rows)
+            await app.pods.exec_input(id_, number, "stty size\n")
+            await read_until(events, f"\n{rows} {columns}\r\n")
+        await app.pods.exec_input(id_, 2, "exit 7\n")
+        assert (await read_exit(events)).code == 7
+
+
+async def test_without_a_terminal_there_is_no_size(app: App) -> None:
+    async with opened(
+        app.pods.exec("web", "team-a", command=["stty", "size"], tty=False)
+    ) as events:
+        await start(events)
+        assert "Inappropriate ioctl" in await read_until(events, "device\n")
+        assert (await read_exit(events)).code == 1
+
+
+async def test_characters_that_frames_cut_apart_arrive_whole(app: App) -> None:
+    command = ["by-bytes", "é€😀"]
+    async with opened(
+        app.pods.exec("web", "team-a", command=command, tty=False)
+    ) as events:
+        await start(events)
+        assert await read_until(events, "😀") == "é€😀"
+        assert (await read_exit(events)).code == 5
 
 
 async def test_resize_and_end(app: App) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from fairlead.devcluster.execution import ExecSession
 from fairlead.devcluster.lineediting import END, INTERRUPT, LineEditor
@@ -23,6 +24,7 @@ async def run_command(session: ExecSession, clock: Callable[[], float]) -> int:
         request.container,
         request.environment,
         request.folder,
+        partial(_get_size, session),
     )
     shell = Shell(container, clock)
     words = list(request.command)
@@ -38,6 +40,13 @@ async def run_command(session: ExecSession, clock: Callable[[], float]) -> int:
     result = shell.run(words)
     await _show(session, result)
     return result.code
+
+
+def _get_size(session: ExecSession) -> tuple[int, int] | None:
+    if not session.request.tty:
+        return None
+    size = session.terminal
+    return (0, 0) if size is None else (size.rows, size.columns)
 
 
 async def _show(session: ExecSession, result: Result) -> None:

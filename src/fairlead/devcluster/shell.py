@@ -25,7 +25,7 @@ _FOLDERS = {
     "/var/run/secrets/kubernetes.io": ("serviceaccount",),
     "/var/run/secrets/kubernetes.io/serviceaccount": ("namespace",),
 }
-_USAGE = "commands: cat cd date echo env exit false help hostname id ls printenv pwd sh sleep true uname whoami\n"
+_USAGE = "commands: cat cd date echo env exit false help hostname id ls printenv pwd sh sleep stty true uname whoami\n"
 
 
 class UnknownCommandError(Exception):
@@ -34,13 +34,18 @@ class UnknownCommandError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a command sees of where it runs."""
+    """What a command sees of where it runs.
+
+    Attributes:
+        get_size: rows and columns of its terminal now; None where it has no terminal.
+    """
 
     namespace: str
     pod: str
     name: str
     environment: Mapping[str, str]
     folder: str = "/"
+    get_size: Callable[[], tuple[int, int] | None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -235,6 +240,15 @@ def _sleep(_shell: Shell, words: list[str]) -> Result:
         return Result(1, errors="sleep: say how many seconds\n")
 
 
+def _stty(shell: Shell, words: list[str]) -> Result:
+    size = shell.container.get_size()
+    if size is None:
+        return Result(1, errors="stty: standard input: Inappropriate ioctl for device\n")  # fmt: skip
+    if words != ["size"]:
+        return Result(1, errors="stty: only `stty size` is known here\n")
+    return Result(output="{} {}\n".format(*size))
+
+
 def _date(shell: Shell, _words: list[str]) -> Result:
     return Result(output=f"{datetime.fromtimestamp(shell.clock(), UTC):%a %b %e %H:%M:%S UTC %Y}\n")  # fmt: skip
 
@@ -265,6 +279,7 @@ _COMMANDS: dict[str, Callable[[Shell, list[str]], Result]] = {
     "printenv": _printenv,
     "exit": _exit,
     "sleep": _sleep,
+    "stty": _stty,
     "date": _date,
     "pwd": _fixed(lambda shell: f"{shell.folder}\n"),
     "hostname": _fixed(lambda shell: f"{shell.container.pod}\n"),

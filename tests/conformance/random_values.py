@@ -199,7 +199,9 @@ def make_call(rng: random.Random, kind: str, mount: str) -> tuple[str, object]:
 
 
 def dump(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """As JSON.stringify writes it: halves of characters are escaped, all others are not."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def encode_query(rng: random.Random, text: str) -> str:

@@ -174,7 +174,7 @@ _BAD_JSON = re.compile(
     r"Must be JSONRPC|Invalid (request id|procedure type)|"
     r"jsonEncoder received binary|Binary frames carry no JSON|"
     r"Cannot destructure property 'json'|a superjson payload is|Unterminated fractional|"
-    r"Unknown transformation|superjson cannot make|Maximum call stack|superjson annotations|"
+    r"Detected property|superjson sends no property|Unknown transformation|superjson cannot make|Maximum call stack|superjson annotations|"
     r"Expected .* after"
 )
 _REFUSED = re.compile("context refused|Invalid connection params|TRPCConnectionParams")

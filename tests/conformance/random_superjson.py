@@ -217,8 +217,9 @@ def _make_equalities(value: object) -> object:
     """The first two fields of an object are one and the same."""
     if not isinstance(value, dict):
         return {}
-    first, second, *_ = (*map(_escape, cast("Case", value)), "", "")
-    return {first: [second]} if len(cast("Case", value)) > 1 else {}
+    # JavaScript puts keys that are numbers first, and so names another of the two.
+    keys = [_escape(key) for key in cast("Case", value) if not key.isdecimal()]
+    return {keys[0]: [keys[1]]} if len(keys) > 1 else {}
 
 
 def _escape(key: str) -> str:

@@ -73,7 +73,9 @@ class HttpEndpoint:
                 if raw is None:
                     await exchange.read_inputs(message)
             elif not route.is_query:
-                await exchange.read_inputs()
+                message = await receive()
+                if message.get("more_body", False):
+                    await discard_body(receive)
             if not self._opens_late:
                 await exchange.open()
             if raw is not None or not route.takes_body:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import operator
+import json
 import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
-from urllib.parse import urlsplit
+
+import cel
+
+from fairlead.devcluster.celvalues import VALUES
+from fairlead.devcluster.jsontypes import is_array, is_object
 
 # What a rule works on is JSON of any shape: the types are the rule's own business.
 
@@ -66,54 +69,83 @@ def _replace(text: str, old: str, new: str, limit: int = -1) -> str:
     return text.replace(old, new, limit)
 
 
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme) and (bool(parts.netloc) or parts.path.startswith("/"))
+def _format_text(text: str, values: list[Any]) -> str:
+    """Return a text with `%d`, `%s`, `%f`, `%e`, `%b`, `%o`, `%x` and `%X` filled in."""
+    left = list(values)
+
+    def fill(found: re.Match[str]) -> str:
+        digits, kind = found[1], found[2]
+        if kind == "%":
+            return "%"
+        value = left.pop(0)
+        if kind == "s":
+            return _shown(value)
+        precision = digits or (".6" if kind in "fe" else "")
+        return format(value, f"{precision}{kind}")
+
+    return re.sub(r"%(\.\d+)?([dsfeboxX%])", fill, text)
 
 
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _shown(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if is_array(value):
+        return f"[{', '.join(_shown(item) for item in value)}]"
+    if is_object(value):
+        return f"{{{', '.join(f'{_shown(key)}: {_shown(value[key])}' for key in sorted(value))}}}"
+    return str(value)
 
 
-def _is_cidr(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return "/" in text
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
-_QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+)?")  # fmt: skip
-_SCALES = {
-    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60,
-}  # fmt: skip
+# optional values
 
 
-def _is_quantity(text: str) -> bool:
-    return _QUANTITY.fullmatch(text) is not None
+def _optional_get(value: Any, key: Any) -> cel.OptionalValue:
+    if isinstance(value, cel.OptionalValue):
+        return _optional_get(value.value(), key) if value.has_value() else value
+    if is_object(value):
+        there = key in value
+        return cel.OptionalValue.of(value[key]) if there else cel.OptionalValue.none()
+    there = isinstance(key, int) and 0 <= key < len(value)
+    return cel.OptionalValue.of(value[key]) if there else cel.OptionalValue.none()
 
 
-def _quantity(text: str) -> float:
-    """Return a quantity as a number, which then compares with the language's own operators."""
-    found = _QUANTITY.fullmatch(text)
-    if found is None:
-        raise ValueError(f"quantities must match the regular expression: {text!r}")
-    unit = found[3] or ""
-    if unit in _SCALES:
-        return float(text.removesuffix(unit)) * _SCALES[unit]
-    return float(text)
+def _optional_only(values: list[Any]) -> cel.OptionalValue:
+    return cel.OptionalValue.of(values[0]) if values else cel.OptionalValue.none()
 
 
-def _compare(first: float, second: float) -> int:
-    return (first > second) - (first < second)
+def _optional_list(parts: list[list[Any]]) -> list[Any]:
+    return [
+        item.value() if optional else item
+        for optional, item in parts
+        if not optional or item.has_value()
+    ]
+
+
+def _optional_map(parts: list[list[Any]]) -> dict[Any, Any]:
+    return {
+        key: item.value() if optional else item
+        for optional, key, item in parts
+        if not optional or item.has_value()
+    }
+
+
+# sets
+
+
+def _contains(first: list[Any], second: list[Any]) -> bool:
+    return all(item in first for item in second)
+
+
+def _intersects(first: list[Any], second: list[Any]) -> bool:
+    return any(item in first for item in second)
+
+
+def _equivalent(first: list[Any], second: list[Any]) -> bool:
+    return _contains(first, second) and _contains(second, first)
 
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -133,13 +165,14 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "lowerAscii": str.lower,
     "upperAscii": str.upper,
     "charAt": _char_at,
-    "isURL": _is_url,
-    "isIP": _is_ip,
-    "isCIDR": _is_cidr,
-    "isQuantity": _is_quantity,
-    "quantity": _quantity,
-    "asApproximateFloat": float,
-    "isGreaterThan": operator.gt,
-    "isLessThan": operator.lt,
-    "compareTo": _compare,
+    "format": _format_text,
+    "strings_quote": _quote,
+    "optional_get": _optional_get,
+    "optional_only": _optional_only,
+    "optional_list": _optional_list,
+    "optional_map": _optional_map,
+    "sets_contains": _contains,
+    "sets_intersects": _intersects,
+    "sets_equivalent": _equivalent,
+    **VALUES,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from fairlead.devcluster.celsyntax import without_sugar
 from fairlead.devcluster.errors import FieldError
 from fairlead.devcluster.jsontypes import (
     NO_ITEMS,
@@ -62,7 +63,7 @@ def compile_rule(text: str) -> cel.Program | Unchecked:
     import cel  # noqa: PLC0415 - most clusters have no rules; keeps the start fast
 
     try:
-        return cel.compile(text)
+        return cel.compile(without_sugar(text))
     except ValueError as exc:
         if any(part in str(exc) for part in _UNKNOWN):
             return Unchecked(text, str(exc).splitlines()[0])
@@ -116,10 +117,13 @@ def _check(
     rule: JsonObject, value: JsonValue, old: JsonValue, schema: Schema, path: str
 ) -> FieldError | Unchecked | None:
     text = str(rule.get("rule", ""))
-    if old is None and _OLD.search(text):
+    optional = bool(rule.get("optionalOldSelf"))
+    if old is None and not optional and _OLD.search(text):
         return None
     variables = {"self": _prepared(value, schema)}
-    if old is not None:
+    if optional:
+        variables["oldSelf"] = _optional(old, schema)
+    elif old is not None:
         variables["oldSelf"] = _prepared(old, schema)
     outcome = _evaluate(text, variables)
     if isinstance(outcome, Unchecked):
@@ -133,6 +137,14 @@ def _check(
     shape = _LABELS.get(reason, _LABELS["FieldValueInvalid"])
     place = f"{path}{rule.get('fieldPath') or ''}".removeprefix(".") or "<nil>"
     return FieldError(place, reason, shape.format(type=schema.type or "object", message=message))  # fmt: skip
+
+
+def _optional(old: JsonValue, schema: Schema) -> cel.OptionalValue:
+    import cel  # noqa: PLC0415 - see compile_rule
+
+    if old is None:
+        return cel.OptionalValue.none()
+    return cel.OptionalValue.of(_prepared(old, schema))
 
 
 def _message(rule: JsonObject, text: str, variables: dict[str, JsonValue]) -> str:

@@ -14,7 +14,7 @@ from fairlead.devcluster.jsontypes import (
     copy_json,
     is_object,
 )
-from fairlead.devcluster.rules import RuleError, compile_rule
+from fairlead.devcluster.rulechecks import check_rules_of
 from fairlead.devcluster.schema import compile_structural, prune
 from fairlead.devcluster.validation import compile_pattern, show, validate
 
@@ -57,7 +57,7 @@ def validate_structural(
             yield err.forbidden_field(f"{path}.{name}", f"{name} is not supported")
     yield from _check_own(source, path)
     yield from _check_children(source, path)
-    yield from _check_rules(source, path)
+    yield from check_rules_of(source, path)
     yield from _check_default(source, path)
 
 
@@ -136,19 +136,6 @@ def _check_children(source: JsonObject, path: str) -> Iterator[FieldError]:
     additional = source.get("additionalProperties")
     if is_object(additional):
         yield from validate_structural(additional, f"{path}.additionalProperties")
-
-
-def _check_rules(source: JsonObject, path: str) -> Iterator[FieldError]:
-    for index, rule in enumerate(source.get("x-kubernetes-validations") or NO_ITEMS):
-        place = f"{path}.x-kubernetes-validations[{index}].rule"
-        text = str(rule.get("rule", "")).strip()
-        if not text:
-            yield err.required(place, "rule is not specified")
-            continue
-        try:
-            compile_rule(text)
-        except RuleError as exc:
-            yield err.invalid_value(place, show(text), f"compilation failed: {exc}")
 
 
 def _check_default(source: JsonObject, path: str) -> Iterator[FieldError]:

@@ -42,18 +42,13 @@ def _hide_all(seen: Seen) -> Seen:
 def _replace(pattern: re.Pattern[str], by: str) -> Callable[[Seen], Seen]:
     """Evens out every message that matches."""
 
-    def walk(value: object) -> object:
-        if isinstance(value, list):
-            return [walk(item) for item in cast("list[object]", value)]
-        if not isinstance(value, dict):
-            return value
-        fields = {key: walk(item) for key, item in cast("Seen", value).items()}
+    def change(fields: Seen) -> Seen:
         message = fields.get("message")
         if isinstance(message, str) and "code" in fields and pattern.match(message):
-            fields["message"] = by
+            return {**fields, "message": by}
         return fields
 
-    return lambda seen: cast("Seen", walk(seen))
+    return lambda seen: cast("Seen", _change_objects(seen, change))
 
 
 def _says(pattern: re.Pattern[str]) -> Callable[[Case, Seen, Seen], bool]:
@@ -148,21 +143,37 @@ def _keep_first_events(seen: Seen) -> Seen:
 
 
 def _forget_equalities(seen: Seen) -> Seen:
-    def walk(value: object) -> object:
-        if isinstance(value, list):
-            return [walk(item) for item in cast("list[object]", value)]
-        if not isinstance(value, dict):
-            return value
-        fields = cast("Seen", value).items()
-        kept = {
-            key: walk(item) for key, item in fields if key != "referentialEqualities"
-        }
-        meta = kept.get("meta")
-        if meta in ({}, {"v": 1}):
+    def forget(fields: Seen) -> Seen:
+        kept = {key: fields[key] for key in fields if key != "referentialEqualities"}
+        if kept.get("meta") in ({}, {"v": 1}):
             del kept["meta"]
         return kept
 
-    return cast("Seen", walk(seen))
+    return cast("Seen", _change_objects(seen, forget))
+
+
+def _group_equalities(seen: Seen) -> Seen:
+    """Which places are equal, whichever of them is named first."""
+
+    def group(fields: Seen) -> Seen:
+        shared = fields.get("referentialEqualities")
+        if not isinstance(shared, dict):
+            return fields
+        pairs = cast("dict[str, list[str]]", shared).items()
+        groups = sorted(sorted((first, *others)) for first, others in pairs)
+        return {**fields, "referentialEqualities": groups}
+
+    return cast("Seen", _change_objects(seen, group))
+
+
+def _change_objects(value: object, change: Callable[[Seen], Seen]) -> object:
+    """Changes every object in a value, inner ones first."""
+    if isinstance(value, list):
+        return [_change_objects(item, change) for item in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("Seen", value).items()
+    return change({key: _change_objects(item, change) for key, item in fields})
 
 
 _DOTS = re.compile(r"/\.{1,2}(/|\?|\")")
@@ -235,6 +246,12 @@ KNOWN: tuple[KnownDifference, ...] = (
         why="Python makes one object of equal ones by itself, so it says nothing about them.",
         applies=_shares_regexp,
         even_out=_forget_equalities,
+    ),
+    KnownDifference(
+        name="which of equal places is named first",
+        why="JavaScript looks at keys that are numbers before all others, we go by their order.",
+        applies=_asks("/superjson"),
+        even_out=_group_equalities,
     ),
     KnownDifference(
         name="a property named __proto__ as a result",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from fairlead.devcluster.builtin_schemas import kind_schema
 from fairlead.devcluster.registry import (
@@ -190,7 +191,7 @@ def _version(row: _Row, version: str) -> Version:
     # The columns are functions, not paths: see columns.py.
     return Version(
         name=version,
-        schema=kind_schema(f"{row.package}.{row.kind}"),
+        make_schema=partial(kind_schema, f"{row.package}.{row.kind}"),
         status=row.status,
         scale=ScalePaths(".spec.replicas", ".status.replicas") if row.scale else None,
         definition=f"io.k8s.api.{row.package}.{row.kind}",

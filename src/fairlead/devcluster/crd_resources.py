@@ -77,7 +77,7 @@ def _build_version(spec: JsonObject, item: JsonObject) -> Version:
     reversed_group = ".".join(reversed(spec["group"].split(".")))
     return Version(
         name=item["name"],
-        schema=schema,
+        make_schema=lambda: schema,
         columns=tuple(
             _column(column)
             for column in item.get("additionalPrinterColumns") or NO_ITEMS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fairlead.devcluster.errors import PlainError, Subject, unknown_resource
@@ -56,10 +56,10 @@ class ScalePaths:
 
 @dataclass(slots=True)
 class Version:
-    """One served version of a resource."""
+    """One served version of a resource; its schema is made when it is asked for."""
 
     name: str
-    schema: Schema
+    make_schema: Callable[[], Schema]
     columns: tuple[Column, ...] = ()
     served: bool = True
     status: bool = False
@@ -67,6 +67,11 @@ class Version:
     selectable: tuple[str, ...] = ()
     deprecation: str = ""
     definition: str = ""  # the name of the type in OpenAPI documents
+
+    @property
+    def schema(self) -> Schema:
+        """What objects of this version may be."""
+        return self.make_schema()
 
 
 @dataclass(slots=True)

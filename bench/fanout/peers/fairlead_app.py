@@ -14,6 +14,7 @@ import uvicorn
 
 from fairlead import Context, Fairlead, Request, Router, User
 from fairlead.access import Decision, Engine, ResourceAttributes
+from fairlead.cli.serving import settle
 from fairlead.kube import Kube, KubeModel, Resource, ResourceRouter
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.protocol.options import Limits, WireOptions
@@ -101,6 +102,7 @@ def main() -> None:
         wire=WireOptions(limits=Limits(connections_per_user=1_000_000)),
     )
     app.services.add(Anything())
+    settle()  # as `fairlead serve` does
     uvicorn.run(
         app,
         port=options.port,

@@ -163,7 +163,7 @@ class DirectWebSocketProtocol(asyncio.Protocol):
             self._refuse(error.status, str(error))
             return
         scope = self._make_scope(path, query, headers)
-        if proxy is not None:
+        if proxy is not None and any(b"forwarded" in name for name, _ in headers):
             _apply_proxy_headers(proxy, scope)
         refusal = endpoint.find_refusal(scope)
         if refusal is not None:

@@ -22,7 +22,7 @@ class WebSocketEndpoint:
 
     def find_refusal(self, scope: Scope) -> Close | None:
         """Why a connection is not to be accepted: another origin, or a server about to stop."""
-        headers = Headers(scope["headers"])
+        headers = Headers(scope["headers"]).as_dict()
         if self._runtime.origins.find_refusal(headers, safe=False) is not None:
             return Close(1008, "another origin")
         if self._runtime.connections.draining:

@@ -21,7 +21,7 @@ from fairlead.cli.identity import wants_provider
 from fairlead.cli.loading import load_target
 from fairlead.cli.processes import ChildError
 from fairlead.cli.scaffolding import create_application
-from fairlead.cli.serving import bind, serve, stop_on_signals
+from fairlead.cli.serving import bind, serve, settle, stop_on_signals
 from fairlead.cli.simulated import parse_cluster_options, run_cluster
 from fairlead.cli.watching import watch_package
 from fairlead.codegen import check, generate
@@ -95,13 +95,12 @@ def serve_command(
         with bind(host, port) as sock, stop_on_signals(stop):
             application = load_target(target, app_dir)
             address = f"http://{host}:{sock.getsockname()[1]}"
-            await serve(
-                application,
-                sock,
-                stop,
-                on_ready=lambda: _say(f"Serving {target} at {address}"),
-                grace=grace,
-            )
+
+            def tell() -> None:
+                settle()
+                _say(f"Serving {target} at {address}")
+
+            await serve(application, sock, stop, on_ready=tell, grace=grace)
 
     asyncio.run(run())
 

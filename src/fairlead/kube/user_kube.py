@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import JsonValue, TypeAdapter
@@ -164,10 +165,7 @@ class UserKube:
         Raises:
             TRPCError: a selector is none.
         """
-        labels, fields = check_selector(label_selector), check_selector(field_selector)
-        return LiveQuery(
-            tuple(FeedTarget(info, name, labels, fields) for name in namespaces)
-        )
+        return _make_query(info, namespaces, label_selector, field_selector)
 
     def watch_query(
         self,
@@ -183,3 +181,16 @@ class UserKube:
         if namespace is None and get_info(resource).namespaced:
             return self.default_namespace
         return namespace
+
+
+@lru_cache(maxsize=1024)  # all who come back after a restart ask the same
+def _make_query(
+    info: ResourceInfo,
+    namespaces: tuple[str | None, ...],
+    label_selector: str | None,
+    field_selector: str | None,
+) -> LiveQuery:
+    labels, fields = check_selector(label_selector), check_selector(field_selector)
+    return LiveQuery(
+        tuple(FeedTarget(info, name, labels, fields) for name in namespaces)
+    )

@@ -342,3 +342,20 @@ async def test_other_names_of_finalizers_and_fractions_of_replicas(
     body["spec"] = {"color": "red", "replicas": 2.5}
     refused = await gadgets.post(path, {**body, "metadata": {"name": "h"}})
     assert ".spec.replicas accessor error: 2.5 is of the type float64" in refused.text
+
+
+async def test_what_else_is_said_of_names_kinds_and_affinity(api: Api) -> None:
+    taken = {"metadata": {"name": "a", "generateName": "b-"}}
+    await api.post(CONFIGMAPS, taken)
+    refused = await api.post(CONFIGMAPS, taken)
+    assert refused.body["message"].endswith("not able to generate a unique name for the object")  # fmt: skip
+    roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles"
+    await api.post(roles, {"metadata": {"name": "r"}})
+    kept = await api.delete(f"{roles}/r", {"preconditions": {"uid": "other"}})
+    assert 'Role.rbac.authorization.k8s.io "r"' in kept.body["message"]
+    path = "/api/v1/namespaces/default/services"
+    spec = {"ports": [{"port": 80}], "sessionAffinity": "ClientIP"}
+    made = await api.post(path, {"metadata": {"name": "s"}, "spec": spec})
+    assert made.body["spec"]["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 10800}}  # fmt: skip
+    none = await api.merge(f"{path}/s", {"spec": {"sessionAffinity": "None"}})
+    assert "sessionAffinityConfig" not in none.body["spec"]

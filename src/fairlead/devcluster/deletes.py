@@ -114,7 +114,7 @@ def _check_preconditions(
             raise ApiError(
                 409,
                 "Conflict",
-                f'Operation cannot be fulfilled on {resource.kind} "{name}": the {label} in the '
+                f'Operation cannot be fulfilled on {Subject(resource.group, resource.kind)} "{name}": the {label} in the '
                 f"precondition ({value}) does not match the {label} in record ({found}). {hint}",
                 Subject(resource.group, resource.kind).details(name),
             )

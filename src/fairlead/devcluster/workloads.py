@@ -188,7 +188,9 @@ def _default_service(body: JsonObject, old: JsonObject | None) -> None:
     for port in spec.get("ports") or NO_ITEMS:
         port.setdefault("protocol", "TCP")
         port["targetPort"] = port.get("targetPort") or port.get("port", 0)
-    if spec["sessionAffinity"] == "ClientIP":
+    if spec["sessionAffinity"] == "None":
+        spec.pop("sessionAffinityConfig", None)
+    elif spec["sessionAffinity"] == "ClientIP":
         spec.setdefault(
             "sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}}
         )

@@ -94,7 +94,12 @@ def _store_new(target: Target, body: JsonObject) -> Response:
             or not metadata["name"].startswith(generated)
             or attempt == _NAME_RETRIES - 1
         ):
-            raise err.already_exists(resource.subject, metadata["name"])
+            problem = err.already_exists(resource.subject, metadata["name"])
+            if generated:
+                problem.message += (
+                    ", the server was not able to generate a unique name for the object"
+                )
+            raise problem
         metadata["name"] = generate_name(generated)
     if target.request.dry_run:
         return body_response(target, body, 201)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin
 
-from fairlead.access.policy import ChecksFields
+from fairlead.access.policy import ChecksFields, public
 from fairlead.calling import CompiledProcedure, Middleware
+from fairlead.collecting import collection_paused
 from fairlead.errors import DefinitionError
 from fairlead.lazy_router import LazyRouter, Once
 from fairlead.router import (
@@ -147,7 +148,8 @@ def _compile_router(
     router: type[Router[Any]], outer: tuple[Middleware, ...], lazily: bool
 ) -> CompiledRouter:
     compiled = CompiledRouter(router)
-    _add_procedures(router, Place(), outer, compiled, lazily=lazily)
+    with collection_paused():
+        _add_procedures(router, Place(), outer, compiled, lazily=lazily)
     return compiled
 
 
@@ -201,7 +203,7 @@ def _compile(
     path = _get_path(declared, owner)
     schema = make_input_schema(procedure.function, hints, owner, path)
     policy: object = procedure.options.access
-    if isinstance(policy, ChecksFields):
+    if policy is not public and isinstance(policy, ChecksFields):
         fields = frozenset[str]() if schema is None else schema.find_fields()
         if fields is not None:
             policy.check_fields(fields, owner)

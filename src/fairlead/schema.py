@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import (
     Annotated,
     Any,
@@ -209,9 +210,13 @@ class OutputSchema:
         self.is_native = is_native(type_)
         self._item = _find_item_class(type_)
         self._to_json = self.adapter.serializer.to_json
-        self._encode = (
-            _ENCODER.encode if self.is_native else make_encode(self.adapter.core_schema)
-        )
+
+    @cached_property
+    def _encode(self) -> Callable[[object], bytes | None] | None:
+        """How msgspec writes it, found out at the first call: an application has many types."""
+        if self.is_native:
+            return _ENCODER.encode
+        return make_encode(self.adapter.core_schema)
 
     def check(self, value: object) -> object:
         """Validates a result unless it is an instance of the declared model already, or a list

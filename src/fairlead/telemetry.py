@@ -10,6 +10,8 @@ must be there when the application is made. Of a subscription the span covers it
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from fairlead.errors import ERROR_CODES, TRPCError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["CallSpans", "find_tracing"]
 
 NAME = "fairlead"
+PROVIDER = "OTEL_PYTHON_TRACER_PROVIDER"
 
 
 class CallSpans:
@@ -83,7 +86,12 @@ class CallSpans:
 
 
 def find_tracing() -> tuple[Middleware, ...]:
-    """The middleware for all procedures; none without a tracer provider."""
+    """The middleware for all procedures; none without a tracer provider.
+
+    Who sets one has imported the package, or names it in the environment; for others it is not imported.
+    """
+    if "opentelemetry.trace" not in sys.modules and PROVIDER not in os.environ:
+        return ()
     try:
         from opentelemetry import trace  # noqa: PLC0415  an optional package
     except ImportError:

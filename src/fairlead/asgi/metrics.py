@@ -7,19 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from prometheus_client.core import (
-    CollectorRegistry,
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-)
-from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector, CollectorRegistry
 
 __all__ = ["CallSeries", "Measured", "Metrics"]
 
@@ -50,11 +44,10 @@ class CallSeries:
         self.total += seconds
 
 
-class Metrics(Collector):
+class Metrics:
     """Counts calls, connections and subscriptions.
 
     Attributes:
-        registry: where application code may register metrics of its own.
         connections: open WebSockets.
         subscriptions: running subscriptions, over any transport.
     """
@@ -65,8 +58,24 @@ class Metrics(Collector):
         self.subscriptions = 0
         self.dropped = 0
         self._drift: Counter[tuple[str, str]] = Counter()
-        self.registry = CollectorRegistry(auto_describe=False)
-        self.registry.register(self)
+
+    @cached_property
+    def registry(self) -> CollectorRegistry:
+        """Where application code may register metrics of its own."""
+        # Prometheus's client is imported by who scrapes, or has metrics of its own.
+        from fairlead.asgi.metric_families import make_registry  # noqa: PLC0415
+
+        return make_registry(self)
+
+    @property
+    def series(self) -> Mapping[tuple[str, str], CallSeries]:
+        """The calls by path and outcome."""
+        return self._series
+
+    @property
+    def drift(self) -> Mapping[tuple[str, str], int]:
+        """Requests and connections of clients of other types, by transport and whether it matters."""
+        return self._drift
 
     def count_call(self, path: str | None, code: str, seconds: float) -> None:
         """A call has been answered. Pass None for a path that no procedure has: paths from
@@ -87,48 +96,6 @@ class Metrics(Collector):
 
     def render(self) -> bytes:
         """Prometheus's text format."""
+        from prometheus_client.exposition import generate_latest  # noqa: PLC0415
+
         return generate_latest(self.registry)
-
-    def collect(self) -> Iterable[Metric]:
-        """The families, at the moment of a scrape."""
-        yield self._collect_calls()
-        yield GaugeMetricFamily(
-            "fairlead_websocket_connections",
-            "Open WebSocket connections",
-            value=self.connections,
-        )
-        yield GaugeMetricFamily(
-            "fairlead_subscriptions", "Running subscriptions", value=self.subscriptions
-        )
-        yield CounterMetricFamily(
-            "fairlead_websocket_dropped",
-            "Connections cut because their client read too slowly",
-            value=self.dropped,
-        )
-        drift = CounterMetricFamily(
-            "fairlead_schema_drift",
-            "Requests and connections of clients generated from other types than are served",
-            labels=["transport", "affected"],
-        )
-        for labels, count in sorted(self._drift.items()):
-            drift.add_metric(labels, count)
-        yield drift
-
-    def _collect_calls(self) -> Metric:
-        family = HistogramMetricFamily(
-            "fairlead_call_duration_seconds",
-            "Calls by path and tRPC error code (OK for none)",
-            labels=["path", "code"],
-        )
-        for (path, code), series in self._series.items():
-            if not any(series.buckets):
-                continue
-            family.add_metric([path, code], list(_accumulate(series)), series.total)
-        return family
-
-
-def _accumulate(series: CallSeries) -> Iterator[tuple[str, float]]:
-    count = 0
-    for bound, added in zip((*BUCKETS, float("inf")), series.buckets, strict=True):
-        count += added
-        yield ("+Inf" if bound == float("inf") else str(bound)), count

@@ -13,17 +13,19 @@ import logging
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from fairlead.asgi.metrics import Metrics
 from fairlead.asgi.pages import send_json, send_status
 from fairlead.asgi.types import Message, Receive, Scope, Send
-from fairlead.codegen.drift import Manifest, compare_manifests, make_manifest
 from fairlead.codegen.introspect import introspect
 from fairlead.codegen.nodes import Application
 from fairlead.compiling import CompiledRouter
+
+if TYPE_CHECKING:
+    from fairlead.codegen.drift import Differences
 
 __all__ = ["PARAM", "SCHEMA_PATH", "SchemaDrift", "is_development"]
 
@@ -127,12 +129,25 @@ class SchemaDrift:
             await send_status(send, 405, "differences are told in development only")
         else:
             body = await _read_body(receive)
-            manifest = None if body is None else _read_manifest(body)
-            if manifest is None:
+            differences = None if body is None else self._compare(body)
+            if differences is None:
                 await send_status(send, 400, "the manifest of a generated package")
-                return
-            own = make_manifest(self.application)
-            await send_json(send, 200, {**answer, **compare_manifests(manifest, own)})
+            else:
+                await send_json(send, 200, {**answer, **differences})
+
+    def _compare(self, body: bytes) -> Differences | None:
+        # The writers of generated code are not needed to serve.
+        from fairlead.codegen.drift import (  # noqa: PLC0415
+            Manifest,
+            compare_manifests,
+            make_manifest,
+        )
+
+        try:
+            manifest = TypeAdapter(Manifest).validate_json(body)
+        except ValidationError:
+            return None
+        return compare_manifests(manifest, make_manifest(self.application))
 
 
 async def _read_body(receive: Receive) -> bytes | None:
@@ -146,13 +161,3 @@ async def _read_body(receive: Receive) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return bytes(body)
-
-
-_MANIFEST = TypeAdapter(Manifest)
-
-
-def _read_manifest(body: bytes) -> Manifest | None:
-    try:
-        return _MANIFEST.validate_json(body)
-    except ValidationError:
-        return None

@@ -1,8 +1,10 @@
 """The creators and editors that resource classes declare, as nodes."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import CoreSchema
@@ -11,8 +13,10 @@ from fairlead.codegen.docstrings import read_docstring
 from fairlead.codegen.nodes import Doc, DraftNode
 from fairlead.codegen.problems import GenerationError, Problem
 from fairlead.codegen.type_table import Entry, TypeTable
-from fairlead.drafts.creators import Declared
-from fairlead.drafts.nodes import DraftSpec
+
+if TYPE_CHECKING:  # loaded by those who declare some
+    from fairlead.drafts.creators import Declared
+    from fairlead.drafts.nodes import DraftSpec
 
 
 class DraftTable:

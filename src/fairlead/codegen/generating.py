@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from fairlead.codegen.collecting import collection_paused
 from fairlead.codegen.declaration_map import Marks, encode_map, extract_marks
 from fairlead.codegen.draft_files import drafts_dts, drafts_js
 from fairlead.codegen.drift_files import drift_dts, drift_js, manifest_js
@@ -24,6 +23,7 @@ from fairlead.codegen.package_files import (
 )
 from fairlead.codegen.resource_files import resources_dts, resources_js
 from fairlead.codegen.router_types import router_types
+from fairlead.collecting import collection_paused
 from fairlead.compiling import CompiledRouter, compile_router
 from fairlead.errors import DefinitionError
 from fairlead.router import Router

@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, to_json
 
 from fairlead.calling import CompiledProcedure
-from fairlead.codegen.collecting import collection_paused
 from fairlead.codegen.docstrings import Docstring, read_docstring
 from fairlead.codegen.draft_nodes import DraftTable
 from fairlead.codegen.fingerprints import fingerprint
@@ -34,6 +33,7 @@ from fairlead.codegen.resource_nodes import (
 )
 from fairlead.codegen.sources import SourceIndex
 from fairlead.codegen.type_table import Entry, TypeTable
+from fairlead.collecting import collection_paused
 from fairlead.compiling import CompiledRouter
 from fairlead.errors import ERROR_CODES, TypedError
 from fairlead.router import Router, get_nested, get_router_class

@@ -5,7 +5,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fairlead.codegen.router_types import RESERVED_TYPE_NAMES
+RESERVED_TYPE_NAMES = frozenset(
+    {
+        "AppRouter",
+        "AsyncIterable",
+        "ErrorData",
+        "ErrorShape",
+        "JsonValue",
+        "RouterErrors",
+        "RouterInputs",
+        "RouterOutputs",
+        "inferRouterError",
+        "inferRouterInputs",
+        "inferRouterOutputs",
+        "any",
+        "bigint",
+        "boolean",
+        "never",
+        "null",
+        "number",
+        "object",
+        "string",
+        "symbol",
+        "undefined",
+        "unknown",
+        "void",
+    }
+)
+"""Names that a model may not have in the generated module; it gets `Model` appended."""
 
 _MODE_SUFFIX = re.compile(r"-(Input|Output)(?=__\d+$|$)")
 _OCCURRENCE = re.compile(r"__(\d+)$")

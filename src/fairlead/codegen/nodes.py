@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from fairlead.drafts.nodes import Rule
+if TYPE_CHECKING:
+    from fairlead.drafts.nodes import Rule
 
 Scalar = str | int | float | bool | None
 ProcedureKind = Literal["query", "mutation", "subscription"]
@@ -301,7 +302,7 @@ class DraftNode:
     action: Literal["create", "edit"]
     inputs: Type
     result: Type
-    rules: tuple[Rule, ...]
+    rules: "tuple[Rule, ...]"
     defaults: tuple[tuple[str, object], ...] = ()
     base: tuple[tuple[str, object], ...] = ()
     doc: Doc = Doc()

@@ -338,7 +338,9 @@ async def test_other_names_of_finalizers_and_fractions_of_replicas(
         "metadata": {"name": "g", "finalizers": ["plain"]},
         "spec": {"color": "red"},
     }
-    assert (await gadgets.post(path, body)).status == 201
+    made = await gadgets.post(path, body)
+    assert made.status == 201
+    assert "prefer a domain-qualified finalizer name" in made.headers["Warning"]
     body["spec"] = {"color": "red", "replicas": 2.5}
     refused = await gadgets.post(path, {**body, "metadata": {"name": "h"}})
     assert ".spec.replicas accessor error: 2.5 is of the type float64" in refused.text

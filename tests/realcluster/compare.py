@@ -218,8 +218,18 @@ async def both(folder: Path) -> AsyncGenerator[tuple[Side, Side]]:
         path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
         for side in sides:
             await side.send(Step("POST", path, {}, definition()))
-        await asyncio.sleep(2)
+            await _wait_served(side)
         yield sides
+
+
+async def _wait_served(side: Side) -> None:
+    """Return when the custom resource is served."""
+    probe = Step("GET", "/apis/compared.dev/v1/namespaces/default/widgets")
+    for _ in range(150):
+        if (await side.send(probe))["status"] == 200:
+            return
+        await asyncio.sleep(0.2)
+    raise SystemExit(f"{side.name} does not serve the custom resource")
 
 
 def show_pair(value: Any, other: Any, width: int = 300) -> str:

@@ -138,6 +138,11 @@ def check_annotations(annotations: JsonObject, path: str) -> Iterator[FieldError
         yield err.too_long(path, _ANNOTATIONS_LIMIT)
 
 
+def is_qualified_finalizer(name: str) -> bool:
+    """Tell whether a finalizer has a domain, or is one of Kubernetes' own."""
+    return "/" in name or name in _STANDARD_FINALIZERS
+
+
 def check_finalizers(
     finalizers: list[str], path: str, *, qualified: bool
 ) -> Iterator[FieldError]:
@@ -145,7 +150,7 @@ def check_finalizers(
     for index, name in enumerate(finalizers):
         if problem := qualified_name_problem(name):
             yield err.invalid_value(f"{path}[{index}]", f'"{name}"', problem)
-        elif qualified and "/" not in name and name not in _STANDARD_FINALIZERS:
+        elif qualified and not is_qualified_finalizer(name):
             yield err.invalid_value(
                 f"{path}[{index}]",
                 f'"{name}"',

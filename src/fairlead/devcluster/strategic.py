@@ -53,7 +53,11 @@ def _retained(original: JsonObject, patch: JsonObject) -> JsonObject:
         return dict(original)
     if not is_array(keys):
         raise bad_request("invalid patch format of retainKeys")
-    if any(key not in keys for key in patch if not key.startswith("$")):
+    if any(
+        key not in keys
+        for key, value in patch.items()
+        if value is not None and not key.startswith("$")
+    ):
         raise bad_request("invalid patch format of retainKeys")
     return {key: value for key, value in original.items() if key in keys}
 

@@ -16,7 +16,7 @@ from fairlead.devcluster.metadata import (
     validate_metadata,
     validate_update,
 )
-from fairlead.devcluster.names import generate_name
+from fairlead.devcluster.names import generate_name, is_qualified_finalizer
 from fairlead.devcluster.representation import body_response, object_response
 from fairlead.devcluster.responses import Response
 from fairlead.devcluster.rules import Unchecked, check_rules
@@ -153,6 +153,13 @@ def check_object(target: Target, body: JsonObject, old: JsonObject | None) -> No
     problems += kinds.validate_kind(target.state, target.resource, body, old)
     if problems:
         raise target.invalid(metadata.get("name", ""), problems)
+    if target.resource.custom:
+        for name in metadata.get("finalizers", ()):
+            if not is_qualified_finalizer(name):
+                target.request.warn(
+                    f'metadata.finalizers: "{name}": prefer a domain-qualified finalizer name '
+                    "to avoid accidental conflicts with other finalizer writers"
+                )
     kinds.check_permission(target.state, target.request, target.resource, body, old)
 
 

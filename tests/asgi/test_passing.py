@@ -7,8 +7,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from tests.asgi.harness import Socket, open_http, to_input
+from tests.client.serving import serve
 
 from fairlead import (
     Context,
@@ -270,4 +272,14 @@ async def test_a_caller_in_process_gets_a_value() -> None:
     services.add(source)
     caller = create_caller(App, Context(request=Request(services=services)))
     assert await caller.numbers() == [1, 2, 3]
+    assert source.closed.is_set()
+
+
+@pytest.mark.parametrize("path", ["numbers", "sized"])
+async def test_a_server_cuts_the_connection_of_what_breaks_off(path: str) -> None:
+    source = Source()
+    source.fails = True
+    async with serve(make_app(source)) as url, httpx.AsyncClient() as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get(f"{url}/trpc/{path}")
     assert source.closed.is_set()

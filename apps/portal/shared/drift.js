@@ -13,7 +13,7 @@ const routerHashes = {
   "codebaseBranches": "c93c6c64ba86f454",
   "codebaseImageStreams": "c231f4dea3161715",
   "codebases": "4370d4f3fd1ea1da",
-  "deployments": "6e425b27a571e994",
+  "deployments": "098717a37334f2b7",
   "events": "f3f45e677c09fe41",
   "explorer": "22e845a29e86344e",
   "feeds": "e9efd5c9c70e89aa",

@@ -4,4 +4,4 @@ export { DraftError, createCDPipelineDraft, createCodebaseBranchDraft, createCod
 export { resources } from "./resources.js";
 
 /** Changes with the types; the server compares it with its own. */
-export const schemaHash = "57ab6ee6788261a8";
+export const schemaHash = "1ebe9c3429ca9176";

@@ -83,7 +83,7 @@ export const manifest = {
 "deployments.permissions": "a92e581ae5d4ba3a",
 "deployments.permissionsOf": "18a69c1014042001",
 "deployments.restart": "8f9c074727bc0d35",
-"deployments.revisions": "1f2c0b444015fe0e",
+"deployments.revisions": "f20633ae0265db41",
 "deployments.rollback": "ef83cfde7f076bc1",
 "deployments.scale": "c3a1f8e7c423fd94",
 "deployments.serverSideApply": "0aefbad7eee84760",
@@ -4290,10 +4290,6 @@ export const manifest = {
 "string[]",
 "z.array(z.string())"
 ],
-".replicas": [
-"number",
-"z.int()"
-],
 ".created": [
 "string | null",
 "z.string().nullable()"
@@ -4305,6 +4301,10 @@ export const manifest = {
 ".current": [
 "boolean",
 "z.boolean()"
+],
+".replicas": [
+"number",
+"z.int()"
 ]
 },
 "RowFilter": {

@@ -1542,12 +1542,13 @@ export type Revision = {
   revision: number;
   name: string;
   images: string[];
-  replicas: number;
   created: string | null;
   /** what the deployment's author said of it. */
   changeCause: string | null;
   /** it is the state that they have, or are getting. */
   current: boolean;
+  /** how many pods have it. */
+  replicas: number;
 };
 
 /** What a row must have to be shown. */

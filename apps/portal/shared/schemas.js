@@ -275,7 +275,7 @@ export const zResourceListPod = /* @__PURE__ */ (() => z.object({ items: z.array
 export const zResourceListQuickLink = /* @__PURE__ */ (() => z.object({ items: z.array(zQuickLink), metadata: zListMeta }))();
 export const zResourceListStage = /* @__PURE__ */ (() => z.object({ items: z.array(zStage), metadata: zListMeta }))();
 export const zResourceListTaskRun = /* @__PURE__ */ (() => z.object({ items: z.array(zTaskRun), metadata: zListMeta }))();
-export const zRevision = /* @__PURE__ */ (() => z.object({ revision: z.int(), name: z.string(), images: z.array(z.string()), replicas: z.int(), created: z.string().nullable(), changeCause: z.string().nullable(), current: z.boolean() }))();
+export const zRevision = /* @__PURE__ */ (() => z.object({ revision: z.int(), name: z.string(), images: z.array(z.string()), created: z.string().nullable(), changeCause: z.string().nullable(), current: z.boolean(), replicas: z.int() }))();
 export const zRowFilter = /* @__PURE__ */ (() => z.object({ field: z.string(), operator: z.enum(["equals", "notEquals", "in", "notIn", "contains", "greaterThan", "lessThan", "exists"]).optional(), value: z.json().optional() }))();
 export const zRowMeta = /* @__PURE__ */ (() => z.object({ namespace: z.string().nullable(), name: z.string(), uid: z.string(), resourceVersion: z.string() }))();
 export const zRunRow = /* @__PURE__ */ (() => z.object({ metadata: zRowMeta, phase: z.enum(["succeeded", "failed", "running", "pending", "stopping", "cancelled", "unknown"]), reason: z.string(), message: z.string().nullable(), pipeline: z.string(), type: z.string(), codebase: z.string(), branch: z.string(), author: z.string(), started: z.int().nullable(), ended: z.int().nullable(), duration: z.int().nullable() }))();

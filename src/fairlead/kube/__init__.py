@@ -24,11 +24,7 @@ General layout, imports going down only:
 
 from fairlead.kube.cluster import Kube, KubeContext, KubeOptions
 from fairlead.kube.clusters import ClusterNames, Clusters
-from fairlead.kube.controller_revisions import (
-    DaemonSetRouter,
-    KeptRevision,
-    StatefulSetRouter,
-)
+from fairlead.kube.controller_revisions import DaemonSetRouter, StatefulSetRouter
 from fairlead.kube.counting import Facet, FacetCount
 from fairlead.kube.discovery import KindRef, ServedKind
 from fairlead.kube.errors import (
@@ -69,7 +65,7 @@ from fairlead.kube.resource import (
     Resource,
     ResourceInfo,
 )
-from fairlead.kube.rollouts import DeploymentRouter, Revision
+from fairlead.kube.rollouts import DeploymentRouter, KeptRevision, Revision
 from fairlead.kube.routers import (
     InvalidObject,
     JsonPatchOperation,

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Annotated, Generic, TypeVar, cast
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from pydantic.alias_generators import to_camel
+from pydantic import Field, JsonValue
 
 from fairlead.access import Kind, all_of, can
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.rollouts import (
+    KeptRevision,
     PodTemplate,
     Workload,
     WorkloadMetadata,
@@ -27,7 +27,7 @@ from fairlead.kube.workloads import RestartRouter, WorkloadRouter
 from fairlead.procedure import mutation, query
 from fairlead.schema import raw_json
 
-__all__ = ["DaemonSetRouter", "KeptRevision", "StatefulSetRouter"]
+__all__ = ["DaemonSetRouter", "StatefulSetRouter"]
 
 R = TypeVar("R", bound=Resource)
 
@@ -43,24 +43,6 @@ _CAUSE = "kubernetes.io/change-cause"
 _list_revisions = can(
     "list", Kind(group="apps", plural="controllerrevisions"), name=None
 )
-
-
-class KeptRevision(BaseModel):
-    """One state that a set's pods had, as its controller keeps it.
-
-    Attributes:
-        current: it is the state that they have, or are getting.
-        change_cause: what the set's author said of it.
-    """
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    revision: int
-    name: str
-    images: list[str]
-    created: str | None
-    change_cause: str | None
-    current: bool
 
 
 class _Spec(msgspec.Struct):

@@ -23,6 +23,7 @@ from fairlead.schema import raw_json
 
 __all__ = [
     "DeploymentRouter",
+    "KeptRevision",
     "PodTemplate",
     "Revision",
     "Workload",
@@ -58,12 +59,12 @@ class Numbered(Protocol):
         ...
 
 
-class Revision(BaseModel):
-    """One state that a deployment's pods had.
+class KeptRevision(BaseModel):
+    """One state that the pods of a workload had, as its controller keeps it.
 
     Attributes:
         current: it is the state that they have, or are getting.
-        change_cause: what the deployment's author said of it.
+        change_cause: what the workload's author said of it.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -71,10 +72,21 @@ class Revision(BaseModel):
     revision: int
     name: str
     images: list[str]
-    replicas: int
     created: str | None
     change_cause: str | None
     current: bool
+
+
+class Revision(KeptRevision):
+    """One state that a deployment's pods had.
+
+    Attributes:
+        current: it is the state that they have, or are getting.
+        change_cause: what the deployment's author said of it.
+        replicas: how many pods have it.
+    """
+
+    replicas: int
 
 
 class _Container(msgspec.Struct):

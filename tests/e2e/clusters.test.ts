@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { violationsInBothThemes } from "./support/axe.ts";
 import { launchBrowser } from "./support/browser.ts";
 import {
   findPort,
@@ -59,6 +60,10 @@ test("the switch leads to the other cluster: its objects, live, and its rights",
   await page.getByTestId("row-team-payments/argocd").waitFor();
   await expect.poll(() => addLink(page).getAttribute("aria-disabled")).toBe("true");
 
+  await page.getByTestId("cluster").click();
+  await page.getByRole("menuitemradio", { name: "west" }).waitFor();
+  expect(await violationsInBothThemes(page, '[role="menu"]')).toEqual([]);
+  await page.keyboard.press("Escape");
   await choose(page, "west");
   await page.getByText("No links yet").or(page.locator('[data-testid^="row-"]').first()).waitFor();
   expect(new URL(page.url()).searchParams.get("cluster")).toBe("west");

@@ -130,6 +130,7 @@ test("of many branches those that are deployed stay, and say so", async () => {
   await gone.getByRole("checkbox").check();
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText(/^1 of 2 codebase branches not deleted/).waitFor();
   const told = page.getByRole("dialog", { name: "One was kept" });
   await told.getByText(/ledger-main is deployed by payments/).waitFor();
   await told.getByRole("button", { name: "Close" }).first().click();
@@ -291,4 +292,26 @@ test("what its label protects is not deleted: the button says why at once, the s
   expect(await answer.text()).toContain("protected from deletion");
   expect(get("codebasebranch", name).metadata.name).toBe(name);
   await context.close();
+});
+
+test("any kind is changed by who may: others, and what a label protects, are told why not", async () => {
+  const kind = "quicklinks.v1.v2.edp.epam.com";
+  const path = `/explore?ns=${place}&kind=${kind}&open=${place}%2Fgrafana`;
+  const { page: reader, context: first } = await visit("viewer", path);
+  const { page, context: second } = await visit("developer", path);
+  const remove = (of: Page) =>
+    of.getByTestId("drawer").getByRole("button", { name: "Delete", exact: true });
+  await expect.poll(() => remove(reader).getAttribute("aria-disabled")).toBe("true");
+  await remove(reader).hover();
+  await reader.getByRole("tooltip", { name: /may not delete quicklinks/ }).waitFor();
+  await expect.poll(() => remove(page).getAttribute("aria-disabled")).toBe(null);
+
+  const label = "app.edp.epam.com/edit-protection";
+  kubectl(folder, "label", "quicklink", "grafana", "-n", place, `${label}=update-delete`);
+  await page.reload();
+  await expect.poll(() => remove(page).getAttribute("aria-disabled")).toBe("true");
+  const check = page.getByTestId("drawer").getByRole("button", { name: "Check" });
+  await check.hover();
+  await page.getByRole("tooltip", { name: /protected from changes by its label/ }).waitFor();
+  for (const each of [first, second]) await each.close();
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { violations, violationsInBothThemes } from "./support/axe.ts";
 import { launchBrowser } from "./support/browser.ts";
 import { follow, pages, waitForPage } from "./support/pages.ts";
-import { makeFolder, type Running, startPortal } from "./support/processes.ts";
+import { kubectl, makeFolder, type Running, startPortal } from "./support/processes.ts";
 import { openSignedIn, type Persona } from "./support/signIn.ts";
 
 const folder = makeFolder();
@@ -78,7 +78,21 @@ const layers: readonly {
   { path: `/codebases${ns}&open=team-payments%2Fledger`, shown: "dialog" },
   { path: `/codebases${ns}&open=team-payments%2Fledger&tab=yaml`, shown: "dialog" },
   { path: `/codebases${ns}&open=team-payments%2Fledger`, click: ["Delete"], shown: "alertdialog" },
+  { path: `/codebases${ns}&open=team-payments%2Fledger`, click: ["Edit"], shown: "dialog" },
   { path: `/branches${ns}&open=team-payments%2Fledger-main-d5n7h`, shown: "dialog" },
+  {
+    path: `/branches${ns}&open=team-payments%2Fledger-main-d5n7h`,
+    click: ["Delete"],
+    shown: "alertdialog",
+  },
+  { path: `/branches${ns}&create=true`, shown: "dialog" },
+  { path: `/pipelines${ns}&create=true`, shown: "dialog" },
+  { path: `/workloads${ns}&open=team-payments%2Fledger-dev`, shown: "dialog" },
+  { path: `/pods${ns}&open=$pod`, shown: "dialog" },
+  {
+    path: `/explore${ns}&kind=quicklinks.v1.v2.edp.epam.com&open=team-payments%2Fargocd`,
+    shown: "dialog",
+  },
   { path: `/deployments${ns}&create=true`, shown: "dialog" },
   { path: `/deployments${ns}&open=team-payments%2Fpayments`, shown: "dialog" },
   { path: `/deployments${ns}`, click: ["Add stage"], shown: "dialog" },
@@ -102,11 +116,21 @@ const layers: readonly {
   { path: "/pipelines", click: ["Namespace"], shown: "menu" },
 ];
 
+/** Names of the objects of a kind in team-payments. */
+function namesOf(kind: string, ...options: string[]): string[] {
+  const found = kubectl(folder, "get", kind, "-n", "team-payments", "-o", "name", ...options);
+  return found
+    .trim()
+    .split("\n")
+    .map((line) => line.split("/")[1] ?? "");
+}
+
 /** Opens one after the other, and judges it; what is behind a menu is judged with its page. */
 async function openEach(some: typeof layers): Promise<void> {
   const { page, complaints } = await visit("admin", "/");
+  const [pod = ""] = namesOf("pods");
   for (const { path, click = [], shown } of some) {
-    await follow(page, path);
+    await follow(page, path.replace("$pod", `team-payments%2F${pod}`));
     for (const name of click) await page.getByRole("button", { name }).first().click();
     const layer = page.getByRole(shown).last();
     const where = `${path} ${click.join()}`;
@@ -126,6 +150,34 @@ test.each([
 ])("every drawer, dialog and menu is accessible in both themes: the %s half", (_, some) =>
   openEach(some),
 );
+
+test("a run's page is accessible in both themes, with its log, its parts and its YAML", async () => {
+  const [run = ""] = namesOf("pipelineruns", "-l", "app.edp.epam.com/pipelinetype=build");
+  const { page, complaints } = await visit("admin", `/pipelines/team-payments/${run}`);
+  await page.getByTestId("task-compile").click();
+  await page.getByRole("log").first().waitFor();
+  expect.soft(await violationsInBothThemes(page), "task and log").toEqual([]);
+  const tabs = page.getByRole("tablist").first().getByRole("tab");
+  for (let n = 0; n < (await tabs.count()); n += 1) {
+    await tabs.nth(n).click();
+    const name = (await tabs.nth(n).textContent()) ?? "";
+    expect.soft(await violationsInBothThemes(page), name).toEqual([]);
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("the sign-in page is accessible in both themes, and needs no mouse", async () => {
+  const context = await browser.newContext(wide);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${portal.url}/codebases${ns}`);
+  const persona = page.getByTestId("persona-viewer");
+  await persona.waitFor();
+  expect(await violationsInBothThemes(page)).toEqual([]);
+  for (let n = 0; n < 10 && !(await isFocused(persona)); n += 1) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await waitForPage(page, "Codebases");
+});
 
 test("no page is wider than a phone, and the menu is there", async () => {
   const { page } = await visit("admin", "/", { viewport: { width: 390, height: 844 } });

@@ -185,6 +185,19 @@ async def test_changes_are_told(app: App, kube: Kube) -> None:
         assert second.id != first.id
 
 
+async def test_rights_on_a_kind_are_told_and_followed(kube: Kube) -> None:
+    app = create_caller(App, make_context(kube, "bob"))
+    async with (
+        opened(app.explorer.watch_permissions(WIDGETS, "team-a")) as rights,
+        asyncio.timeout(20),
+    ):
+        before = await anext(rights)
+        assert not before.delete.allowed
+        assert "may not delete widgets" in (before.delete.reason or "")
+        await grant(kube.client, "bob", ["delete"], "team-a")
+        assert (await anext(rights)).delete.allowed
+
+
 MANIFEST = """\
 apiVersion: example.com/v1
 kind: Widget

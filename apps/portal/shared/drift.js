@@ -15,7 +15,7 @@ const routerHashes = {
   "codebases": "4370d4f3fd1ea1da",
   "deployments": "098717a37334f2b7",
   "events": "f3f45e677c09fe41",
-  "explorer": "22e845a29e86344e",
+  "explorer": "77c0bc88be0277a5",
   "feeds": "e9efd5c9c70e89aa",
   "gitServers": "c1f67e44ec9b5b88",
   "manifests": "ee0c4fffe6c03cdd",

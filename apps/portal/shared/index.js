@@ -4,4 +4,4 @@ export { DraftError, createCDPipelineDraft, createCodebaseBranchDraft, createCod
 export { resources } from "./resources.js";
 
 /** Changes with the types; the server compares it with its own. */
-export const schemaHash = "1ebe9c3429ca9176";
+export const schemaHash = "f63d962c1a375e98";

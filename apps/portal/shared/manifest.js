@@ -112,6 +112,7 @@ export const manifest = {
 "explorer.replace": "e17d257123f07b0a",
 "explorer.schema": "7b792dc729b5cdb3",
 "explorer.table": "76faafa37ebe7199",
+"explorer.watchPermissions": "796e5a46a6a3ce4c",
 "feeds.list": "a86408005ff5914d",
 "gitServers.connect": "a37aa63c28ec9afe",
 "gitServers.create": "25831f2acd26ad62",
@@ -8826,6 +8827,31 @@ export const manifest = {
 " output": [
 "KindTable",
 "zKindTable"
+]
+},
+"explorer.watchPermissions": {
+"": [
+"a subscription"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.kind": [
+"KindRef",
+"zKindRef"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"Permissions",
+"zPermissions"
 ]
 },
 "feeds.list": {

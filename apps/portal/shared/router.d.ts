@@ -2775,6 +2775,12 @@ export type AppRouter = TRPCBuiltRouter<
         limit?: number | undefined;
         continue?: string | null | undefined;
       }, KindTable>;
+      /** What the caller may do with a kind, or one object of it: now and whenever it changes. */
+      watchPermissions: $Subscription<{
+        kind: KindRef;
+        namespace?: string | null | undefined;
+        name?: string | null | undefined;
+      }, Permissions>;
     };
     /**
      * The live feeds of the application's cluster.

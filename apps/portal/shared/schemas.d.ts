@@ -855,6 +855,11 @@ export declare const procedures: {
     limit?: number | undefined;
     continue?: string | null | undefined;
   }>; readonly output: $Schema<KindTable> };
+  readonly "explorer.watchPermissions": { readonly input: $Schema<{
+    kind: KindRef;
+    namespace?: string | null | undefined;
+    name?: string | null | undefined;
+  }>; readonly output: $Schema<Permissions> };
   readonly "feeds.list": { readonly output: $Schema<FeedReport[]> };
   readonly "gitServers.connect": { readonly input: $Schema<{
     server: NewGitServer;

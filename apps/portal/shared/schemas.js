@@ -441,6 +441,7 @@ export const procedures = /* @__PURE__ */ lazily({
   "explorer.replace": () => lazily({ input: () => z.object({ kind: zKindRef, name: z.string(), object: z.record(z.string(), z.json()), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => z.record(z.string(), z.json()) }),
   "explorer.schema": () => lazily({ input: () => z.object({ kind: zKindRef }), output: () => z.record(z.string(), z.json()) }),
   "explorer.table": () => lazily({ input: () => z.object({ kind: zKindRef, namespace: z.string().nullable().optional(), labelSelector: z.string().nullable().optional(), limit: z.int().gte(1).lte(5000).optional(), continue: z.string().nullable().optional() }), output: () => zKindTable }),
+  "explorer.watchPermissions": () => lazily({ input: () => z.object({ kind: zKindRef, namespace: z.string().nullable().optional(), name: z.string().nullable().optional() }), output: () => zPermissions }),
   "feeds.list": () => lazily({ output: () => z.array(zFeedReport) }),
   "gitServers.connect": () => lazily({ input: () => z.object({ server: zNewGitServer }), output: () => zGitServer }),
   "gitServers.create": () => lazily({ input: () => z.object({ object: zGitServerDraft, dryRun: z.boolean().optional() }), output: () => zGitServer }),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
@@ -35,6 +36,12 @@ from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeProtoc
 from fairlead.kube.guard import Guard
 from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, Propagation
+from fairlead.kube.permissions import (
+    Permissions,
+    PermissionTarget,
+    ask_permissions,
+    follow,
+)
 from fairlead.kube.policies import Verb
 from fairlead.kube.routers import InvalidObject, StaleObject, explain_invalid
 from fairlead.kube.scopes import (
@@ -268,6 +275,22 @@ class Explorer(Router[KubeContext]):
             credentials=self.ctx.kube.credentials,
         )
         return await fetch_schema(client, request, found)
+
+    @subscription(access=authenticated)
+    async def watch_permissions(
+        self, kind: KindRef, namespace: str | None = None, name: str | None = None
+    ) -> AsyncIterator[Permissions]:
+        """What the caller may do with a kind, or one object of it: now and whenever it changes."""
+        info, request = (await self._discovery.get(kind)).info, self.ctx.request
+        target = PermissionTarget(namespace=namespace, name=name)
+
+        async def ask(max_age: float) -> Permissions:
+            found = await ask_permissions(request, info, {}, [target], max_age=max_age)
+            return found[0]
+
+        async with aclosing(follow(request, ask)) as answers:
+            async for answer in answers:
+                yield answer
 
     @subscription(access=_OnKind("watch"))
     async def changes(

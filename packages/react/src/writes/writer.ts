@@ -191,7 +191,7 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
   async removeMany(objects: readonly K[]): Promise<BulkResult<K>> {
     const id = noticeId();
     const { notify } = this.#fairlead;
-    const what = `${objects.length} ${this.#resource.config.pluralName}`;
+    const what = `${objects.length} ${pluralOf(this.#resource.config)}`;
     notify.loading({ id, message: `Deleting ${what}` });
     const one = new ResourceWriter<K, D>(this.#target, { ...this.#options, silent: true });
     // All show at once; the requests are few at a time, so that no batch outgrows the server's bounds.
@@ -368,4 +368,11 @@ function markDeleted<K extends ResourceObject>(truth: K): K {
 function atVersionOf<K extends ResourceObject>(current: K, object: K): K {
   const { resourceVersion } = current.metadata;
   return { ...object, metadata: { ...object.metadata, resourceVersion } };
+}
+
+/** What several of a kind are called, in words: `codebase branches` of CodebaseBranch. */
+function pluralOf({ kind, pluralName }: { kind: string; pluralName: string }): string {
+  const first = kind.replace(/(\w)(?=[A-Z][a-z])/g, "$1 ").replace(/\S+$/, "");
+  const words = first.replace(/[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
+  return words + pluralName.slice(words.replaceAll(" ", "").length);
 }

@@ -2,16 +2,17 @@ import type { Permission } from "@fairlead/react";
 
 export const PROTECTION_LABEL = "app.edp.epam.com/edit-protection";
 
-type Labelled = {
-  readonly metadata: { readonly labels?: { readonly [key: string]: string } | null | undefined };
-};
+/** An object of any kind, as far as its labels are looked at. */
+type Labelled = { readonly metadata?: unknown };
+
+function labelsOf({ metadata }: Labelled): { readonly [key: string]: unknown } {
+  const found = metadata as { readonly labels?: { readonly [key: string]: unknown } | null } | null;
+  return found?.labels ?? {};
+}
 
 /** Why an object's label forbids it, as the server says it too; null where it does not. */
-export function explainProtection(
-  { metadata }: Labelled,
-  verb: "update" | "delete",
-): string | null {
-  const forbidden = (metadata.labels?.[PROTECTION_LABEL] ?? "").split("-");
+export function explainProtection(object: Labelled, verb: "update" | "delete"): string | null {
+  const forbidden = String(labelsOf(object)[PROTECTION_LABEL] ?? "").split("-");
   if (!forbidden.includes(verb)) return null;
   const what = verb === "update" ? "changes" : "deletion";
   return `It is protected from ${what} by its label ${PROTECTION_LABEL}`;

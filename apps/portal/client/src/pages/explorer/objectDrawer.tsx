@@ -6,11 +6,14 @@ import { toast } from "sonner";
 import { trpc } from "@/app/client";
 import { Drawer } from "@/components/drawer";
 import { ErrorState } from "@/components/pageStates";
+import { PermittedButton } from "@/components/permittedButton";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { type LineProblem, YamlEditor } from "@/components/yaml/editor";
 import { lineOf, parseYaml, toYaml } from "@/components/yaml/places";
+import { protect } from "@/resources/protection";
 import type { KindName } from "./explorerSearch";
+import { useKindPermission } from "./useKindPermission";
 
 type Props = { kind: KindName; title: string; id: string; onClose: () => void };
 type Json = { [key: string]: never };
@@ -28,7 +31,9 @@ export function ObjectDrawer({ kind, title, id, onClose }: Props) {
       wide
       title={name}
       subtitle={namespace ? `${title} in ${namespace}` : title}
-      actions={object.data ? <Delete {...{ kind, name, namespace, onClose }} /> : null}
+      actions={
+        object.data ? <Delete {...{ kind, name, namespace, onClose, object: object.data }} /> : null
+      }
     >
       {object.isError ? (
         <ErrorState noun="object" error={object.error} retry={() => void object.refetch()} />
@@ -114,6 +119,7 @@ function Editor({
   }
 
   const isChanged = text !== original;
+  const may = protect(useKindPermission(kind, namespace, name, "update"), object, "update");
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="min-h-0 flex-1 overflow-auto">
@@ -137,17 +143,23 @@ function Editor({
         <Button size="sm" onClick={reload}>
           <RotateCw /> Reload
         </Button>
-        <Button size="sm" disabled={replace.isPending} onClick={() => void send(true)}>
+        <PermittedButton
+          permission={may}
+          size="sm"
+          disabled={replace.isPending}
+          onClick={() => void send(true)}
+        >
           Check
-        </Button>
-        <Button
+        </PermittedButton>
+        <PermittedButton
+          permission={may}
           size="sm"
           variant="primary"
           disabled={!isChanged || replace.isPending}
           onClick={() => setIsComparing(true)}
         >
           <FileDiff /> Review and save
-        </Button>
+        </PermittedButton>
       </footer>
       <Dialog open={isComparing} onOpenChange={setIsComparing}>
         <DialogContent
@@ -160,9 +172,14 @@ function Editor({
           </div>
           <footer className="flex justify-end gap-2 border-t px-6 py-3">
             <Button onClick={() => setIsComparing(false)}>Back</Button>
-            <Button variant="primary" disabled={replace.isPending} onClick={() => void send(false)}>
+            <PermittedButton
+              permission={may}
+              variant="primary"
+              disabled={replace.isPending}
+              onClick={() => void send(false)}
+            >
               <Save /> Save
-            </Button>
+            </PermittedButton>
           </footer>
         </DialogContent>
       </Dialog>
@@ -174,13 +191,16 @@ function Delete({
   kind,
   name,
   namespace,
+  object,
   onClose,
 }: {
   kind: KindName;
   name: string;
   namespace: string | null;
+  object: { [key: string]: unknown };
   onClose: () => void;
 }) {
+  const may = protect(useKindPermission(kind, namespace, name, "delete"), object, "delete");
   const [isAsking, setIsAsking] = useState(false);
   const remove = useMutation(
     trpc.explorer.delete.mutationOptions({
@@ -193,9 +213,9 @@ function Delete({
   );
   return (
     <>
-      <Button size="sm" onClick={() => setIsAsking(true)}>
+      <PermittedButton permission={may} size="sm" onClick={() => setIsAsking(true)}>
         <Trash2 /> Delete
-      </Button>
+      </PermittedButton>
       <Dialog open={isAsking} onOpenChange={setIsAsking}>
         <DialogContent title={`Delete ${name}?`} description="This cannot be undone.">
           <footer className="flex justify-end gap-2 px-6 py-4">

@@ -11,6 +11,7 @@ import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Button } from "@/components/ui/button";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
+import { protect } from "@/resources/protection";
 import { type DeploymentRow, toPodRow } from "@/resources/workload";
 import { Revisions } from "./revisions";
 
@@ -74,7 +75,7 @@ function Restart({ row }: { row: DeploymentRow }) {
   );
   return (
     <PermittedButton
-      permission={permissions.patch}
+      permission={protect(permissions.patch, row.deployment, "update")}
       size="sm"
       disabled={restart.isPending}
       onClick={() => restart.mutate({ name: row.name, namespace: row.namespace })}
@@ -150,7 +151,7 @@ function Scale({ row }: { row: DeploymentRow }) {
           <Plus />
         </Button>
         <PermittedButton
-          permission={permissions.patch}
+          permission={protect(permissions.patch, row.deployment, "update")}
           variant="primary"
           size="sm"
           disabled={wanted === row.wanted || scale.isPending}

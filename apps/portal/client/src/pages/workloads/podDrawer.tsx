@@ -8,6 +8,7 @@ import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
+import { protect } from "@/resources/protection";
 import type { PodRow } from "@/resources/workload";
 
 // The terminal is only fetched when somebody opens one.
@@ -80,7 +81,7 @@ function Delete({ row, onDone }: { row: PodRow; onDone: () => void }) {
   const { remove } = usePodCRUD();
   return (
     <PermittedButton
-      permission={permissions.delete}
+      permission={protect(permissions.delete, row.pod, "delete")}
       size="sm"
       onClick={() => {
         remove.mutate(row.pod);

@@ -7,6 +7,7 @@ import { PermittedButton } from "@/components/permittedButton";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { parseTime } from "@/lib/time";
+import { protect } from "@/resources/protection";
 import type { DeploymentRow } from "@/resources/workload";
 
 /** What the deployment's pods were before, and the way back. */
@@ -47,7 +48,7 @@ export function Revisions({ row }: { row: DeploymentRow }) {
               <Badge tone="success">current</Badge>
             ) : (
               <PermittedButton
-                permission={permissions.patch}
+                permission={protect(permissions.patch, row.deployment, "update")}
                 size="sm"
                 disabled={rollback.isPending}
                 onClick={() => rollback.mutate({ name, namespace, revision: revision.revision })}

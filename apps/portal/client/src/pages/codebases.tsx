@@ -48,9 +48,9 @@ export function CodebasesPage() {
   const state = useTableSearch("name");
   const table = useDataTable({ rows, columns: codebaseColumns, state, facets });
   const creation = useCreatePermission({
-    here: useCodebasePermissions({ namespace: scope.sole }).create,
     scope,
-    namespaces: namespacesOf(rows),
+    usePermissions: useCodebasePermissions,
+    likeliest: namespacesOf(rows),
     ask: trpc.codebases.permissions,
   });
   const [deleting, setDeleting] = useState<readonly Codebase[]>([]);

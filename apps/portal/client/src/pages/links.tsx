@@ -24,7 +24,6 @@ import { FormDialog } from "@/components/form/formDialog";
 import { NamespaceField } from "@/components/form/namespaceField";
 import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { useNamespaces } from "@/components/shell/useNamespaces";
 import { placeAndAge } from "@/components/table/commonColumns";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
@@ -101,14 +100,11 @@ function Address({ url }: { url: string }) {
 
 export function LinksPage() {
   const scope = useNamespaceScope();
-  const namespaces = useNamespaces();
   const list = useQuickLinkWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toLinkRow);
-  const here = useQuickLinkPermissions({ namespace: scope.sole }).create;
   const creation = useCreatePermission({
-    here,
     scope,
-    namespaces,
+    usePermissions: useQuickLinkPermissions,
     ask: trpc.quickLinks.permissions,
   });
   const [deleting, setDeleting] = useState<readonly QuickLink[]>([]);

@@ -6,7 +6,6 @@ import { trpc } from "@/app/client";
 import { CreateButton } from "@/components/createButton";
 import { PageHeader, TableFrame } from "@/components/page";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Status } from "@/components/status";
 import { allPhaseOptions, countedOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
@@ -109,9 +108,8 @@ export function PipelinesPage() {
   const table = useDataTable({ rows, columns, state, facets, isArranged: true });
   const open = useOpenRun();
   const creation = useCreatePermission({
-    here: usePipelineRunPermissions({ namespace: scope.sole }).create,
     scope,
-    namespaces: useNamespaces(),
+    usePermissions: usePipelineRunPermissions,
     ask: trpc.pipelineRuns.permissions,
   });
   return (

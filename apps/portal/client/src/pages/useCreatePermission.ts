@@ -1,7 +1,8 @@
-import type { Permission } from "@fairlead/react";
+import type { Permission, UsePermissions } from "@fairlead/react";
 import { useQueries } from "@tanstack/react-query";
 import type { trpc } from "@/app/client";
 import type { NamespaceScope } from "@/components/shell/useNamespace";
+import { useNamespaces } from "@/components/shell/useNamespaces";
 
 const ANSWER_LASTS = 30_000;
 const allowed: Permission = { state: "allowed", allowed: true, reason: null };
@@ -11,18 +12,21 @@ const allowed: Permission = { state: "allowed", allowed: true, reason: null };
  * of them is enough; `offered` is then the first namespace that grants it.
  */
 export function useCreatePermission({
-  here,
   scope,
-  namespaces,
+  usePermissions,
   ask,
+  likeliest,
 }: {
-  /** The right in the one namespace shown, or in all. */
-  here: Permission;
   scope: NamespaceScope;
-  /** Those to be asked about, the likeliest first. */
-  namespaces: readonly string[];
+  /** The kind's own hook. */
+  usePermissions: UsePermissions;
   ask: Pick<typeof trpc.codebases.permissions, "queryOptions">;
+  /** Namespaces to ask about, if not all in their order. */
+  likeliest?: readonly string[];
 }) {
+  const here = usePermissions({ namespace: scope.sole }).create;
+  const all = useNamespaces();
+  const namespaces = likeliest ?? all;
   const candidates =
     scope.names.length > 0 ? namespaces.filter((name) => scope.names.includes(name)) : namespaces;
   const askEach = scope.sole === null && here.state === "denied";

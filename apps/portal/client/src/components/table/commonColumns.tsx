@@ -1,5 +1,33 @@
+import { Status } from "@/components/status";
 import { Age } from "@/components/times";
+import { type StatusView, statusOf } from "@/resources/phase";
 import { columnsFor, type TableRow } from "./features";
+import { RowLink } from "./rowLink";
+
+type Judged = TableRow & StatusView & { name: string };
+
+/** The first two columns of most tables: what opens an object, and how it is doing. */
+export function nameAndStatus<Row extends Judged>(detail: (row: Row) => string, width: number) {
+  const column = columnsFor<Row>();
+  return column.columns([
+    column.accessor((row) => row.name, {
+      id: "name",
+      header: "Name",
+      enableHiding: false,
+      meta: { label: "Name" },
+      cell: ({ row: { original } }) => (
+        <RowLink id={original.id} name={original.name} detail={detail(original)} />
+      ),
+    }),
+    column.accessor((row) => row.phase, {
+      id: "phase",
+      header: "Status",
+      filterFn: "oneOf",
+      meta: { label: "Status", width, iconWhenNarrow: true },
+      cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
+    }),
+  ]);
+}
 
 type Placed = TableRow & { namespace: string; created: number | null };
 

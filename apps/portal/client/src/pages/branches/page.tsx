@@ -13,7 +13,6 @@ import { Deletion } from "@/components/deletion";
 import { Kept, type KeptObject } from "@/components/kept";
 import { Selection } from "@/components/selection";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { useNamespaces } from "@/components/shell/useNamespaces";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { TablePage } from "@/components/table/tablePage";
 import { useRows } from "@/lib/useRows";
@@ -34,9 +33,8 @@ export function BranchesPage() {
   const list = useCodebaseBranchWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toBranchRow);
   const creation = useCreatePermission({
-    here: useCodebaseBranchPermissions({ namespace: scope.sole }).create,
     scope,
-    namespaces: useNamespaces(),
+    usePermissions: useCodebaseBranchPermissions,
     ask: trpc.codebaseBranches.permissions,
   });
   const [deleting, setDeleting] = useState<readonly CodebaseBranch[]>([]);

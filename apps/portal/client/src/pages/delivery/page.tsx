@@ -16,7 +16,6 @@ import { Deletion } from "@/components/deletion";
 import { PageHeader } from "@/components/page";
 import { DeniedState, EmptyState, ErrorState, NoMatches } from "@/components/pageStates";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { useNamespaces } from "@/components/shell/useNamespaces";
 import { SearchField } from "@/components/table/toolbar";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -49,15 +48,12 @@ type Intent =
 /** CD pipelines with their stages: what runs where, and bringing another version there. */
 export function DeliveryPage() {
   const scope = useNamespaceScope();
-  const namespaces = useNamespaces();
   const state = useTableSearch("name");
   const { list, views } = useDelivery();
   const [intent, setIntent] = useState<Intent | null>(null);
-  const here = useCDPipelinePermissions({ namespace: scope.sole }).create;
   const creation = useCreatePermission({
-    here,
     scope,
-    namespaces,
+    usePermissions: useCDPipelinePermissions,
     ask: trpc.cdPipelines.permissions,
   });
   const needle = (state.search.q ?? "").toLowerCase();

@@ -14,12 +14,10 @@ import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
 import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { useNamespaces } from "@/components/shell/useNamespaces";
 import { Status } from "@/components/status";
-import { placeAndAge } from "@/components/table/commonColumns";
+import { nameAndStatus, placeAndAge } from "@/components/table/commonColumns";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
-import { RowLink } from "@/components/table/rowLink";
 import { TablePage } from "@/components/table/tablePage";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
@@ -42,20 +40,7 @@ const phaseWords = { succeeded: "Connected", failed: "Not connected", pending: "
 
 const column = columnsFor<GitServerRow>();
 const columns = column.columns([
-  column.accessor("name", {
-    header: "Name",
-    enableHiding: false,
-    meta: { label: "Name" },
-    cell: ({ row: { original } }) => (
-      <RowLink id={original.id} name={original.name} detail={original.host} />
-    ),
-  }),
-  column.accessor("phase", {
-    header: "Status",
-    filterFn: "oneOf",
-    meta: { label: "Status", width: 160, iconWhenNarrow: true },
-    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
-  }),
+  ...nameAndStatus<GitServerRow>((row) => row.host, 160),
   column.accessor("host", { header: "Host", meta: { label: "Host", from: "sm" } }),
   column.accessor("provider", {
     header: "Provider",
@@ -68,14 +53,11 @@ const columns = column.columns([
 
 export function GitServersPage() {
   const scope = useNamespaceScope();
-  const namespaces = useNamespaces();
   const list = useGitServerWatchList({ namespace: scope.watched });
   const rows = useRows(list.items, toGitServerRow);
-  const here = useGitServerPermissions({ namespace: scope.sole }).create;
   const creation = useCreatePermission({
-    here,
     scope,
-    namespaces,
+    usePermissions: useGitServerPermissions,
     ask: trpc.gitServers.permissions,
   });
   const [deleting, setDeleting] = useState<readonly GitServer[]>([]);

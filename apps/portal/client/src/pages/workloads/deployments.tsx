@@ -1,33 +1,17 @@
 import { useDeploymentWatchList } from "@portal/shared/hooks";
 import { Boxes } from "lucide-react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { Status } from "@/components/status";
-import { placeAndAge } from "@/components/table/commonColumns";
+import { nameAndStatus, placeAndAge } from "@/components/table/commonColumns";
 import { phaseOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
-import { RowLink } from "@/components/table/rowLink";
 import { TablePage } from "@/components/table/tablePage";
 import { useRows } from "@/lib/useRows";
-import { statusOf } from "@/resources/phase";
 import { type DeploymentRow, toDeploymentRow } from "@/resources/workload";
 import { DeploymentDrawer } from "./deploymentDrawer";
 
 const column = columnsFor<DeploymentRow>();
 const columns = column.columns([
-  column.accessor("name", {
-    header: "Name",
-    enableHiding: false,
-    meta: { label: "Name" },
-    cell: ({ row: { original } }) => (
-      <RowLink id={original.id} name={original.name} detail={original.namespace} />
-    ),
-  }),
-  column.accessor("phase", {
-    header: "Status",
-    filterFn: "oneOf",
-    meta: { label: "Status", width: 150, iconWhenNarrow: true },
-    cell: ({ row }) => <Status iconWhenNarrow {...statusOf(row.original)} />,
-  }),
+  ...nameAndStatus<DeploymentRow>((row) => row.namespace, 150),
   column.accessor("ready", {
     header: "Ready",
     sortFn: "basic",

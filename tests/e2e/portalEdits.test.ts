@@ -24,10 +24,14 @@ afterAll(async () => {
 
 type Visit = { context: BrowserContext; page: Page };
 
-async function visit(persona: Persona, path: string): Promise<Visit> {
+async function visit(
+  persona: Persona,
+  path: string,
+  options: { fresh?: boolean } = {},
+): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
-  await openSignedIn(page, `${portal.url}${path}`, persona);
+  await openSignedIn(page, `${portal.url}${path}`, persona, options);
   return { context, page };
 }
 
@@ -207,10 +211,12 @@ test("an approval is rejected with the reason", async () => {
 });
 
 test("a session ended elsewhere leads to sign-in, and back to the same place", async () => {
-  const { page, context } = await visit("viewer", `/links?ns=${place}&q=argo`);
+  const { page, context } = await visit("viewer", `/links?ns=${place}&q=argo`, {
+    fresh: true,
+  });
   await page.getByTestId(`row-${place}/argocd`).waitFor();
   const address = page.url();
-  const elsewhere = await visit("viewer", "/");
+  const elsewhere = await visit("viewer", "/", { fresh: true });
   await elsewhere.page.getByRole("button", { name: /^Account of/ }).click();
   await elsewhere.page.getByRole("menuitem", { name: "My sessions" }).click();
   await elsewhere.page.getByRole("button", { name: /others/ }).click();

@@ -1,5 +1,6 @@
 import { SearchX } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
+import { keepEscape } from "@/lib/keepEscape";
 import { EmptyState } from "./pageStates";
 import { CloseButton } from "./ui/dialog";
 import { Sheet, SheetContent, SheetDescription, SheetTitle } from "./ui/sheet";
@@ -35,7 +36,11 @@ export function Drawer({
   const { title, subtitle, actions, children } = useKeptWhileClosing(open, given);
   return (
     <Sheet open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
-      <SheetContent data-testid="drawer" className={wide ? "max-w-4xl" : undefined}>
+      <SheetContent
+        data-testid="drawer"
+        className={wide ? "max-w-4xl" : undefined}
+        onEscapeKeyDown={keepEscape}
+      >
         <header className="flex items-start justify-between gap-3 border-b px-5 py-4">
           <div className="min-w-0">
             <SheetTitle className="text-base font-semibold break-all">{title}</SheetTitle>

@@ -1,4 +1,9 @@
-import { autocompletion, type CompletionContext, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  type CompletionContext,
+  closeCompletion,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
@@ -14,6 +19,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
+import { ESCAPED } from "@/lib/keepEscape";
 import { type Schema, suggest } from "./schema";
 
 export type LineProblem = { readonly line: number; readonly message: string };
@@ -34,7 +40,7 @@ const theme = EditorView.theme({
   "&": { height: "100%", fontSize: "12.5px", backgroundColor: "transparent" },
   ".cm-scroller": { fontFamily: "var(--font-mono, ui-monospace, monospace)", lineHeight: "1.55" },
   ".cm-gutters": {
-    backgroundColor: "transparent",
+    backgroundColor: "var(--popover)",
     color: "var(--muted-foreground)",
     border: "none",
   },
@@ -104,6 +110,10 @@ export function YamlEditor(props: Props) {
               ]),
         ],
       }),
+    });
+    // As it does itself where no layer takes the key: what completes closes, or Tab leads out.
+    editor.dom.addEventListener(ESCAPED, () => {
+      if (!closeCompletion(editor)) editor.setTabFocusMode(2000);
     });
     view.current = editor;
     return () => {

@@ -6,6 +6,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { YamlEditor } from "@/components/yaml/editor";
+import { keepEscape } from "@/lib/keepEscape";
 
 const EXAMPLE = `apiVersion: v1
 kind: ConfigMap
@@ -42,7 +43,10 @@ export function ApplyDialog({ namespace, onClose }: Props) {
         title="Apply YAML"
         description={`Several documents are parted by ---. Those without a namespace go to ${namespace ?? "the one they name"}.`}
         className="h-[85vh] max-w-4xl"
-        onEscapeKeyDown={(event) => event.preventDefault()}
+        onEscapeKeyDown={(event) => {
+          keepEscape(event);
+          event.preventDefault(); // the text would be lost
+        }}
       >
         <div className="min-h-0 flex-1 overflow-auto">
           <YamlEditor

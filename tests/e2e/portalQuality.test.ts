@@ -224,6 +224,23 @@ function isFocused(element: Locator): Promise<boolean> {
   return element.evaluate((found) => found === document.activeElement);
 }
 
+test("a filter says how many runs each choice leaves, whatever is chosen", async () => {
+  const { page } = await visit("viewer", `/pipelines${ns}`);
+  await waitForPage(page, "Pipelines");
+  await page.getByRole("button", { name: "Status" }).first().click();
+  const option = (name: RegExp) => page.getByRole("menuitemcheckbox", { name });
+  const numberOf = async (of: Locator) => Number(/\d+$/.exec((await of.textContent()) ?? "")?.[0]);
+  await option(/^Succeeded/).click();
+  await expect.poll(() => page.url()).toContain("status=succeeded");
+  // Behind an open menu all else is hidden from readers.
+  const shown = page.locator("p[role=status]").filter({ hasText: / runs$/ });
+  const total = async () => parseInt((await shown.textContent()) ?? "", 10);
+  await expect
+    .poll(async () => (await total()) - (await numberOf(option(/^Succeeded/))), { timeout: 10_000 })
+    .toBe(0);
+  expect(await numberOf(option(/^Failed/))).toBeGreaterThan(0);
+});
+
 test("who wants no motion gets none", async () => {
   const { page } = await visit("viewer", "/pipelines", { ...wide, reducedMotion: "reduce" });
   await waitForPage(page, "Pipelines");

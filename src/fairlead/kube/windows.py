@@ -231,7 +231,9 @@ class Window:
         for name in self._query.sort:
             descending = name.startswith("-")
             rank = _rank(look_up(fields, name.removeprefix("-")))
-            parts.append((rank is None, _Down(rank) if descending else rank))
+            if rank is not None and descending:
+                rank = _turn(*rank)
+            parts.append((rank is None, rank))
         return (*parts, found.key)
 
 
@@ -294,6 +296,13 @@ def _rank(value: Any) -> tuple[int, object] | None:
     if isinstance(value, str):
         return 2, (value.casefold(), value)
     return 3, msgspec.json.encode(value)
+
+
+def _turn(kind: int, value: object) -> tuple[int, object]:
+    """A rank for the other way round; of numbers one that compares as fast."""
+    if isinstance(value, int | float):
+        return -kind, -value
+    return -kind, _Down(value)
 
 
 def _has_text(value: object, text: str) -> bool:

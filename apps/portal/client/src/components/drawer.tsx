@@ -65,10 +65,19 @@ export function Drawer({
   );
 }
 
-export function Section({ title, children }: { title: string; children: ReactNode }) {
+/** A part of a drawer, whose title is a second heading; `heading` says where it stands elsewhere. */
+export function Section({
+  title,
+  heading: Heading = "h3",
+  children,
+}: {
+  title: string;
+  heading?: "h2" | "h3";
+  children: ReactNode;
+}) {
   return (
     <section className="px-5 py-4">
-      <h3 className="mb-2 text-xs font-semibold text-muted-foreground">{title}</h3>
+      <Heading className="mb-2 text-xs font-semibold text-muted-foreground">{title}</Heading>
       {children}
     </section>
   );

@@ -89,7 +89,8 @@ export function YamlEditor(props: Props) {
           syntaxHighlighting(colours),
           theme,
           lintGutter(),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          // What scrolls is reached by keyboard, though nothing may be written there.
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorState.readOnly.of(readOnly),
           autocompletion({
             override: [(context) => complete(context, current.current.schema)],

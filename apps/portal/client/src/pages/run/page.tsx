@@ -136,7 +136,7 @@ function Run({ run, taskRuns, approvals, isLoading }: Parts & { run: PipelineRun
               <>
                 <Summary row={row} />
                 <Conditions row={row} />
-                <Section title="Labels">
+                <Section title="Labels" heading="h2">
                   <Labels labels={run.metadata.labels} />
                 </Section>
               </>

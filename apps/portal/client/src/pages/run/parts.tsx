@@ -8,7 +8,7 @@ import type { PipelineRunRow } from "@/resources/pipelineRun";
 
 export function Summary({ row }: { row: PipelineRunRow }) {
   return (
-    <Section title="Run">
+    <Section title="Run" heading="h2">
       <Facts
         facts={{
           Pipeline: row.pipeline,
@@ -38,7 +38,7 @@ const conditionPhase: { [status: string]: Phase } = {
 export function Conditions({ row }: { row: PipelineRunRow }) {
   const conditions = row.run.status?.conditions ?? [];
   return (
-    <Section title="Conditions">
+    <Section title="Conditions" heading="h2">
       {conditions.length === 0 ? <None>The cluster has not reported any yet.</None> : null}
       <ul className="flex flex-col gap-3">
         {conditions.map((condition) => (

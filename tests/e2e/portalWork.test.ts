@@ -130,11 +130,23 @@ test("an application is scaled and restarted; who only reads cannot", async () =
   await expect.poll(() => restart.getAttribute("aria-disabled")).toBe("true");
 });
 
+/** One that stays: the pods of what was restarted go. */
+function podOf(deployment: string): string {
+  inPlace("rollout", "status", `deployment/${deployment}`, "--timeout=60s");
+  const { items } = JSON.parse(inPlace("get", "pods", "-o", "json")) as {
+    items: { metadata: { name: string; deletionTimestamp?: string }; status: { phase: string } }[];
+  };
+  const stays = items.find(
+    ({ metadata, status }) =>
+      metadata.name.startsWith(`${deployment}-`) &&
+      metadata.deletionTimestamp === undefined &&
+      status.phase === "Running",
+  );
+  return stays?.metadata.name ?? `no pod of ${deployment}`;
+}
+
 test("a shell in a container answers to what is typed", async () => {
-  const [pod = ""] = inPlace("get", "pods", "-o", "name", "-l", "app.kubernetes.io/name=ledger")
-    .trim()
-    .split("\n")
-    .map((line) => line.replace("pod/", ""));
+  const pod = podOf("ledger-dev");
   const page = await visit("developer", `/pods?ns=${place}&open=${place}%2F${pod}`);
   const drawer = page.getByTestId("drawer");
   await drawer.getByRole("tab", { name: "Terminal" }).click();

@@ -86,7 +86,7 @@ function Node({
       onClick={() => onChoose(task.name)}
       style={{ width: WIDTH, height: HEIGHT }}
       className={cn(
-        "flex items-center gap-2.5 rounded-lg border bg-card px-3 text-left shadow-xs transition-colors hover:bg-accent",
+        "flex scroll-mx-5 items-center gap-2.5 rounded-lg border bg-card px-3 text-left shadow-xs transition-colors hover:bg-accent",
         isChosen && "border-primary bg-primary/8 ring-1 ring-primary",
         task.started === null && "border-dashed",
       )}

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from tests.realcluster.cases import Step, definition, make_case, watch_selectors
+from tests.realcluster.cases import Step, make_case, watch_selectors
+from tests.realcluster.gadgets import definition
 from tests.realcluster.known_differences import is_known
 
 from fairlead.devcluster import DevCluster

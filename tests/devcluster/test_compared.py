@@ -361,3 +361,16 @@ async def test_what_else_is_said_of_names_kinds_and_affinity(api: Api) -> None:
     assert made.body["spec"]["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 10800}}  # fmt: skip
     none = await api.merge(f"{path}/s", {"spec": {"sessionAffinity": "None"}})
     assert "sessionAffinityConfig" not in none.body["spec"]
+
+
+async def test_what_is_not_there_is_not_made_under_a_uid_of_the_clients(
+    api: Api,
+) -> None:
+    path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l"
+    refused = await api.put(path, {"metadata": {"name": "l", "uid": "u"}})
+    assert refused.status == 409
+    assert refused.body["message"].endswith(
+        "UID in precondition: u, UID in object meta: "
+    )
+    assert (await api.get(path)).status == 404
+    assert (await api.put(path, {"metadata": {"name": "l"}})).status == 201

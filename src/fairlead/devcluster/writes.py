@@ -244,19 +244,22 @@ def update(
 
 def check_versions(target: Target, old: JsonObject, new: JsonObject) -> None:
     """Refuse an update that was made against another version or another object."""
-    subject, name = target.resource.subject, old["name"]
-    uid = new.get("uid")
-    if uid and uid != old["uid"]:
-        raise err.conflict(
-            subject,
-            name,
-            f"StorageError: invalid object, Code: 4, Key: {_storage_key(target)}, ResourceVersion: 0, "
-            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}",
-        )
+    _check_uid(target, new, old["name"], old["uid"])
     version = new.get("resourceVersion")
     if version and version != old["resourceVersion"]:
-        raise err.conflict(subject, name)
+        raise err.conflict(target.resource.subject, old["name"])
     new["resourceVersion"] = old["resourceVersion"]
+
+
+def _check_uid(target: Target, new: JsonObject, name: str, kept: str) -> None:
+    uid = new.get("uid")
+    if uid and uid != kept:
+        raise err.conflict(
+            target.resource.subject,
+            name,
+            f"StorageError: invalid object, Code: 4, Key: {_storage_key(target)}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {kept}",
+        )
 
 
 def _storage_key(target: Target) -> str:
@@ -349,6 +352,7 @@ def replace(target: Target, record: Record | None, body: JsonObject) -> Response
     if record is None:
         if not resource.create_on_update or request.subresource:
             raise err.not_found(resource.subject, request.name)
+        _check_uid(target, metadata, request.name, kept="")
         metadata.pop("resourceVersion", None)
         return create(target, body)
     if not metadata.get("resourceVersion") and not resource.unconditional_update:

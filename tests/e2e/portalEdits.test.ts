@@ -1,68 +1,14 @@
 /** Writing in the portal: editing against others, guarded deletions, deliveries and runs, in headless Chromium. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "./support/browser.ts";
-import { kubectl, makeFolder, type Running, startPortal } from "./support/processes.ts";
-import { openSignedIn, type Persona } from "./support/signIn.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { choose, Portal } from "./support/portal.ts";
 
-const folder = makeFolder();
-const place = "team-payments";
-let portal: { url: string; running: Running };
-let browser: Browser;
-
-beforeAll(async () => {
-  portal = await startPortal(folder);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await portal?.running.stop();
-});
-
-type Visit = { context: BrowserContext; page: Page };
-
-async function visit(
-  persona: Persona,
-  path: string,
-  options: { fresh?: boolean } = {},
-): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const page = await context.newPage();
-  await openSignedIn(page, `${portal.url}${path}`, persona, options);
-  return { context, page };
-}
-
-type Found = {
-  metadata: {
-    name: string;
-    labels?: Record<string, string>;
-    ownerReferences?: { kind: string; name: string }[];
-  };
-  spec: Record<string, unknown>;
-};
-
-function get(kind: string, name: string): Found {
-  return JSON.parse(kubectl(folder, "get", kind, name, "-n", place, "-o", "json")) as Found;
-}
-
-function patch(kind: string, name: string, change: object): void {
-  kubectl(
-    folder,
-    ...["patch", kind, name, "-n", place, "--type", "merge", "-p", JSON.stringify(change)],
-  );
-}
-
-async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.getByRole("dialog").getByLabel(label, { exact: true }).click();
-  await page.getByRole("option", { name: option, exact: true }).click();
-}
+const portal = new Portal();
+const { place } = portal;
 
 /** Opens the form of a codebase, as somebody who then has other things to do. */
 async function edit(page: Page, name: string) {
-  await page.goto(`${portal.url}/codebases?ns=${place}&open=${place}%2F${name}`);
+  await portal.go(page, `/codebases?ns=${place}&open=${place}%2F${name}`);
   await page.getByTestId("drawer").getByRole("button", { name: "Edit" }).click();
   const dialog = page.getByRole("dialog", { name: `Edit ${name}` });
   await dialog.waitFor();
@@ -70,7 +16,7 @@ async function edit(page: Page, name: string) {
 }
 
 test("a codebase edited in two tabs: both values are shown, and what is chosen is saved", async () => {
-  const { page: first, context } = await visit("developer", "/codebases");
+  const { page: first, context } = await portal.visit("developer", "/codebases");
   const second = await context.newPage();
   const mine = await edit(second, "card-vault");
   const other = await edit(first, "card-vault");
@@ -88,31 +34,29 @@ test("a codebase edited in two tabs: both values are shown, and what is chosen i
   await conflict.getByRole("radio", { name: /^Theirs/ }).click();
   await conflict.getByRole("button", { name: "Save what is chosen" }).click();
   await mine.waitFor({ state: "detached" });
-  expect(get("codebase", "card-vault").spec).toMatchObject({
+  expect(portal.get("codebase", "card-vault").spec).toMatchObject({
     description: "what the first wrote",
     ticketNamePattern: "PAY-\\d+",
     jiraServer: "jira",
   });
-  await context.close();
 });
 
 test("changes of different fields are both kept", async () => {
-  const { page, context } = await visit("developer", "/codebases");
+  const { page } = await portal.visit("developer", "/codebases");
   const dialog = await edit(page, "money-types");
-  patch("codebase", "money-types", { spec: { jiraServer: "of-somebody" } });
+  portal.patch("codebase", "money-types", { spec: { jiraServer: "of-somebody" } });
   await dialog.getByLabel("Description").fill("cents only");
   await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await dialog.getByRole("button", { name: "Keep both changes" }).click();
   await dialog.waitFor({ state: "detached" });
-  expect(get("codebase", "money-types").spec).toMatchObject({
+  expect(portal.get("codebase", "money-types").spec).toMatchObject({
     description: "cents only",
     jiraServer: "of-somebody",
   });
-  await context.close();
 });
 
 test("a branch is created with its codebase as owner", async () => {
-  const { page, context } = await visit("developer", `/branches?ns=${place}`);
+  const { page } = await portal.visit("developer", `/branches?ns=${place}`);
   await page.getByRole("button", { name: "Create branch" }).click();
   await choose(page, "Codebase", "ledger");
   await page.getByRole("dialog").getByLabel("Branch", { exact: true }).fill("feature/cents");
@@ -120,14 +64,13 @@ test("a branch is created with its codebase as owner", async () => {
   const row = page.locator(`[data-testid^="row-${place}/ledger-feature-cents-"]`);
   await row.waitFor();
   const name = (await row.getAttribute("data-testid"))?.split("/")[1] ?? "";
-  const made = get("codebasebranch", name);
+  const made = portal.get("codebasebranch", name);
   expect(made.metadata.ownerReferences?.[0]).toMatchObject({ kind: "Codebase", name: "ledger" });
   expect(made.metadata.labels?.["app.edp.epam.com/codebaseName"]).toBe("ledger");
-  await context.close();
 });
 
 test("of many branches those that are deployed stay, and say so", async () => {
-  const { page, context } = await visit("developer", `/branches?ns=${place}&q=ledger`);
+  const { page } = await portal.visit("developer", `/branches?ns=${place}&q=ledger`);
   const kept = page.locator(`[data-testid^="row-${place}/ledger-main-"]`);
   const gone = page.locator(`[data-testid^="row-${place}/ledger-release-"]`);
   await kept.getByRole("checkbox").check();
@@ -140,11 +83,10 @@ test("of many branches those that are deployed stay, and say so", async () => {
   await told.getByRole("button", { name: "Close" }).first().click();
   await gone.waitFor({ state: "detached" });
   await kept.waitFor();
-  await context.close();
 });
 
 test("a CD pipeline is created, and stages are added in their order", async () => {
-  const { page, context } = await visit("developer", `/deployments?ns=${place}`);
+  const { page } = await portal.visit("developer", `/deployments?ns=${place}`);
   await page.getByRole("button", { name: "Create pipeline" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name", { exact: true }).fill("e2e-books");
@@ -157,66 +99,109 @@ test("a CD pipeline is created, and stages are added in their order", async () =
     await page.getByRole("dialog").getByRole("button", { name: "Add stage" }).click();
     await page.getByTestId(`stage-${place}/e2e-books-${name}`).waitFor();
   }
-  expect(get("cdpipeline", "e2e-books").spec).toMatchObject({
+  expect(portal.get("cdpipeline", "e2e-books").spec).toMatchObject({
     applications: ["ledger"],
     inputDockerStreams: ["ledger-main"],
   });
-  const orders = ["dev", "prod"].map((name) => get("stage", `e2e-books-${name}`).spec["order"]);
+  const orders = ["dev", "prod"].map(
+    (name) => portal.get("stage", `e2e-books-${name}`).spec["order"],
+  );
   expect(orders).toEqual([0, 1]);
-  await context.close();
+});
+
+test("a CD pipeline edited by two: of its lists, which go in pairs, one side is taken whole", async () => {
+  const { page } = await portal.visit("developer", `/deployments?ns=${place}&open=${place}%2Frisk`);
+  await page.getByTestId("drawer").getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit risk" });
+  await dialog.getByRole("checkbox", { name: "ledger", exact: true }).check();
+  await dialog.getByRole("checkbox", { name: "Promote card-vault" }).uncheck();
+  await dialog.getByLabel("Description").fill("decides");
+  // Somebody else takes an application out in the meantime.
+  portal.patch("cdpipeline", "risk", {
+    spec: {
+      applications: ["fraud-scoring"],
+      inputDockerStreams: ["fraud-scoring-main"],
+      applicationsToPromote: ["fraud-scoring"],
+    },
+  });
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  const conflict = dialog.getByTestId("conflict");
+  await conflict.getByRole("radio", { name: /^Theirs/ }).click();
+  await conflict.getByRole("radio", { name: /^Mine/ }).click();
+  await conflict.getByRole("button", { name: "Save what is chosen" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(portal.get("cdpipeline", "risk").spec).toMatchObject({
+    description: "decides",
+    applications: ["fraud-scoring", "card-vault", "ledger"],
+    inputDockerStreams: ["fraud-scoring-main", "card-vault-main", "ledger-main"],
+    applicationsToPromote: ["fraud-scoring", "ledger"],
+  });
+});
+
+test("a stage gets another trigger and one gate more; what the form does not show stays", async () => {
+  const { page } = await portal.visit("developer", `/deployments?ns=${place}`);
+  const stage = page.getByTestId(`stage-${place}/payments-dev`);
+  await stage.getByRole("button", { name: "Edit stage dev" }).click();
+  await choose(page, "Deploys", "When somebody says so");
+  const dialog = page.getByRole("dialog", { name: "Edit payments-dev" });
+  await dialog.getByRole("button", { name: "Add gate" }).click();
+  await dialog.getByLabel("Step").nth(1).fill("sign-off");
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  await stage.getByText("Manual").waitFor();
+  expect(portal.get("stage", "payments-dev").spec).toMatchObject({
+    order: 0,
+    source: { type: "default" },
+    triggerType: "Manual",
+    qualityGates: [
+      {
+        qualityGateType: "autotests",
+        stepName: "smoke",
+        autotestName: "payments-e2e",
+        branchName: "main",
+      },
+      { qualityGateType: "manual", stepName: "sign-off" },
+    ],
+  });
 });
 
 test("a run is run again, and the new one is cancelled", async () => {
-  const runs = JSON.parse(kubectl(folder, "get", "pipelineruns", "-n", place, "-o", "json")) as {
-    items: (Found & { status?: { completionTime?: string } })[];
-  };
-  const done = runs.items.find(
-    ({ status, metadata }) =>
-      status?.completionTime && metadata.labels?.["app.edp.epam.com/pipelinetype"] === "build",
-  );
+  const done = portal
+    .list("pipelineruns", "-l", "app.edp.epam.com/pipelinetype=build")
+    .find(({ status }) => status?.["completionTime"]);
   const name = done?.metadata.name ?? "";
-  const { page, context } = await visit("developer", `/pipelines/${place}/${name}`);
+  const { page } = await portal.visit("developer", `/pipelines/${place}/${name}`);
   await page.getByRole("button", { name: "Run again" }).click();
   await page.getByRole("heading", { level: 1, name: /^r-/ }).waitFor();
   const again = (await page.getByRole("heading", { level: 1 }).textContent()) ?? "";
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.locator('[data-phase="cancelled"]').first().waitFor();
-  expect(get("pipelinerun", again).spec).toMatchObject({
+  expect(portal.get("pipelinerun", again).spec).toMatchObject({
     pipelineRef: done?.spec["pipelineRef"],
     status: "CancelledRunFinally",
   });
-  await context.close();
 });
 
 test("an approval is rejected with the reason", async () => {
-  const task = {
-    apiVersion: "edp.epam.com/v1alpha1",
-    kind: "ApprovalTask",
-    metadata: { name: "e2e-reject", namespace: place },
-    spec: { action: "Pending", description: "Ship on a Friday?" },
-  };
-  const file = join(folder, "approval.json");
-  writeFileSync(file, JSON.stringify(task));
-  kubectl(folder, "create", "-f", file);
-  const { page, context } = await visit("developer", `/approvals?ns=${place}&q=Friday`);
+  portal.askForApproval("e2e-reject", "Ship on a Friday?");
+  const { page } = await portal.visit("developer", `/approvals?ns=${place}&q=Friday`);
   await page.getByRole("button", { name: "Reject" }).click();
   await page.getByRole("dialog").getByLabel("Comment").fill("on Monday");
   await page.getByRole("dialog").getByRole("button", { name: "Reject" }).click();
   await page.locator('[data-testid="status"]', { hasText: "Rejected" }).waitFor();
-  expect(get("approvaltask", "e2e-reject").spec).toMatchObject({
+  expect(portal.get("approvaltask", "e2e-reject").spec).toMatchObject({
     action: "Rejected",
     approve: { approvedBy: "developer", comment: "on Monday" },
   });
-  await context.close();
 });
 
 test("a session ended elsewhere leads to sign-in, and back to the same place", async () => {
-  const { page, context } = await visit("viewer", `/links?ns=${place}&q=argo`, {
+  const { page } = await portal.visit("viewer", `/links?ns=${place}&q=argo`, {
     fresh: true,
   });
   await page.getByTestId(`row-${place}/argocd`).waitFor();
   const address = page.url();
-  const elsewhere = await visit("viewer", "/", { fresh: true });
+  const elsewhere = await portal.visit("viewer", "/", { fresh: true });
   await elsewhere.page.getByRole("button", { name: /^Account of/ }).click();
   await elsewhere.page.getByRole("menuitem", { name: "My sessions" }).click();
   await elsewhere.page.getByRole("button", { name: /others/ }).click();
@@ -224,22 +209,20 @@ test("a session ended elsewhere leads to sign-in, and back to the same place", a
   await page.getByTestId("persona-viewer").click();
   await page.getByTestId(`row-${place}/argocd`).waitFor();
   expect(page.url()).toBe(address);
-  for (const each of [context, elsewhere.context]) await each.close();
 });
 
 test("a right taken away while a form is open greys its button out, live", async () => {
-  const { page, context } = await visit("developer", "/codebases");
+  const { page } = await portal.visit("developer", "/codebases");
   const dialog = await edit(page, "ledger");
   const save = dialog.getByRole("button", { name: "Save", exact: true });
   await expect.poll(() => save.getAttribute("aria-disabled")).toBe(null);
   const rights = JSON.parse(
-    kubectl(folder, "get", "clusterrole", "portal-developer", "-o", "json"),
+    portal.kubectl("get", "clusterrole", "portal-developer", "-o", "json"),
   ) as {
     rules: { resources: string[] }[];
   };
   const change = (rules: object[]) =>
-    kubectl(
-      folder,
+    portal.kubectl(
       ...["patch", "clusterrole", "portal-developer", "--type", "merge"],
       ...["-p", JSON.stringify({ rules })],
     );
@@ -249,11 +232,10 @@ test("a right taken away while a form is open greys its button out, live", async
   await page.getByRole("tooltip").waitFor();
   change(rights.rules);
   await expect.poll(() => save.getAttribute("aria-disabled"), { timeout: 20_000 }).toBe(null);
-  await context.close();
 });
 
 test("a run is started of a pipeline with the parameters that it declares", async () => {
-  const { page, context } = await visit("developer", `/pipelines?ns=${place}&create=true`);
+  const { page } = await portal.visit("developer", `/pipelines?ns=${place}&create=true`);
   await choose(page, "Pipeline", "security");
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Run", exact: true }).click();
@@ -263,7 +245,7 @@ test("a run is started of a pipeline with the parameters that it declares", asyn
   await dialog.getByRole("button", { name: "Run", exact: true }).click();
   const title = page.getByRole("heading", { level: 1, name: /^security-/ });
   await title.waitFor();
-  const run = get("pipelinerun", (await title.textContent()) ?? "");
+  const run = portal.get("pipelinerun", (await title.textContent()) ?? "");
   expect(run.metadata.labels?.["app.edp.epam.com/pipelinetype"]).toBe("security");
   // What was left as it is keeps the pipeline's own default.
   expect(run.spec).toMatchObject({
@@ -274,20 +256,19 @@ test("a run is started of a pipeline with the parameters that it declares", asyn
     ],
   });
   await page.getByTestId("task-scan").waitFor();
-  await context.close();
 });
 
 test("what its label protects is not deleted: the button says why at once, the server too", async () => {
-  const { page, context } = await visit("developer", `/branches?ns=${place}&q=invoice-renderer`);
+  const { page } = await portal.visit("developer", `/branches?ns=${place}&q=invoice-renderer`);
   const row = page.locator(`[data-testid^="row-${place}/invoice-renderer-main-"]`);
   await row.waitFor();
   const id = ((await row.getAttribute("data-testid")) ?? "").replace("row-", "");
   const name = id.split("/")[1] ?? "";
-  await page.goto(`${portal.url}/branches?ns=${place}&open=${encodeURIComponent(id)}`);
+  await portal.go(page, `/branches?ns=${place}&open=${encodeURIComponent(id)}`);
   const remove = page.getByTestId("drawer").getByRole("button", { name: "Delete" });
   await expect.poll(() => remove.getAttribute("aria-disabled")).toBe(null);
   const label = "app.edp.epam.com/edit-protection";
-  kubectl(folder, "label", "codebasebranch", name, "-n", place, `${label}=update-delete`);
+  portal.kubectl("label", "codebasebranch", name, "-n", place, `${label}=update-delete`);
   await expect.poll(() => remove.getAttribute("aria-disabled")).toBe("true");
   await remove.hover();
   await page.getByRole("tooltip", { name: /protected from deletion by its label/ }).waitFor();
@@ -296,15 +277,14 @@ test("what its label protects is not deleted: the button says why at once, the s
     headers: { origin: portal.url },
   });
   expect(await answer.text()).toContain("protected from deletion");
-  expect(get("codebasebranch", name).metadata.name).toBe(name);
-  await context.close();
+  expect(portal.get("codebasebranch", name).metadata.name).toBe(name);
 });
 
 test("any kind is changed by who may: others, and what a label protects, are told why not", async () => {
   const kind = "quicklinks.v1.v2.edp.epam.com";
   const path = `/explore?ns=${place}&kind=${kind}&open=${place}%2Fgrafana`;
-  const { page: reader, context: first } = await visit("viewer", path);
-  const { page, context: second } = await visit("developer", path);
+  const { page: reader } = await portal.visit("viewer", path);
+  const { page } = await portal.visit("developer", path);
   const remove = (of: Page) =>
     of.getByTestId("drawer").getByRole("button", { name: "Delete", exact: true });
   await expect.poll(() => remove(reader).getAttribute("aria-disabled")).toBe("true");
@@ -313,11 +293,10 @@ test("any kind is changed by who may: others, and what a label protects, are tol
   await expect.poll(() => remove(page).getAttribute("aria-disabled")).toBe(null);
 
   const label = "app.edp.epam.com/edit-protection";
-  kubectl(folder, "label", "quicklink", "grafana", "-n", place, `${label}=update-delete`);
+  portal.kubectl("label", "quicklink", "grafana", "-n", place, `${label}=update-delete`);
   await page.reload();
   await expect.poll(() => remove(page).getAttribute("aria-disabled")).toBe("true");
   const check = page.getByTestId("drawer").getByRole("button", { name: "Check" });
   await check.hover();
   await page.getByRole("tooltip", { name: /protected from changes by its label/ }).waitFor();
-  for (const each of [first, second]) await each.close();
 });

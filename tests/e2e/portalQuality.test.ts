@@ -1,50 +1,22 @@
 /** What holds for every page of the portal: who may what, axe in both themes, keyboard, narrow screens. */
-import type { Browser, BrowserContextOptions, Locator } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import type { Locator } from "playwright-core";
+import { expect, test, vi } from "vitest";
 import { violations, violationsInBothThemes } from "./support/axe.ts";
-import { launchBrowser } from "./support/browser.ts";
 import { follow, pages, waitForPage } from "./support/pages.ts";
-import { kubectl, makeFolder, type Running, startPortal } from "./support/processes.ts";
-import { openSignedIn, type Persona } from "./support/signIn.ts";
+import { Portal } from "./support/portal.ts";
+import type { Persona } from "./support/signIn.ts";
 
-const folder = makeFolder();
-let portal: { url: string; running: Running };
-let browser: Browser;
-
-beforeAll(async () => {
-  portal = await startPortal(folder);
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await portal?.running.stop();
-});
+const portal = new Portal();
 
 // A tour of all pages takes its time where others are at work, too.
 vi.setConfig({ testTimeout: 240_000 });
 
-const wide = { viewport: { width: 1440, height: 900 } };
 const ns = "?ns=team-payments";
-
-/** A browser of its own with somebody signed in, and what its console complains about. */
-async function visit(persona: Persona, path: string, options: BrowserContextOptions = wide) {
-  const context = await browser.newContext(options);
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await openSignedIn(page, `${portal.url}${path}`, persona);
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  return { page, complaints };
-}
 
 const personas: readonly Persona[] = ["admin", "developer", "viewer", "nobody"];
 
 test.each(personas)("every page shows %s what he may, and greys out what not", async (persona) => {
-  const { page, complaints } = await visit(persona, `/${ns}`);
+  const { page, errors } = await portal.visit(persona, `/${ns}`);
   for (const { path, title, button, for: allowed, denies } of pages) {
     await follow(page, path + ns);
     const isAudit = path === "/audit";
@@ -65,7 +37,7 @@ test.each(personas)("every page shows %s what he may, and greys out what not", a
     const found = persona === "admin" ? await violationsInBothThemes(page) : await violations(page);
     expect.soft(found, `${path} as ${persona}`).toEqual([]);
   }
-  expect(complaints).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 /** Drawers, dialogs and menus: how each is opened. */
@@ -88,6 +60,7 @@ const layers: readonly {
   { path: `/branches${ns}&create=true`, shown: "dialog" },
   { path: `/pipelines${ns}&create=true`, shown: "dialog" },
   { path: `/workloads${ns}&open=team-payments%2Fledger-dev`, shown: "dialog" },
+  { path: `/workloads${ns}&open=team-payments%2Fledger-dev&tab=revisions`, shown: "dialog" },
   { path: `/pods${ns}&open=$pod`, shown: "dialog" },
   {
     path: `/explore${ns}&kind=quicklinks.v1.v2.edp.epam.com&open=team-payments%2Fargocd`,
@@ -95,13 +68,15 @@ const layers: readonly {
   },
   { path: `/deployments${ns}&create=true`, shown: "dialog" },
   { path: `/deployments${ns}&open=team-payments%2Fpayments`, shown: "dialog" },
+  { path: `/deployments${ns}&open=team-payments%2Fpayments`, click: ["Edit"], shown: "dialog" },
   { path: `/deployments${ns}`, click: ["Add stage"], shown: "dialog" },
+  { path: `/deployments${ns}`, click: ["Edit stage dev"], shown: "dialog" },
   { path: `/deployments${ns}`, click: ["Deploy to qa"], shown: "dialog" },
   { path: `/git-servers${ns}&create=true`, shown: "dialog" },
   { path: `/git-servers${ns}&open=team-payments%2Fgithub`, shown: "dialog" },
   {
     path: `/git-servers${ns}&open=team-payments%2Fgithub`,
-    click: ["New credentials"],
+    click: ["Edit"],
     shown: "dialog",
   },
   { path: `/links${ns}&create=true`, shown: "dialog" },
@@ -116,19 +91,10 @@ const layers: readonly {
   { path: "/pipelines", click: ["Namespace"], shown: "menu" },
 ];
 
-/** Names of the objects of a kind in team-payments. */
-function namesOf(kind: string, ...options: string[]): string[] {
-  const found = kubectl(folder, "get", kind, "-n", "team-payments", "-o", "name", ...options);
-  return found
-    .trim()
-    .split("\n")
-    .map((line) => line.split("/")[1] ?? "");
-}
-
 /** Opens one after the other, and judges it; what is behind a menu is judged with its page. */
 async function openEach(some: typeof layers): Promise<void> {
-  const { page, complaints } = await visit("admin", "/");
-  const [pod = ""] = namesOf("pods");
+  const { page, errors } = await portal.visit("admin", "/");
+  const [pod = ""] = portal.names("pods");
   for (const { path, click = [], shown } of some) {
     await follow(page, path.replace("$pod", `team-payments%2F${pod}`));
     for (const name of click) await page.getByRole("button", { name }).first().click();
@@ -139,7 +105,7 @@ async function openEach(some: typeof layers): Promise<void> {
     expect.soft(await violationsInBothThemes(page, within), where).toEqual([]);
     await page.keyboard.press("Escape");
   }
-  expect(complaints).toEqual([]);
+  expect(errors).toEqual([]);
 }
 
 const middle = Math.ceil(layers.length / 2);
@@ -152,8 +118,8 @@ test.each([
 );
 
 test("a run's page is accessible in both themes, with its log, its parts and its YAML", async () => {
-  const [run = ""] = namesOf("pipelineruns", "-l", "app.edp.epam.com/pipelinetype=build");
-  const { page, complaints } = await visit("admin", `/pipelines/team-payments/${run}`);
+  const [run = ""] = portal.names("pipelineruns", "-l", "app.edp.epam.com/pipelinetype=build");
+  const { page, errors } = await portal.visit("admin", `/pipelines/team-payments/${run}`);
   await page.getByTestId("task-compile").click();
   await page.getByRole("log").first().waitFor();
   expect.soft(await violationsInBothThemes(page), "task and log").toEqual([]);
@@ -163,12 +129,11 @@ test("a run's page is accessible in both themes, with its log, its parts and its
     const name = (await tabs.nth(n).textContent()) ?? "";
     expect.soft(await violationsInBothThemes(page), name).toEqual([]);
   }
-  expect(complaints).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test("the sign-in page is accessible in both themes, and needs no mouse", async () => {
-  const context = await browser.newContext(wide);
-  onTestFinished(() => context.close());
+  const context = await portal.context();
   const page = await context.newPage();
   await page.goto(`${portal.url}/codebases${ns}`);
   const persona = page.getByTestId("persona-viewer");
@@ -180,7 +145,7 @@ test("the sign-in page is accessible in both themes, and needs no mouse", async 
 });
 
 test("no page is wider than a phone, and the menu is there", async () => {
-  const { page } = await visit("admin", "/", { viewport: { width: 390, height: 844 } });
+  const { page } = await portal.visit("admin", "/", { viewport: { width: 390, height: 844 } });
   for (const { path, title } of pages) {
     await follow(page, path);
     await waitForPage(page, title);
@@ -197,7 +162,7 @@ test("no page is wider than a phone, and the menu is there", async () => {
 });
 
 test("the keyboard alone is enough: skip to content, find, open, close, sort", async () => {
-  const { page } = await visit("developer", `/codebases${ns}`);
+  const { page } = await portal.visit("developer", `/codebases${ns}`);
   await waitForPage(page, "Codebases");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -225,7 +190,7 @@ function isFocused(element: Locator): Promise<boolean> {
 }
 
 test("a filter says how many runs each choice leaves, whatever is chosen", async () => {
-  const { page } = await visit("viewer", `/pipelines${ns}`);
+  const { page } = await portal.visit("viewer", `/pipelines${ns}`);
   await waitForPage(page, "Pipelines");
   await page.getByRole("button", { name: "Status" }).first().click();
   const option = (name: RegExp) => page.getByRole("menuitemcheckbox", { name });
@@ -242,7 +207,7 @@ test("a filter says how many runs each choice leaves, whatever is chosen", async
 });
 
 test("who wants no motion gets none", async () => {
-  const { page } = await visit("viewer", "/pipelines", { ...wide, reducedMotion: "reduce" });
+  const { page } = await portal.visit("viewer", "/pipelines", { reducedMotion: "reduce" });
   await waitForPage(page, "Pipelines");
   await page.getByRole("button", { name: "Columns" }).click();
   await page.getByRole("menu").waitFor();

@@ -17,7 +17,7 @@ const routerHashes = {
   "events": "f3f45e677c09fe41",
   "explorer": "77c0bc88be0277a5",
   "feeds": "e9efd5c9c70e89aa",
-  "gitServers": "c1f67e44ec9b5b88",
+  "gitServers": "6f80f3aa0a2760e8",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "925320da1816abfa",
   "pipelineRuns": "2177201df76ee224",

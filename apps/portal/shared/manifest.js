@@ -124,7 +124,7 @@ export const manifest = {
 "gitServers.patch": "5f2fcc62505d0899",
 "gitServers.permissions": "d37eb3e2e02223cb",
 "gitServers.permissionsOf": "a34b1ed273aaf63f",
-"gitServers.renew": "db27414eec01be4e",
+"gitServers.renew": "d37c21c4a4f52f26",
 "gitServers.serverSideApply": "7255544dd973c117",
 "gitServers.update": "40fd9a1bd6b0ee3c",
 "gitServers.watch": "738ba1e4a27fb276",
@@ -1524,6 +1524,20 @@ export const manifest = {
 ".restartCount": [
 "number",
 "z.int()"
+]
+},
+"CredentialChanges": {
+"": [
+"an object",
+"ignore"
+],
+".sshKey": [
+"optional string | null",
+"z.string().min(1).nullable()"
+],
+".token": [
+"optional string | null",
+"z.string().min(1).nullable()"
 ]
 },
 "Credentials": {
@@ -9202,8 +9216,8 @@ export const manifest = {
 "z.string()"
 ],
 " input.credentials": [
-"Credentials",
-"zCredentials"
+"CredentialChanges",
+"zCredentialChanges"
 ],
 " input.namespace": [
 "optional string | null",

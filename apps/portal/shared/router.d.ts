@@ -491,6 +491,12 @@ export type ContainerStatus = {
   restartCount: number;
 };
 
+/** What opens a Git server from now on; what is None stays. */
+export type CredentialChanges = {
+  sshKey?: string | null | undefined;
+  token?: string | null | undefined;
+};
+
 /** What opens a Git server. It goes into a Secret, and never back to a browser. */
 export type Credentials = {
   sshKey: string;
@@ -2859,10 +2865,14 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
-      /** Replaces the credentials of a Git server, under the caller's right to its Secret. */
+      /**
+       * Replaces credentials of a Git server, under the caller's right to its Secret.
+       *
+       * The user's name that the Secret holds becomes the server's.
+       */
       renew: $Mutation<{
         name: string;
-        credentials: Credentials;
+        credentials: CredentialChanges;
         namespace?: string | null | undefined;
       }, null>;
       /**

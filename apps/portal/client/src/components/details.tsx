@@ -71,6 +71,7 @@ export function ResourceDrawer({
   object,
   actions,
   tabs,
+  wide = false,
   onClose,
 }: {
   /** What is open, as `namespace/name`; nothing is when absent. */
@@ -81,6 +82,8 @@ export function ResourceDrawer({
   object: ShownObject | undefined;
   actions?: ReactNode;
   tabs: readonly DetailTab[];
+  /** More room, for logs and terminals. */
+  wide?: boolean;
   onClose: () => void;
 }) {
   const namespace = object?.metadata.namespace;
@@ -88,6 +91,7 @@ export function ResourceDrawer({
     <Drawer
       open={id !== undefined}
       onClose={onClose}
+      wide={wide}
       title={title ?? object?.metadata.name ?? id ?? ""}
       subtitle={
         object ? (

@@ -99,15 +99,6 @@ export function Facts({ facts }: { facts: { readonly [name: string]: ReactNode }
   );
 }
 
-/** The object as the cluster has it. */
-export function Source({ value }: { value: object }) {
-  return (
-    <pre className="scroll-thin overflow-auto rounded-lg border bg-muted/60 p-3 font-mono text-xs leading-5">
-      {JSON.stringify(value, withoutBookkeeping, 2)}
-    </pre>
-  );
-}
-
 export function Labels({ labels }: { labels: { [key: string]: string } | null | undefined }) {
   const entries = Object.entries(labels ?? {});
   if (entries.length === 0) return null;
@@ -125,9 +116,4 @@ export function Labels({ labels }: { labels: { [key: string]: string } | null | 
       ))}
     </ul>
   );
-}
-
-/** Who last wrote which field is the cluster's bookkeeping, longer than all the rest together. */
-function withoutBookkeeping(key: string, value: unknown): unknown {
-  return key === "managedFields" ? undefined : value;
 }

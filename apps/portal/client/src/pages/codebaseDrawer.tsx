@@ -1,14 +1,13 @@
 import type { Codebase } from "@portal/shared";
 import { useCodebaseBranchWatchList, useCodebasePermissions } from "@portal/shared/hooks";
-import { ExternalLink, Pencil, Trash2 } from "lucide-react";
-import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
-import { PermittedButton } from "@/components/permittedButton";
+import { ExternalLink } from "lucide-react";
+import { ResourceDrawer } from "@/components/details";
+import { Facts, Labels, Section } from "@/components/drawer";
+import { EditAndDelete } from "@/components/editAndDelete";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
-import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import { type CodebaseRow, toBranchRow } from "@/resources/codebase";
-import { protect } from "@/resources/protection";
 
 export function CodebaseDrawer({
   id,
@@ -24,78 +23,31 @@ export function CodebaseDrawer({
   onDelete: (codebase: Codebase) => void;
 }) {
   return (
-    <Drawer
-      open={id !== undefined}
-      onClose={onClose}
-      title={row?.name ?? id ?? ""}
-      subtitle={
+    <ResourceDrawer
+      id={id}
+      kind="Codebase"
+      status={row ? <Status phase={row.phase} reason={row.reason} message={null} /> : null}
+      object={row?.codebase}
+      actions={
         row ? (
-          <>
-            <Status phase={row.phase} reason={row.reason} message={null} />
-            <span>in {row.namespace}</span>
-          </>
-        ) : (
-          "Codebase"
-        )
+          <EditAndDelete
+            object={row.codebase}
+            usePermissions={useCodebasePermissions}
+            onEdit={onEdit}
+            onDelete={onDelete}
+          />
+        ) : null
       }
-      actions={row ? <Actions row={row} onEdit={onEdit} onDelete={onDelete} /> : null}
-    >
-      {row ? <Details row={row} /> : undefined}
-    </Drawer>
-  );
-}
-
-function Actions({
-  row,
-  onEdit,
-  onDelete,
-}: {
-  row: CodebaseRow;
-  onEdit: (codebase: Codebase) => void;
-  onDelete: (codebase: Codebase) => void;
-}) {
-  const permissions = useCodebasePermissions({ namespace: row.namespace });
-  return (
-    <>
-      <PermittedButton
-        permission={protect(permissions.update, row.codebase, "update")}
-        size="sm"
-        onClick={() => onEdit(row.codebase)}
-      >
-        <Pencil /> Edit
-      </PermittedButton>
-      <PermittedButton
-        permission={protect(permissions.delete, row.codebase, "delete")}
-        size="sm"
-        className="text-danger"
-        onClick={() => onDelete(row.codebase)}
-      >
-        <Trash2 /> Delete
-      </PermittedButton>
-    </>
-  );
-}
-
-function Details({ row }: { row: CodebaseRow }) {
-  return (
-    <Tabs defaultValue="summary" className="flex min-h-0 flex-1 flex-col">
-      <TabsList className="px-5">
-        <TabsTrigger value="summary">Summary</TabsTrigger>
-        <TabsTrigger value="branches">Branches</TabsTrigger>
-        <TabsTrigger value="source">Source</TabsTrigger>
-      </TabsList>
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
-        <TabsContent value="summary" className="divide-y">
-          <Summary row={row} />
-        </TabsContent>
-        <TabsContent value="branches">
-          <Branches row={row} />
-        </TabsContent>
-        <TabsContent value="source" className="p-5">
-          <Source value={row.codebase} />
-        </TabsContent>
-      </div>
-    </Tabs>
+      tabs={
+        row
+          ? [
+              { id: "overview", label: "Overview", content: <Summary row={row} /> },
+              { id: "branches", label: "Branches", content: <Branches row={row} /> },
+            ]
+          : []
+      }
+      onClose={onClose}
+    />
   );
 }
 

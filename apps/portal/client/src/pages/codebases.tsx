@@ -112,7 +112,7 @@ export function CodebasesPage() {
       <CodebaseDrawer
         id={state.search.open}
         row={rows.find((row) => row.id === state.search.open)}
-        onClose={() => state.set({ open: undefined })}
+        onClose={() => state.set({ open: undefined, tab: undefined })}
         onEdit={setEditing}
         onDelete={(codebase) => setDeleting([codebase])}
       />

@@ -11,7 +11,7 @@ import {
   useQuickLinkWatchList,
 } from "@portal/shared/hooks";
 import { zQuickLinkDraftInputs } from "@portal/shared/schemas";
-import { ExternalLink, Link2, Pencil, Trash2 } from "lucide-react";
+import { ExternalLink, Link2 } from "lucide-react";
 import { useState } from "react";
 import type { z } from "zod";
 import { trpc } from "@/app/client";
@@ -19,10 +19,10 @@ import { CreateButton } from "@/components/createButton";
 import { Deletion } from "@/components/deletion";
 import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
+import { EditAndDelete } from "@/components/editAndDelete";
 import { SwitchField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
 import { NamespaceField } from "@/components/form/namespaceField";
-import { PermittedButton } from "@/components/permittedButton";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { placeAndAge } from "@/components/table/commonColumns";
 import { columnsFor } from "@/components/table/features";
@@ -33,7 +33,6 @@ import { Badge } from "@/components/ui/badge";
 import { cachedByObject } from "@/lib/cachedByObject";
 import { parseTime } from "@/lib/time";
 import { useRows } from "@/lib/useRows";
-import { protect } from "@/resources/protection";
 import { useCreatePermission } from "./useCreatePermission";
 
 type LinkRow = {
@@ -132,8 +131,9 @@ export function LinksPage() {
             object={row?.link}
             actions={
               row ? (
-                <RowActions
-                  row={row}
+                <EditAndDelete
+                  object={row.link}
+                  usePermissions={useQuickLinkPermissions}
                   onEdit={setEditing}
                   onDelete={(link) => setDeleting([link])}
                 />
@@ -171,37 +171,6 @@ export function LinksPage() {
         </>
       )}
     </TablePage>
-  );
-}
-
-function RowActions({
-  row,
-  onEdit,
-  onDelete,
-}: {
-  row: LinkRow;
-  onEdit: (link: QuickLink) => void;
-  onDelete: (link: QuickLink) => void;
-}) {
-  const permissions = useQuickLinkPermissions({ namespace: row.namespace });
-  return (
-    <>
-      <PermittedButton
-        permission={protect(permissions.update, row.link, "update")}
-        size="sm"
-        onClick={() => onEdit(row.link)}
-      >
-        <Pencil /> Edit
-      </PermittedButton>
-      <PermittedButton
-        permission={protect(permissions.delete, row.link, "delete")}
-        size="sm"
-        className="text-danger"
-        onClick={() => onDelete(row.link)}
-      >
-        <Trash2 /> Delete
-      </PermittedButton>
-    </>
   );
 }
 

@@ -3,7 +3,7 @@ import type { Permission } from "@fairlead/react";
 export const PROTECTION_LABEL = "app.edp.epam.com/edit-protection";
 
 /** An object of any kind, as far as its labels are looked at. */
-type Labelled = { readonly metadata?: unknown };
+export type Labelled = { readonly metadata?: unknown };
 
 function labelsOf({ metadata }: Labelled): { readonly [key: string]: unknown } {
   const found = metadata as { readonly labels?: { readonly [key: string]: unknown } | null } | null;

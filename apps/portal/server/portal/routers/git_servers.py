@@ -43,6 +43,15 @@ class Credentials(BaseModel):
     token: Annotated[SecretStr, Field(min_length=1)]
 
 
+class CredentialChanges(BaseModel):
+    """What opens a Git server from now on; what is None stays."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    ssh_key: Annotated[SecretStr | None, Field(min_length=1)] = None
+    token: Annotated[SecretStr | None, Field(min_length=1)] = None
+
+
 class NewGitServer(BaseModel):
     """What it takes to connect a Git server."""
 
@@ -121,9 +130,12 @@ class GitServers(ResourceRouter[GitServer]):
 
     @mutation(access=can("patch", GitServer))
     async def renew(
-        self, name: str, credentials: Credentials, namespace: str | None = None
+        self, name: str, credentials: CredentialChanges, namespace: str | None = None
     ) -> None:
-        """Replaces the credentials of a Git server, under the caller's right to its Secret."""
+        """Replaces credentials of a Git server, under the caller's right to its Secret.
+
+        The user's name that the Secret holds becomes the server's.
+        """
         kube = self.ctx.kube
         spec = (await kube.get(GitServer, name, namespace)).spec
         data = encode(credentials, spec.git_user)
@@ -131,13 +143,11 @@ class GitServers(ResourceRouter[GitServer]):
         await kube.patch(Secret, spec.name_ssh_key_secret, namespace, patch=patch)
 
 
-def encode(credentials: Credentials, user: str) -> dict[str, str]:
-    """The entries of the Secret."""
-    return {
-        "id_rsa": credentials.ssh_key.get_secret_value(),
-        "token": credentials.token.get_secret_value(),
-        "username": user,
-    }
+def encode(credentials: Credentials | CredentialChanges, user: str) -> dict[str, str]:
+    """The entries of the Secret, without those that are not given."""
+    keys = {"id_rsa": credentials.ssh_key, "token": credentials.token}
+    given = {name: key.get_secret_value() for name, key in keys.items() if key}
+    return given | {"username": user}
 
 
 def make_secret(server: NewGitServer) -> Secret:

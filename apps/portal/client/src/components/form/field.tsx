@@ -97,6 +97,13 @@ export function TextField<Values extends FieldValues>({
   );
 }
 
+export function DescriptionField<Values extends FieldValues>({
+  control,
+  name,
+}: Pick<Common<Values>, "control" | "name">) {
+  return <TextField control={control} name={name} label="Description" hint="Optional" multiline />;
+}
+
 export function SelectField<Values extends FieldValues>({
   control,
   name,

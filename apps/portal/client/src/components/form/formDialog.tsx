@@ -17,6 +17,8 @@ export function FormDialog<Values extends FieldValues, Item = unknown>({
   form,
   permission,
   conflict,
+  together,
+  afterSave,
   onClose,
   children,
 }: {
@@ -28,6 +30,9 @@ export function FormDialog<Values extends FieldValues, Item = unknown>({
   permission: Permission;
   /** Somebody else's change in between; its notice takes the place of the server's words. */
   conflict?: Conflict<Item> | null;
+  /** As of the notice: paths that are chosen together, and what follows upon saving. */
+  together?: readonly string[];
+  afterSave?: () => Promise<unknown>;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -44,7 +49,14 @@ export function FormDialog<Values extends FieldValues, Item = unknown>({
           }}
         >
           <div className="scroll-thin flex flex-1 flex-col gap-4 overflow-y-auto px-6 py-5">
-            {conflict ? <ConflictNotice conflict={conflict} onDone={onClose} /> : null}
+            {conflict ? (
+              <ConflictNotice
+                conflict={conflict}
+                together={together}
+                afterSave={afterSave}
+                onDone={onClose}
+              />
+            ) : null}
             {children}
           </div>
           {form.formError && !conflict ? (

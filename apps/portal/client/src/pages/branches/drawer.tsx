@@ -1,13 +1,11 @@
 import type { CodebaseBranch } from "@portal/shared";
 import { useCodebaseBranchPermissions } from "@portal/shared/hooks";
-import { Trash2 } from "lucide-react";
 import { ResourceDrawer } from "@/components/details";
 import { Facts, Labels, Section } from "@/components/drawer";
-import { PermittedButton } from "@/components/permittedButton";
+import { EditAndDelete } from "@/components/editAndDelete";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import type { BranchRow } from "@/resources/codebase";
-import { protect } from "@/resources/protection";
 
 /** One branch in full, and its deletion. */
 export function BranchDrawer({
@@ -28,30 +26,18 @@ export function BranchDrawer({
       title={row ? `${row.codebase} / ${row.branchName}` : undefined}
       status={row ? <Status phase={row.phase} reason={row.reason} message={null} /> : null}
       object={row?.branch}
-      actions={row ? <DeleteButton row={row} onDelete={onDelete} /> : null}
+      actions={
+        row ? (
+          <EditAndDelete
+            object={row.branch}
+            usePermissions={useCodebaseBranchPermissions}
+            onDelete={onDelete}
+          />
+        ) : null
+      }
       tabs={row ? [{ id: "overview", label: "Overview", content: <Overview row={row} /> }] : []}
       onClose={onClose}
     />
-  );
-}
-
-function DeleteButton({
-  row,
-  onDelete,
-}: {
-  row: BranchRow;
-  onDelete: (branch: CodebaseBranch) => void;
-}) {
-  const permissions = useCodebaseBranchPermissions({ namespace: row.namespace });
-  return (
-    <PermittedButton
-      permission={protect(permissions.delete, row.branch, "delete")}
-      size="sm"
-      className="text-danger"
-      onClick={() => onDelete(row.branch)}
-    >
-      <Trash2 /> Delete
-    </PermittedButton>
   );
 }
 

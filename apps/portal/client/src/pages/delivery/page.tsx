@@ -29,6 +29,14 @@ const PipelineDialog = lazy(async () => {
   const { PipelineDialog } = await import("./pipelineDialog");
   return { default: PipelineDialog };
 });
+const EditPipelineDialog = lazy(async () => {
+  const { EditPipelineDialog } = await import("./pipelineDialog");
+  return { default: EditPipelineDialog };
+});
+const EditStageDialog = lazy(async () => {
+  const { EditStageDialog } = await import("./stageDialog");
+  return { default: EditStageDialog };
+});
 const StageDialog = lazy(async () => {
   const { StageDialog } = await import("./stageDialog");
   return { default: StageDialog };
@@ -42,6 +50,8 @@ const DeployDialog = lazy(async () => {
 type Intent =
   | { kind: "deploy"; view: PipelineView; stage: Stage }
   | { kind: "addStage"; view: PipelineView }
+  | { kind: "editPipeline"; pipeline: CDPipeline }
+  | { kind: "editStage"; stage: Stage }
   | { kind: "deletePipeline"; pipeline: CDPipeline }
   | { kind: "deleteStage"; stage: Stage };
 
@@ -82,6 +92,7 @@ export function DeliveryPage() {
                 onOpen={() => state.set({ open: view.id, tab: undefined })}
                 onDeploy={(stage) => setIntent({ kind: "deploy", view, stage })}
                 onAddStage={() => setIntent({ kind: "addStage", view })}
+                onEditStage={(stage) => setIntent({ kind: "editStage", stage })}
                 onDeleteStage={(stage) => setIntent({ kind: "deleteStage", stage })}
               />
             </li>
@@ -92,6 +103,7 @@ export function DeliveryPage() {
         id={state.search.open}
         view={views.find(({ id }) => id === state.search.open)}
         onClose={() => state.set({ open: undefined, tab: undefined })}
+        onEdit={(pipeline) => setIntent({ kind: "editPipeline", pipeline })}
         onDelete={(pipeline) => setIntent({ kind: "deletePipeline", pipeline })}
       />
       <Deletions
@@ -103,12 +115,7 @@ export function DeliveryPage() {
         onCancel={() => setIntent(null)}
       />
       <Suspense>
-        {intent?.kind === "deploy" ? (
-          <DeployDialog {...intent} onClose={() => setIntent(null)} />
-        ) : null}
-        {intent?.kind === "addStage" ? (
-          <StageDialog view={intent.view} onClose={() => setIntent(null)} />
-        ) : null}
+        <Forms intent={intent} onClose={() => setIntent(null)} />
         {state.search.create && list.status !== "loading" ? (
           <PipelineDialog
             namespace={creation.offered}
@@ -118,6 +125,22 @@ export function DeliveryPage() {
       </Suspense>
     </div>
   );
+}
+
+/** The form of what the user is about to do, if it has one. */
+function Forms({ intent, onClose }: { intent: Intent | null; onClose: () => void }) {
+  switch (intent?.kind) {
+    case "deploy":
+      return <DeployDialog {...intent} onClose={onClose} />;
+    case "addStage":
+      return <StageDialog view={intent.view} onClose={onClose} />;
+    case "editPipeline":
+      return <EditPipelineDialog pipeline={intent.pipeline} onClose={onClose} />;
+    case "editStage":
+      return <EditStageDialog stage={intent.stage} onClose={onClose} />;
+    default:
+      return null;
+  }
 }
 
 function useDelivery() {

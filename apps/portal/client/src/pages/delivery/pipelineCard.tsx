@@ -5,7 +5,7 @@ import {
   useStagePermissions,
 } from "@portal/shared/hooks";
 import { Link } from "@tanstack/react-router";
-import { ChevronRight, Plus, Rocket, ShieldQuestion, Trash2, Zap } from "lucide-react";
+import { ChevronRight, Pencil, Plus, Rocket, ShieldQuestion, Trash2, Zap } from "lucide-react";
 import { PermittedButton } from "@/components/permittedButton";
 import { PhaseIcon, Status } from "@/components/status";
 import { Age } from "@/components/times";
@@ -22,12 +22,14 @@ export function PipelineCard({
   onOpen,
   onDeploy,
   onAddStage,
+  onEditStage,
   onDeleteStage,
 }: {
   view: PipelineView;
   onOpen: () => void;
   onDeploy: (stage: Stage) => void;
   onAddStage: () => void;
+  onEditStage: (stage: Stage) => void;
   onDeleteStage: (stage: Stage) => void;
 }) {
   const stagePermissions = useStagePermissions({ namespace: view.namespace });
@@ -74,6 +76,7 @@ export function PipelineCard({
               <StageCard
                 view={stage}
                 onDeploy={() => onDeploy(stage.stage)}
+                onEdit={() => onEditStage(stage.stage)}
                 onDelete={() => onDeleteStage(stage.stage)}
               />
             </li>
@@ -87,10 +90,12 @@ export function PipelineCard({
 function StageCard({
   view,
   onDeploy,
+  onEdit,
   onDelete,
 }: {
   view: StageView;
   onDeploy: () => void;
+  onEdit: () => void;
   onDelete: () => void;
 }) {
   const { spec, metadata } = view.stage;
@@ -137,6 +142,15 @@ function StageCard({
           "Never deployed"
         )}
         <span className="ml-auto flex gap-1">
+          <PermittedButton
+            permission={protect(stages.update, view.stage, "update")}
+            variant="ghost"
+            size="icon-sm"
+            aria-label={`Edit stage ${spec.name}`}
+            onClick={onEdit}
+          >
+            <Pencil />
+          </PermittedButton>
           <PermittedButton
             permission={protect(stages.delete, view.stage, "delete")}
             variant="ghost"

@@ -1,26 +1,26 @@
 import type { CDPipeline } from "@portal/shared";
 import { useCDPipelinePermissions } from "@portal/shared/hooks";
-import { Trash2 } from "lucide-react";
 import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
-import { PermittedButton } from "@/components/permittedButton";
+import { EditAndDelete } from "@/components/editAndDelete";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { parseTime } from "@/lib/time";
 import type { PipelineView } from "@/resources/delivery";
 import { statusOf } from "@/resources/phase";
-import { protect } from "@/resources/protection";
 
 export function PipelineDrawer({
   id,
   view,
   onClose,
+  onEdit,
   onDelete,
 }: {
   id: string | undefined;
   view: PipelineView | undefined;
   onClose: () => void;
+  onEdit: (pipeline: CDPipeline) => void;
   onDelete: (pipeline: CDPipeline) => void;
 }) {
   return (
@@ -29,30 +29,19 @@ export function PipelineDrawer({
       kind="CDPipeline"
       object={view?.pipeline}
       status={view ? <Status {...statusOf(view)} message={null} /> : null}
-      actions={view ? <DeleteButton view={view} onDelete={onDelete} /> : null}
+      actions={
+        view ? (
+          <EditAndDelete
+            object={view.pipeline}
+            usePermissions={useCDPipelinePermissions}
+            onEdit={onEdit}
+            onDelete={onDelete}
+          />
+        ) : null
+      }
       onClose={onClose}
       tabs={view ? [{ id: "overview", label: "Overview", content: <Overview view={view} /> }] : []}
     />
-  );
-}
-
-function DeleteButton({
-  view,
-  onDelete,
-}: {
-  view: PipelineView;
-  onDelete: (pipeline: CDPipeline) => void;
-}) {
-  const permissions = useCDPipelinePermissions({ namespace: view.namespace });
-  return (
-    <PermittedButton
-      permission={protect(permissions.delete, view.pipeline, "delete")}
-      size="sm"
-      className="text-danger"
-      onClick={() => onDelete(view.pipeline)}
-    >
-      <Trash2 /> Delete
-    </PermittedButton>
   );
 }
 

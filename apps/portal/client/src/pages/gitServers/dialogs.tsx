@@ -3,17 +3,20 @@ import "@/components/form/zodWithoutEval";
 import { useResourceForm } from "@fairlead/react/form";
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { GitServer, RouterInputs } from "@portal/shared";
-import { useGitServerPermissions } from "@portal/shared/hooks";
-import { zCredentials, zNewGitServer } from "@portal/shared/schemas";
+import { editGitServer } from "@portal/shared/drafts";
+import { useGitServerCRUD, useGitServerPermissions } from "@portal/shared/hooks";
+import { zGitServerEdits, zNewGitServer } from "@portal/shared/schemas";
 import { useMutation } from "@tanstack/react-query";
+import { useRef } from "react";
+import type { Control } from "react-hook-form";
 import { toast } from "sonner";
+import { z } from "zod";
 import { trpc } from "@/app/client";
 import { SelectField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
 import { NamespaceField } from "@/components/form/namespaceField";
 
 type NewGitServer = RouterInputs["gitServers"]["connect"]["server"];
-type Credentials = NewGitServer["credentials"];
 
 const providers = [
   { value: "github", label: "GitHub" },
@@ -61,11 +64,100 @@ export function ConnectDialog({ namespace, onClose }: { namespace: string; onClo
         <SelectField control={control} name="provider" label="Provider" options={providers} />
         <TextField control={control} name="host" label="Host" placeholder="github.com" />
       </div>
-      <div className="grid gap-4 sm:grid-cols-3">
-        <TextField control={control} name="user" label="User" />
-        <TextField control={control} name="sshPort" label="SSH port" type="number" />
-        <TextField control={control} name="httpsPort" label="HTTPS port" type="number" />
-      </div>
+      <ReachFields control={control} />
+      <KeyFields control={control} hint="Kept in a Secret; no page shows it again." />
+    </FormDialog>
+  );
+}
+
+// What cannot be changed is not judged again, and keys that are not given stay as they are.
+const zEdited = z
+  .custom<NewGitServer>()
+  .superRefine(({ host, user, sshPort, httpsPort }, { addIssue }) => {
+    const { error } = zGitServerEdits.safeParse({ host, user, sshPort, httpsPort });
+    for (const { path, message } of error?.issues ?? [])
+      addIssue({ code: "custom", path, message });
+  });
+
+/** Changes where a server is reached, and what opens it. */
+export function EditServerDialog({ server, onClose }: { server: GitServer; onClose: () => void }) {
+  const { update, conflict } = useGitServerCRUD();
+  const renew = useMutation(trpc.gitServers.renew.mutationOptions());
+  const { name = "", namespace = null } = server.metadata;
+  // Once the server is saved, another attempt is about its keys, and begins with what was saved.
+  const base = useRef(server);
+  const saveKeys = async () => {
+    const { user, credentials } = form.getValues();
+    const { sshKey, token } = credentials;
+    // The Secret holds the user's name, too.
+    if (!sshKey && !token && user === server.spec.gitUser) return;
+    await renew.mutateAsync({
+      name,
+      namespace,
+      credentials: { sshKey: sshKey || null, token: token || null },
+    });
+    if (sshKey || token) toast.success(`${name} has new credentials`);
+  };
+  const form = useResourceForm<NewGitServer, unknown>({
+    defaultValues: toValues(server),
+    resolver: zodResolver(zEdited),
+    submit: async ({ host, user, sshPort, httpsPort }) => {
+      const object = editGitServer(base.current, { host, user, sshPort, httpsPort });
+      base.current = await update.mutateAsync({ base: base.current, object });
+      await saveKeys();
+    },
+    onSuccess: onClose,
+    fieldOf: (field) => (field === "spec.gitHost" ? "host" : null),
+  });
+  const permissions = useGitServerPermissions({ namespace });
+  const { control } = form;
+  return (
+    <FormDialog
+      title={`Edit ${name}`}
+      description="Codebases that live on it follow."
+      action="Save"
+      form={form}
+      permission={permissions.update}
+      conflict={conflict}
+      afterSave={saveKeys}
+      onClose={onClose}
+    >
+      <TextField control={control} name="host" label="Host" autoFocus />
+      <ReachFields control={control} />
+      <KeyFields
+        control={control}
+        hint="Keys that are left empty stay as they are. No page shows them."
+      />
+    </FormDialog>
+  );
+}
+
+function toValues({ metadata, spec }: GitServer): NewGitServer {
+  return {
+    name: metadata.name ?? "",
+    namespace: metadata.namespace ?? "",
+    host: spec.gitHost,
+    provider: spec.gitProvider ?? "github",
+    user: spec.gitUser ?? "git",
+    sshPort: spec.sshPort,
+    httpsPort: spec.httpsPort,
+    credentials: { sshKey: "", token: "" },
+  };
+}
+
+function ReachFields({ control }: { control: Control<NewGitServer> }) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-3">
+      <TextField control={control} name="user" label="User" />
+      <TextField control={control} name="sshPort" label="SSH port" type="number" />
+      <TextField control={control} name="httpsPort" label="HTTPS port" type="number" />
+    </div>
+  );
+}
+
+function KeyFields({ control, hint }: { control: Control<NewGitServer>; hint: string }) {
+  return (
+    <>
       <TextField
         control={control}
         name="credentials.sshKey"
@@ -78,37 +170,8 @@ export function ConnectDialog({ namespace, onClose }: { namespace: string; onClo
         name="credentials.token"
         label="Access token"
         type="password"
-        hint="Kept in a Secret; no page shows it again."
+        hint={hint}
       />
-    </FormDialog>
-  );
-}
-
-/** Asks for new keys of a server that is there. */
-export function RenewDialog({ server, onClose }: { server: GitServer; onClose: () => void }) {
-  const { name = "", namespace = null } = server.metadata;
-  const renew = useMutation(trpc.gitServers.renew.mutationOptions());
-  const permissions = useGitServerPermissions({ namespace });
-  const form = useResourceForm<Credentials, unknown>({
-    defaultValues: { sshKey: "", token: "" },
-    resolver: zodResolver(zCredentials),
-    submit: (credentials) => renew.mutateAsync({ name, namespace, credentials }),
-    onSuccess: () => {
-      toast.success(`${name} has new credentials`);
-      onClose();
-    },
-  });
-  return (
-    <FormDialog
-      title={`New credentials for ${name}`}
-      description="They replace the ones there are."
-      action="Replace"
-      form={form}
-      permission={permissions.patch}
-      onClose={onClose}
-    >
-      <TextField control={form.control} name="sshKey" label="Private SSH key" multiline autoFocus />
-      <TextField control={form.control} name="token" label="Access token" type="password" />
-    </FormDialog>
+    </>
   );
 }

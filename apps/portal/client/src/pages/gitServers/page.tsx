@@ -5,14 +5,14 @@ import {
   useGitServerPermissions,
   useGitServerWatchList,
 } from "@portal/shared/hooks";
-import { KeyRound, ServerCog, Trash2 } from "lucide-react";
+import { ServerCog } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { trpc } from "@/app/client";
 import { CreateButton } from "@/components/createButton";
 import { Deletion } from "@/components/deletion";
 import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
-import { PermittedButton } from "@/components/permittedButton";
+import { EditAndDelete } from "@/components/editAndDelete";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { nameAndStatus, placeAndAge } from "@/components/table/commonColumns";
@@ -24,16 +24,15 @@ import { Badge } from "@/components/ui/badge";
 import { useRows } from "@/lib/useRows";
 import { type GitServerRow, toGitServerRow } from "@/resources/gitServer";
 import { statusOf } from "@/resources/phase";
-import { protect } from "@/resources/protection";
 import { useCreatePermission } from "../useCreatePermission";
 
 const ConnectDialog = lazy(async () => {
   const { ConnectDialog } = await import("./dialogs");
   return { default: ConnectDialog };
 });
-const RenewDialog = lazy(async () => {
-  const { RenewDialog } = await import("./dialogs");
-  return { default: RenewDialog };
+const EditServerDialog = lazy(async () => {
+  const { EditServerDialog } = await import("./dialogs");
+  return { default: EditServerDialog };
 });
 
 const phaseWords = { succeeded: "Connected", failed: "Not connected", pending: "Connecting" };
@@ -61,7 +60,7 @@ export function GitServersPage() {
     ask: trpc.gitServers.permissions,
   });
   const [deleting, setDeleting] = useState<readonly GitServer[]>([]);
-  const [renewing, setRenewing] = useState<GitServer | null>(null);
+  const [editing, setEditing] = useState<GitServer | null>(null);
   const { remove } = useGitServerCRUD();
   return (
     <TablePage
@@ -104,10 +103,11 @@ export function GitServersPage() {
             status={row ? <Status {...statusOf(row)} message={null} /> : null}
             actions={
               row ? (
-                <RowActions
-                  row={row}
-                  onRenew={() => setRenewing(row.server)}
-                  onDelete={() => setDeleting([row.server])}
+                <EditAndDelete
+                  object={row.server}
+                  usePermissions={useGitServerPermissions}
+                  onEdit={setEditing}
+                  onDelete={(server) => setDeleting([server])}
                 />
               ) : null
             }
@@ -134,38 +134,17 @@ export function GitServersPage() {
                 onClose={() => state.set({ create: undefined })}
               />
             ) : null}
-            {renewing ? <RenewDialog server={renewing} onClose={() => setRenewing(null)} /> : null}
+            {editing ? (
+              <EditServerDialog
+                key={editing.metadata.uid}
+                server={editing}
+                onClose={() => setEditing(null)}
+              />
+            ) : null}
           </Suspense>
         </>
       )}
     </TablePage>
-  );
-}
-
-function RowActions({
-  row,
-  onRenew,
-  onDelete,
-}: {
-  row: GitServerRow;
-  onRenew: () => void;
-  onDelete: () => void;
-}) {
-  const permissions = useGitServerPermissions({ namespace: row.namespace });
-  return (
-    <>
-      <PermittedButton permission={permissions.patch} size="sm" onClick={onRenew}>
-        <KeyRound /> New credentials
-      </PermittedButton>
-      <PermittedButton
-        permission={protect(permissions.delete, row.server, "delete")}
-        size="sm"
-        className="text-danger"
-        onClick={onDelete}
-      >
-        <Trash2 /> Delete
-      </PermittedButton>
-    </>
   );
 }
 

@@ -5,12 +5,12 @@ import { Minus, Plus, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { trpc } from "@/app/client";
-import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
+import { ResourceDrawer } from "@/components/details";
+import { Facts, Labels, Section } from "@/components/drawer";
 import { PermittedButton } from "@/components/permittedButton";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Button } from "@/components/ui/button";
-import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import { protect } from "@/resources/protection";
 import { type DeploymentRow, toPodRow } from "@/resources/workload";
 import { Revisions } from "./revisions";
@@ -20,47 +20,23 @@ type Props = { id: string | undefined; row: DeploymentRow | undefined; onClose: 
 /** One deployment: how it stands, its pods, its revisions, and what can be done with it. */
 export function DeploymentDrawer({ id, row, onClose }: Props) {
   return (
-    <Drawer
-      open={id !== undefined}
-      onClose={onClose}
-      title={row?.name ?? id ?? ""}
-      subtitle={
-        row ? (
-          <>
-            <Status phase={row.phase} reason={row.reason} message={row.message} />
-            <span>in {row.namespace}</span>
-          </>
-        ) : (
-          "Deployment"
-        )
-      }
+    <ResourceDrawer
+      id={id}
+      kind="Deployment"
+      status={row ? <Status phase={row.phase} reason={row.reason} message={row.message} /> : null}
+      object={row?.deployment}
       actions={row ? <Restart row={row} /> : null}
-    >
-      {row ? (
-        <Tabs defaultValue="summary" className="flex min-h-0 flex-1 flex-col">
-          <TabsList className="px-5">
-            <TabsTrigger value="summary">Summary</TabsTrigger>
-            <TabsTrigger value="pods">Pods</TabsTrigger>
-            <TabsTrigger value="revisions">Revisions</TabsTrigger>
-            <TabsTrigger value="source">Source</TabsTrigger>
-          </TabsList>
-          <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
-            <TabsContent value="summary" className="divide-y">
-              <Summary row={row} />
-            </TabsContent>
-            <TabsContent value="pods">
-              <Pods row={row} />
-            </TabsContent>
-            <TabsContent value="revisions">
-              <Revisions row={row} />
-            </TabsContent>
-            <TabsContent value="source" className="p-5">
-              <Source value={row.deployment} />
-            </TabsContent>
-          </div>
-        </Tabs>
-      ) : undefined}
-    </Drawer>
+      tabs={
+        row
+          ? [
+              { id: "overview", label: "Overview", content: <Summary row={row} /> },
+              { id: "pods", label: "Pods", content: <Pods row={row} /> },
+              { id: "revisions", label: "Revisions", content: <Revisions row={row} /> },
+            ]
+          : []
+      }
+      onClose={onClose}
+    />
   );
 }
 

@@ -58,7 +58,7 @@ export function DeploymentsPage() {
         <DeploymentDrawer
           id={state.search.open}
           row={row}
-          onClose={() => state.set({ open: undefined })}
+          onClose={() => state.set({ open: undefined, tab: undefined })}
         />
       )}
     </TablePage>

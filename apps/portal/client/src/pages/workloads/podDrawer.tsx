@@ -1,14 +1,12 @@
 import { usePodCRUD, usePodPermissions } from "@portal/shared/hooks";
-import { Trash2 } from "lucide-react";
 import { lazy, Suspense } from "react";
-import { Drawer, Facts, Labels, Section, Source } from "@/components/drawer";
+import { type DetailTab, ResourceDrawer } from "@/components/details";
+import { Facts, Labels, Section } from "@/components/drawer";
+import { EditAndDelete } from "@/components/editAndDelete";
 import { LogView } from "@/components/logView";
-import { PermittedButton } from "@/components/permittedButton";
 import { Status } from "@/components/status";
 import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
-import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
-import { protect } from "@/resources/protection";
 import type { PodRow } from "@/resources/workload";
 
 // The terminal is only fetched when somebody opens one.
@@ -20,77 +18,49 @@ type Props = { id: string | undefined; row: PodRow | undefined; onClose: () => v
 
 /** One pod: how it is doing, what it says, and its end. */
 export function PodDrawer({ id, row, onClose }: Props) {
+  const { remove } = usePodCRUD();
   return (
-    <Drawer
-      open={id !== undefined}
-      onClose={onClose}
+    <ResourceDrawer
+      id={id}
+      kind="Pod"
       wide
-      title={row?.name ?? id ?? ""}
-      subtitle={
+      status={row ? <Status phase={row.phase} reason={row.reason} message={row.message} /> : null}
+      object={row?.pod}
+      actions={
         row ? (
-          <>
-            <Status phase={row.phase} reason={row.reason} message={row.message} />
-            <span>in {row.namespace}</span>
-          </>
-        ) : (
-          "Pod"
-        )
+          <EditAndDelete
+            object={row.pod}
+            usePermissions={usePodPermissions}
+            onDelete={(pod) => {
+              remove.mutate(pod);
+              onClose();
+            }}
+          />
+        ) : null
       }
-      actions={row ? <Delete row={row} onDone={onClose} /> : null}
-    >
-      {row ? (
-        <Tabs defaultValue="logs" className="flex min-h-0 flex-1 flex-col">
-          <TabsList className="px-5">
-            <TabsTrigger value="logs">Logs</TabsTrigger>
-            <TabsTrigger value="terminal">Terminal</TabsTrigger>
-            <TabsTrigger value="summary">Summary</TabsTrigger>
-            <TabsTrigger value="source">Source</TabsTrigger>
-          </TabsList>
-          <TabsContent value="logs" className="flex min-h-0 flex-1 flex-col">
-            <LogView
-              key={row.id}
-              name={row.name}
-              namespace={row.namespace}
-              containers={row.containers}
-            />
-          </TabsContent>
-          <TabsContent value="terminal" className="flex min-h-0 flex-1 flex-col">
-            <Suspense>
-              <TerminalView
-                key={row.id}
-                name={row.name}
-                namespace={row.namespace}
-                containers={row.containers}
-              />
-            </Suspense>
-          </TabsContent>
-          <TabsContent value="summary" className="scroll-thin flex-1 divide-y overflow-y-auto">
-            <Summary row={row} />
-          </TabsContent>
-          <TabsContent value="source" className="scroll-thin flex-1 overflow-y-auto p-5">
-            <Source value={row.pod} />
-          </TabsContent>
-        </Tabs>
-      ) : undefined}
-    </Drawer>
+      tabs={row ? tabsOf(row) : []}
+      onClose={onClose}
+    />
   );
 }
 
-function Delete({ row, onDone }: { row: PodRow; onDone: () => void }) {
-  const permissions = usePodPermissions({ namespace: row.namespace });
-  const { remove } = usePodCRUD();
-  return (
-    <PermittedButton
-      permission={protect(permissions.delete, row.pod, "delete")}
-      size="sm"
-      onClick={() => {
-        remove.mutate(row.pod);
-        onDone();
-      }}
-    >
-      <Trash2 /> Delete
-    </PermittedButton>
-  );
+function tabsOf(row: PodRow): DetailTab[] {
+  const { name, namespace, containers } = row;
+  const target = { key: row.id, name, namespace, containers };
+  return [
+    { id: "logs", label: "Logs", fill: true, content: <LogView {...target} /> },
+    {
+      id: "terminal",
+      label: "Terminal",
+      fill: true,
+      content: (
+        <Suspense>
+          <TerminalView {...target} />
+        </Suspense>
+      ),
+    },
+    { id: "overview", label: "Overview", content: <Summary row={row} /> },
+  ];
 }
 
 function Summary({ row }: { row: PodRow }) {

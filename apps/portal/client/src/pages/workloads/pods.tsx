@@ -63,7 +63,7 @@ export function PodsPage() {
         <PodDrawer
           id={state.search.open}
           row={row}
-          onClose={() => state.set({ open: undefined })}
+          onClose={() => state.set({ open: undefined, tab: undefined })}
         />
       )}
     </TablePage>

@@ -1,6 +1,7 @@
 import { useDeploymentPermissions } from "@portal/shared/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
+import { useEffect } from "react";
 import { toast } from "sonner";
 import { trpc } from "@/app/client";
 import { PermittedButton } from "@/components/permittedButton";
@@ -17,11 +18,17 @@ export function Revisions({ row }: { row: DeploymentRow }) {
   const revisions = useQuery(
     trpc.deployments.revisions.queryOptions({ name, namespace }, { staleTime: 0 }),
   );
+  // Whoever rolled it out: the cluster counts a new revision, and the list is read again.
+  const { refetch } = revisions;
+  const counted = row.deployment.metadata.annotations?.["deployment.kubernetes.io/revision"];
+  useEffect(() => {
+    if (counted) void refetch();
+  }, [counted, refetch]);
   const rollback = useMutation(
     trpc.deployments.rollback.mutationOptions({
       onSuccess: async (_, { revision }) => {
         toast.success(`${name} goes back to revision ${revision ?? ""}`);
-        await revisions.refetch();
+        await refetch();
       },
       onError: (error) =>
         toast.error(`${name} was not rolled back`, { description: error.message }),

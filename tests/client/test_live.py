@@ -24,6 +24,11 @@ from fairlead.client import (
 from fairlead.context import Request
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Kube, ResourceRouter
+from fairlead.kube.feed import FeedOptions
+from fairlead.kube.hub import HubOptions
+from fairlead.kube.reviews import ReviewOptions
+
+QUICK = HubOptions(feed=FeedOptions(poll_seconds=0.05))
 
 
 class Widgets(ResourceRouter[Widget]):
@@ -68,7 +73,13 @@ class Stage:
 async def stage() -> AsyncIterator[Stage]:
     async with (
         DevCluster(tokens=TOKENS) as cluster,
-        Kube.from_kubeconfig(cluster.kubeconfig_path, identity="impersonate") as kube,
+        Kube.from_kubeconfig(
+            cluster.kubeconfig_path,
+            identity="impersonate",
+            hub=QUICK,
+            recheck_seconds=0.1,
+            reviews=ReviewOptions(seconds=0),
+        ) as kube,
         serve(Fairlead(App, kube=kube, auth=ByHeader())) as url,
         Gate.open(url) as gate,
     ):
@@ -173,3 +184,25 @@ async def test_a_view_works_in_process_too(stage: Stage) -> None:
         await stage.local.widgets.create(make_widget("x"))
         await wait_for_sizes(view, {"team-a/x": 1})
         assert view.connection.status == "live"
+
+
+async def test_a_polled_view_says_so_until_it_is_live(stage: Stage) -> None:
+    await grant(stage.kube.client, "bob", ["list"], "team-a")
+    await stage.local.widgets.create(make_widget("x"))
+    async with (
+        stage.connected(user="bob") as app,
+        live(app.widgets, namespace="team-a") as view,
+        asyncio.timeout(10),
+    ):
+        await view.wait_for(lambda view: view.connection.status == "stale")
+        assert "but not watch them" in (view.connection.reason or "")
+        statuses: list[str] = []
+        view.on_connection(lambda connection: statuses.append(connection.status))
+        await stage.local.widgets.create(make_widget("y"))
+        await view.wait_for(lambda view: len(view) == 2)
+        assert statuses == []
+        await stage.gate.shut()
+        await view.wait_for(lambda view: view.connection.status == "offline")
+        await grant(stage.kube.client, "bob", ["list", "watch"], "team-a")
+        stage.gate.reopen()
+        await view.wait_for(lambda view: view.connection.status == "live")

@@ -216,7 +216,7 @@ async def test_refused_credentials_end_a_reader_but_not_as_an_expired_session(
     api.accepted_token = "right"
     reader = subscribe(credentials=TokenCredentials("session", get_token))
     with pytest.raises(KubeUnauthorizedError, match="does not accept") as caught:
-        await anext(reader.subscription)
+        await reader.wait(sees(nothing=0))
     assert caught.value.code == "FORBIDDEN"
     assert caught.value.data["source"] == "kubernetes"
 
@@ -234,7 +234,7 @@ async def test_a_refused_list_ends_all_readers(
     readers = [subscribe(), subscribe()]
     for reader in readers:
         with pytest.raises(error, match="planned"):
-            await anext(reader.subscription)
+            await reader.wait(sees(nothing=0))
     # A new reader starts anew: the right may have been granted meanwhile.
     api.put("x")
     await subscribe().wait(sees(x=1))

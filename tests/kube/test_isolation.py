@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from tests.kube.conftest import QUICK
 
-from fairlead import Context, Request, Router, Services, TRPCError, User, create_caller
+from fairlead import (
+    Context,
+    Request,
+    Router,
+    Services,
+    TRPCError,
+    User,
+    create_caller,
+    tracked,
+)
 from fairlead.access import Decision, Engine, ResourceAttributes
 from fairlead.kube import Kube, Resource, ResourceRouter
 from fairlead.kube.hub import HubOptions
@@ -112,22 +121,30 @@ def event(version: int) -> bytes:
     )
 
 
+async def read_change(frames: AsyncIterator[tracked[Any]]) -> str:
+    """The type of the next frame with objects: a slow machine may be told of as well."""
+    async for frame in frames:
+        if frame.data.type != "state":
+            return str(frame.data.type)
+    raise AssertionError("it ended")
+
+
 @pytest.mark.parametrize("answer", list(ANSWERS))
 async def test_a_broken_kind_leaves_the_others_live(answer: str) -> None:
     async with asyncio.timeout(20), serve(*ANSWERS[answer]) as app:
         goods = app.goods.watch(namespace="a")
         bads = app.bads.watch(namespace="a")
-        assert (await anext(goods)).data.type == "snapshot"
+        assert await read_change(goods) == "snapshot"
         if answer == "forbidden":
             with pytest.raises(TRPCError) as caught:
-                await anext(bads)
+                await read_change(bads)
             assert caught.value.code == "FORBIDDEN"
         else:
             told = (await anext(bads)).data
             assert told.type == "state"
             assert told.state == "stale"
         for _ in range(3):  # and it goes on
-            assert (await anext(goods)).data.type == "delta"
+            assert await read_change(goods) == "delta"
         listed = await app.goods.list_(namespace="a")
         assert [item.metadata.name for item in listed.items] == ["x"]
         with pytest.raises(TRPCError):

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.client.serving import Gate, serve
 from tests.kube.cluster import Widget, grant, make_context, make_widget, prepare
 
-from fairlead import Context, Router, TRPCError, create_caller
+from fairlead import Context, Fairlead, Router, TRPCError, User, create_caller
+from fairlead.auth import FixedUser
+from fairlead.client import ClientOptions, Reconnect, connect
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Kube, ResourceRouter, live
 from fairlead.kube.feed import FeedOptions
 from fairlead.kube.hub import HubOptions
 
-QUICK = HubOptions(feed=FeedOptions(first_wait=0.01, max_wait=0.1, stale_after=0.02))
+QUICK = HubOptions(
+    feed=FeedOptions(first_wait=0.01, max_wait=0.1, stale_after=0.02, poll_seconds=0.05)
+)
 
 
 class Widgets(ResourceRouter[Widget]):
@@ -82,3 +88,66 @@ async def test_who_may_not_watch_is_told_on_entering(kube: Kube) -> None:
         async with live(eve.widgets):
             pass
     assert caught.value.code == "FORBIDDEN"
+
+
+async def test_a_listener_that_fails_ends_nothing(app: App) -> None:
+    def fail() -> None:
+        raise RuntimeError("a listener")
+
+    async with asyncio.timeout(10), live(app.widgets, namespace="team-a") as widgets:
+        widgets.on_change(fail)
+        order: list[str] = []
+        widgets.on_change(lambda: order.append("first"))
+        widgets.on_change(lambda: order.append("second"))
+        for name in ("x", "y"):
+            await app.widgets.create(make_widget(name))
+            await widgets.wait_for(partial(widgets.__contains__, f"team-a/{name}"))
+        assert order[:4] == ["first", "second"] * 2
+
+
+async def test_it_survives_its_server(cluster: DevCluster, kube: Kube) -> None:
+    local = create_caller(App, make_context(kube, "ann"))
+    options = ClientOptions(reconnect=Reconnect(initial=0.01, maximum=0.02, attempts=1))
+    async with (
+        asyncio.timeout(20),
+        serve(Fairlead(App, kube=kube, auth=FixedUser(User(name="ann")))) as url,
+        Gate.open(url) as gate,
+        connect(f"{gate.url}/trpc", App, options=options) as app,
+    ):
+        await local.widgets.create(make_widget("x"))
+        async with live(app.widgets, namespace="team-a") as widgets:
+            await gate.shut()
+            await widgets.wait_for(lambda: widgets.state == "stale")
+            await local.widgets.delete("x", "team-a")
+            await local.widgets.create(make_widget("y"))
+            gate.reopen()
+            await widgets.wait_for(lambda: list(widgets) == ["team-a/y"])
+            await widgets.wait_for(lambda: widgets.state == "live")
+
+
+async def test_what_is_missing_is_told_as_long_as_it_is(app: App, kube: Kube) -> None:
+    await grant(kube.client, "bob", ["list", "watch"], "team-a")
+    bob = create_caller(App, make_context(kube, "bob"))
+    await app.widgets.create(make_widget("x"))
+    async with asyncio.timeout(10), live(bob.widgets) as widgets:
+        await widgets.wait_for(lambda: widgets.reason is not None)
+        await app.widgets.create(make_widget("y"))
+        await widgets.wait_for(lambda: len(widgets) == 2)
+        assert (widgets.state, widgets.reason and widgets.reason[:16]) == (
+            "live",
+            "Only team-a are ",
+        )
+
+
+async def test_a_polled_list_is_never_taken_for_live(app: App, kube: Kube) -> None:
+    await grant(kube.client, "bob", ["list"], "team-a")
+    bob = create_caller(App, make_context(kube, "bob"))
+    await app.widgets.create(make_widget("x"))
+    async with asyncio.timeout(10), live(bob.widgets, namespace="team-a") as widgets:
+        await widgets.wait_for(lambda: widgets.state == "stale")
+        states: set[str] = set()
+        widgets.on_change(lambda: states.add(widgets.state))
+        await app.widgets.create(make_widget("y"))
+        await widgets.wait_for(lambda: "team-a/y" in widgets)
+        assert states == {"stale"}
+        assert "but not watch them" in (widgets.reason or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import NoReturn
 
 import pytest
 from tests.kube.cluster import (
@@ -21,6 +22,7 @@ from tests.kube.cluster import (
 from fairlead import Context, Router, TRPCError, create_caller, tracked
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Delta, Kube, ResourceRouter, Snapshot, StateChange
+from fairlead.kube.errors import KubeUnreachableError
 from fairlead.kube.reviews import ReviewOptions
 
 
@@ -148,6 +150,72 @@ async def test_a_namespace_granted_or_taken_away_comes_and_goes(
         path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
         await send(kube.client, "DELETE", path)
         await read_until(frames, {"b1", "c1"})
+
+
+async def test_a_stream_that_is_never_quiet_is_rechecked_too(
+    cluster: DevCluster, bob: App, kube: Kube
+) -> None:
+    server = kube.acting_as_server()
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity="service",
+        recheck_seconds=0.1,
+        reviews=ReviewOptions(seconds=0),
+    ) as shared:
+        app = create_caller(App, make_context(shared, "bob"))
+
+        async def write() -> None:
+            for size in range(2, 10_000):
+                await server.patch(
+                    Widget, "b1", "team-b", patch={"spec": {"size": size}}
+                )
+
+        writing = asyncio.create_task(write())
+        try:
+            async with asyncio.timeout(10), opened(app.widgets.watch()) as frames:
+                await read_until(frames, {"a1", "a2", "b1"})
+                path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
+                await send(kube.client, "DELETE", path)
+                await read_until(frames, {"b1"})
+                path = f"{RBAC}/namespaces/team-b/rolebindings/bob-widgets-list-watch"
+                await send(kube.client, "DELETE", path)
+                with pytest.raises(TRPCError) as caught:
+                    await read_until(frames, set())
+                assert caught.value.code == "FORBIDDEN"
+                assert not writing.done()
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+
+async def test_what_nobody_may_ask_is_told_and_not_asked_for_ever(
+    bob: App, kube: Kube
+) -> None:
+    before = kube.authorizer.round_trips
+    async with asyncio.timeout(10):
+        with pytest.raises(TRPCError, match="field label not supported") as caught:
+            await anext(bob.widgets.watch(field_selector="spec.nope=1"))
+    assert caught.value.code == "BAD_REQUEST"
+    assert kube.authorizer.round_trips - before < 100
+
+
+async def test_a_cluster_that_is_lost_takes_no_namespace_away(
+    bob: App, kube: Kube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = kube.acting_as_server()
+    asked = asyncio.Event()
+
+    async def fail(*_: object) -> NoReturn:
+        asked.set()
+        raise KubeUnreachableError("The cluster cannot be reached")
+
+    async with asyncio.timeout(10), opened(bob.widgets.watch()) as frames:
+        await read_until(frames, {"a1", "a2", "b1"})
+        monkeypatch.setattr(kube.authorizer, "review", fail)
+        reading = asyncio.create_task(read_until(frames, {"b2"}))
+        await asked.wait()
+        await server.create(make_widget("b2", namespace="team-b"))
+        await reading
 
 
 async def test_who_may_see_nothing_is_refused(kube: Kube) -> None:

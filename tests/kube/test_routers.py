@@ -28,8 +28,11 @@ from fairlead.kube import (
     ResourceRouter,
     Snapshot,
     StaleObject,
+    StateChange,
 )
 from fairlead.kube.bulk import DeleteTarget
+from fairlead.kube.feed import FeedOptions
+from fairlead.kube.hub import HubOptions
 from fairlead.kube.identity import Identity
 from fairlead.kube.reviews import ReviewOptions
 from fairlead.kube.routers import JsonPatchOperation
@@ -252,7 +255,7 @@ async def test_rights_are_the_clusters(app: App, kube: Kube) -> None:
     with pytest.raises(TRPCError, match="You may not create"):
         await bob.widgets.create(make_widget("y"))
     with pytest.raises(TRPCError, match="You may not watch"):
-        await anext(bob.widgets.watch("team-a"))
+        await anext(bob.widgets.watch("team-b"))
     permissions = await bob.widgets.permissions("team-a")
     assert permissions.list.allowed
     assert not permissions.delete.allowed
@@ -285,6 +288,43 @@ async def test_a_right_that_is_taken_away_ends_an_open_watch(
             with pytest.raises(TRPCError, match="You may not watch") as caught:
                 await read_on(frames)
             assert caught.value.code == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("identity", ["impersonate", "service"])
+@pytest.mark.parametrize("namespace", ["team-a", None])
+async def test_what_may_be_listed_and_not_watched_is_polled_and_flagged(
+    cluster: DevCluster, identity: Identity, namespace: str | None
+) -> None:
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity=identity,
+        recheck_seconds=0.05,
+        reviews=ReviewOptions(seconds=0.0),
+        hub=HubOptions(feed=FeedOptions(poll_seconds=0.02)),
+    ) as kube:
+        await prepare(kube.client)
+        await grant(kube.client, "root", ["*"])
+        root = create_caller(App, make_context(kube, "root"))
+        await grant(kube.client, "bob", ["list"], "team-a")
+        bob = create_caller(App, make_context(kube, "bob"))
+        await root.widgets.create(make_widget("x"))
+        async with asyncio.timeout(20), opened(bob.widgets.watch(namespace)) as frames:
+            assert isinstance((await anext(frames)).data, Snapshot)
+            told = (await anext(frames)).data
+            assert isinstance(told, StateChange)
+            assert told.state == "stale"
+            assert "list widgets.example.com but not watch" in (told.reason or "")
+            await root.widgets.create(make_widget("y"))
+            assert isinstance((await anext(frames)).data, Delta)
+            # Whoever takes news for a sign of life is told again that it is none.
+            again = (await anext(frames)).data
+            assert isinstance(again, StateChange)
+            assert again.state == "stale"
+            await grant(kube.client, "bob", ["list", "watch"], "team-a")
+            while not isinstance((await anext(frames)).data, Snapshot):
+                pass  # it begins anew, live
+        async with asyncio.timeout(20), opened(bob.widgets.watch_item("x", "team-a")):
+            pass
 
 
 async def test_nobody_gets_nothing(kube: Kube) -> None:

@@ -40,7 +40,7 @@ class LiveConnection:
     Attributes:
         status: `live`, equal to the cluster; `stale`, the server has lost the cluster;
             `offline`, the client has lost the server; `closed`, it will change no more.
-        reason: why it is not live, for a person.
+        reason: why it is not live, or what is missing and why; for a person.
     """
 
     status: Literal["connecting", "live", "stale", "offline", "closed"]
@@ -129,6 +129,7 @@ class LiveView(Mapping[str, R]):
         self._link = state
         if state.phase != "open":
             self._synced = False
+            self._replica.forget_state()
         self._update_connection()
 
     def _take(self, frame: Frame[R]) -> None:
@@ -152,7 +153,7 @@ class LiveView(Mapping[str, R]):
         elif self._replica.feed == "stale":
             self._show(LiveConnection("stale", self._replica.reason))
         else:
-            self._show(LiveConnection("live"))
+            self._show(LiveConnection("live", self._replica.reason))
 
     def _show(self, connection: LiveConnection) -> None:
         if connection == self._connection:

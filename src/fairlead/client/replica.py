@@ -37,7 +37,7 @@ class Replica(Mapping[str, R]):
     Attributes:
         resource_version: that the objects stand at; opaque, None before the first snapshot.
         feed: what the server says of its own connection to the cluster.
-        reason: why the feed is stale; None while it is live.
+        reason: why the feed is stale; while it is live, what is missing and why.
     """
 
     def __init__(self) -> None:
@@ -62,6 +62,7 @@ class Replica(Mapping[str, R]):
             return []
         self.resource_version = frame.resource_version
         if isinstance(frame, Snapshot):
+            self.forget_state()
             return self._replace(frame.items)
         # Deletes first: an object may be deleted and made again within one delta.
         changes: dict[str, Change[R]] = {}
@@ -76,6 +77,10 @@ class Replica(Mapping[str, R]):
             before = change.before if earlier is None else earlier.before
             changes[change.key] = Change(change.key, before, change.after)
         return list(changes.values())
+
+    def forget_state(self) -> None:
+        """The server says anew how it stands, where it is not plainly live."""
+        self.feed, self.reason = "live", None
 
     def _replace(self, items: Iterable[R]) -> list[Change[R]]:
         found = {item.key: item for item in items}

@@ -71,12 +71,17 @@ class FeedOptions:
 
 @dataclass(frozen=True, slots=True)
 class FeedTarget:
-    """What a feed follows."""
+    """What a feed follows.
+
+    Attributes:
+        polled: it may be listed and not watched.
+    """
 
     info: ResourceInfo
     namespace: str | None = None
     label_selector: str | None = None
     field_selector: str | None = None
+    polled: bool = False
 
     @property
     def selectors(self) -> Query:
@@ -167,8 +172,10 @@ class Feed(Source):
         self._expect_stale("The cluster has not answered yet")
         while self.failure is None:
             try:
-                if not await self._stream_list(wait):
+                if self.target.polled or not await self._stream_list(wait):
                     await self._list()
+                if self.target.polled:
+                    raise WatchDeniedError
                 await self._follow(wait)
             except WatchDeniedError:
                 self._set_state("stale", self._explain_polling())

@@ -8,19 +8,22 @@ async with live(app.codebases, namespace="team-a") as items:
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Generic, Literal, Self, TypeVar
 
-from fairlead.errors import TRPCError
-from fairlead.kube.frames import Delta, Snapshot, StateChange
+from fairlead.errors import FairleadError, TRPCError
+from fairlead.kube.frames import Delta, FeedState, Snapshot, StateChange
 from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import Resource
 
 __all__ = ["LiveState", "LiveStore", "live"]
 
 R = TypeVar("R", bound=Resource)
+
+log = logging.getLogger("fairlead.kube")
 
 LiveState = Literal["connecting", "live", "stale", "failed"]
 """`stale`: what is shown may be old; it is being reconnected. `failed`: it is not."""
@@ -49,6 +52,7 @@ class LiveStore(Mapping[str, R], Generic[R]):
         self._options = options
         self._objects: dict[str, R] = {}
         self._listeners: dict[object, Callable[[], None]] = {}
+        self._feed: tuple[FeedState, str | None] = ("live", None)
         self._last_event_id: str | None = None
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -109,6 +113,7 @@ class LiveStore(Mapping[str, R], Generic[R]):
     async def _run(self) -> None:
         wait = FIRST_WAIT
         while True:
+            self._feed = ("live", None)  # it says so at once where it is not
             try:
                 async for event in self._router.watch(
                     **self._options, last_event_id=self._last_event_id
@@ -118,10 +123,15 @@ class LiveStore(Mapping[str, R], Generic[R]):
                 reason = "The stream ended"
             except TRPCError as error:
                 if error.code in FINAL_CODES:
-                    self.failure = error
-                    self._set_state("failed", error.message)
+                    self._fail(error)
                     return
                 reason = error.message
+            except FairleadError as error:
+                reason = str(error)  # a connected router has lost its server
+            except Exception as error:
+                log.exception("a live store broke")
+                self._fail(TRPCError("INTERNAL_SERVER_ERROR", f"It broke: {error}"))
+                return
             if self.state != "connecting":
                 self._set_state("stale", reason)
             await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311
@@ -129,25 +139,34 @@ class LiveStore(Mapping[str, R], Generic[R]):
 
     def _apply(self, version: str, frame: Snapshot[R] | Delta[R] | StateChange) -> None:
         if isinstance(frame, StateChange):
+            self._feed = (frame.state, frame.reason)
             # Before the first objects there is nothing that could be live.
-            if self.state != "connecting":
-                self._set_state(frame.state, frame.reason)
-            return
-        self._last_event_id = version
-        if isinstance(frame, Snapshot):
-            self._objects = {item.key: item for item in frame.items}
+            if self.state == "connecting":
+                return
         else:
-            self._objects |= {item.key: item for item in frame.upserts}
+            self._last_event_id = version
+        if isinstance(frame, Snapshot):
+            self._feed = ("live", None)  # as above
+            self._objects = {item.key: item for item in frame.items}
+        elif isinstance(frame, Delta):
             for gone in frame.deletes:
                 self._objects.pop(f"{gone.namespace or ''}/{gone.name}", None)
-        self._set_state("live", None)
+            self._objects |= {item.key: item for item in frame.upserts}
+        self._set_state(*self._feed)
+
+    def _fail(self, error: TRPCError) -> None:
+        self.failure = error
+        self._set_state("failed", error.message)
 
     def _set_state(self, state: LiveState, reason: str | None) -> None:
         self.state = state
         self.reason = reason
         self._news.set()
         for listener in list(self._listeners.values()):
-            listener()
+            try:
+                listener()
+            except Exception:
+                log.exception("a listener of a live store failed; the store goes on")
 
 
 def live(

@@ -11,12 +11,19 @@ from dataclasses import replace
 import msgspec
 
 from fairlead.errors import TRPCError
+from fairlead.kube.backoff import Backoff
+from fairlead.kube.errors import KubeError
 from fairlead.kube.frames import RawFrame
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.scopes import Scope
 from fairlead.kube.subscription import Subscription
 
 __all__ = ["follow_scope", "merge_lists"]
+
+
+REFUSALS = 3
+"""How often in a row what a user may see may be refused all the same."""
+FIRST_WAIT = 0.1
 
 
 async def follow_scope(
@@ -27,35 +34,99 @@ async def follow_scope(
     """One stream of all namespaces that the user may see now; a change starts it anew.
 
     Raises:
-        TRPCError: FORBIDDEN; there is none, or none is left.
+        TRPCError: FORBIDDEN; there is none, or none is left. Or what is asked for cannot be.
     """
+    scope = await resolve()
+    wait = Backoff(FIRST_WAIT, recheck_seconds)
+    refusals = 0
     while True:
-        scope = await resolve()
         if scope.namespaces == ():
             raise TRPCError("FORBIDDEN", scope.reason)
-        subscription = open_one(scope)
-        pending: asyncio.Task[RawFrame] | None = None
+        following = _Following(scope, open_one(scope), resolve, recheck_seconds)
         try:
-            while True:
-                pending = pending or asyncio.ensure_future(anext(subscription))
-                done, _ = await asyncio.wait([pending], timeout=recheck_seconds)
-                if not done:
-                    if await resolve() != scope:
-                        break  # what is seen has changed: a new snapshot replaces it
-                    continue
-                task, pending = pending, None
-                if task.exception() is not None:
-                    # A right was taken away, a namespace is gone, or the server stops.
-                    if isinstance(task.exception(), StopAsyncIteration):
-                        return
-                    break
-                yield task.result()
+            async for frame in following:
+                refusals = 0
+                yield frame
         finally:
-            if pending is not None:
-                pending.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration, TRPCError):
-                    await pending
-            await subscription.aclose()
+            await following.aclose()
+        if following.error is not None:
+            # A right was taken away, a namespace is gone, or nobody may ask that.
+            following.found = await resolve()
+            if following.found == scope:
+                refusals += 1
+                if following.error.code != "FORBIDDEN" or refusals > REFUSALS:
+                    raise following.error
+                await asyncio.sleep(wait.next())
+        if following.found is None:
+            return
+        scope = following.found
+
+
+class _Following:
+    """Frames of one scope, until another one is found.
+
+    Attributes:
+        found: what the user may see now, where that has changed.
+        error: why the frames ended, if not by themselves.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        subscription: Subscription,
+        resolve: Callable[[], Awaitable[Scope]],
+        seconds: float,
+    ) -> None:
+        self.found: Scope | None = None
+        self.error: TRPCError | None = None
+        self._scope = scope
+        self._subscription = subscription
+        self._resolve = resolve
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._asks_at = self._loop.time() + seconds
+        self._pending: asyncio.Task[RawFrame] | None = None
+
+    def __aiter__(self) -> _Following:
+        return self
+
+    async def __anext__(self) -> RawFrame:
+        while True:
+            # Asked by the clock: a stream that is never quiet is asked about as well.
+            left = self._asks_at - self._loop.time()
+            if left <= 0 and await self._has_changed():
+                raise StopAsyncIteration
+            self._pending = self._pending or asyncio.ensure_future(
+                anext(self._subscription)
+            )
+            await asyncio.wait([self._pending], timeout=max(left, 0))
+            if self._pending.done():
+                task, self._pending = self._pending, None
+                try:
+                    return task.result()
+                except TRPCError as error:
+                    self.error = error
+                    raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        """Reads no further."""
+        task, self._pending = self._pending, None
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration, TRPCError):
+                await task
+        await self._subscription.aclose()
+
+    async def _has_changed(self) -> bool:
+        self._asks_at = self._loop.time() + self._seconds
+        try:
+            found = await self._resolve()
+        except KubeError as error:
+            if error.code in ("UNAUTHORIZED", "FORBIDDEN"):
+                raise
+            return False  # that the cluster is lost takes no rights away
+        self.found = found if found != self._scope else None
+        return self.found is not None
 
 
 class _ListMetadata(msgspec.Struct, rename="camel"):

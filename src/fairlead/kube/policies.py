@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fairlead.access import AccessRequest, Authorizer, Decision, ResourceAttributes
+from fairlead.context import Request
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.scopes import resolve_scope
 
@@ -36,17 +37,30 @@ class _OnResource:
         authorizer = request.request.services.get(Authorizer)  # type: ignore[type-abstract]
         default = authorizer.default_namespace
         namespace, name = _locate(request, info, self.verb, default)
-        attributes = ResourceAttributes.of(
-            info, self.verb, namespace=namespace, name=name
-        )
-        if namespace is None and self.verb in ("list", "watch"):
-            scope = await resolve_scope(request.request, info, self.verb)
-            allowed = scope.namespaces != ()
-            return Decision(allowed=allowed, reason=scope.reason, right=attributes)
-        return await authorizer.review(request.request, attributes)
+        asked = ResourceAttributes.of(info, self.verb, namespace=namespace, name=name)
+        found = await _decide(request.request, info, authorizer, asked)
+        if self.verb != "watch" or found.allowed:
+            return found
+        # What may be listed may be followed by lists: slower, and flagged.
+        listed = replace(asked, verb="list")
+        other = await _decide(request.request, info, authorizer, listed)
+        return other if other.allowed else found
 
     def __repr__(self) -> str:
         return f"can({self.verb!r}, the router's resource)"
+
+
+async def _decide(
+    request: Request,
+    info: ResourceInfo,
+    authorizer: Authorizer,
+    asked: ResourceAttributes,
+) -> Decision:
+    if asked.namespace is not None or asked.verb not in ("list", "watch"):
+        return await authorizer.review(request, asked)
+    scope = await resolve_scope(request, info, asked.verb)
+    allowed = scope.namespaces != ()
+    return Decision(allowed=allowed, reason=scope.reason, right=asked)
 
 
 def _locate(

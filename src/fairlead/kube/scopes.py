@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -19,13 +19,16 @@ from fairlead.kube.reviews import ClusterAuthorizer
 
 __all__ = [
     "Scope",
-    "is_known_everywhere",
+    "is_known",
     "listen_to_rights",
     "resolve_scope",
+    "resolve_watch",
     "review",
+    "review_watch",
 ]
 
 MAX_NAMESPACES = 500
+_SHOWN = " are shown: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,12 @@ class Scope:
     Attributes:
         namespaces: None for everywhere.
         reason: why it is not everywhere, in words a person can act on.
+        polled: the places among them (None: everywhere) that may be listed, but not watched.
     """
 
     namespaces: tuple[str, ...] | None
     reason: str | None = None
+    polled: frozenset[str | None] = frozenset()
 
 
 class _Named(msgspec.Struct):
@@ -79,12 +84,18 @@ def listen_to_rights(
     return partial(authorizer.on_change, request)
 
 
-def is_known_everywhere(request: Request, info: ResourceInfo, verb: str) -> bool:
-    """Was it answered just now that the user may do this in all namespaces?"""
+def is_known(
+    request: Request,
+    info: ResourceInfo,
+    verb: str,
+    namespace: str | None,
+    name: str | None = None,
+) -> bool | None:
+    """Was it answered just now that the user may do this? None where answers are not kept."""
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
     if not isinstance(authorizer, ClusterAuthorizer):
-        return False
-    attributes = ResourceAttributes(verb=verb, group=info.group, plural=info.plural)
+        return None
+    attributes = ResourceAttributes.of(info, verb, namespace=namespace, name=name)
     decision = authorizer.find_answer(request, attributes)
     return decision is not None and decision.allowed
 
@@ -113,10 +124,61 @@ async def resolve_scope(request: Request, info: ResourceInfo, verb: str) -> Scop
         for namespace, found in zip(candidates, decisions, strict=True)
         if found.allowed
     )
-    reason = decision.reason
-    if allowed:
-        reason = f"Only {', '.join(allowed)} are shown: {reason}"
-    return Scope(allowed, reason)
+    return _explain(Scope(allowed, decision.reason))
+
+
+async def resolve_watch(
+    request: Request, info: ResourceInfo, namespace: str | None, name: str | None
+) -> Scope:
+    """Where the user may follow a kind, or an object: live, or by lists where that is all.
+
+    Raises:
+        KubeError: the cluster did not answer.
+    """
+    if namespace is None and name is None:
+        watched = await resolve_scope(request, info, "watch")
+        if watched.namespaces is None:
+            return watched
+        return _add(watched, await resolve_scope(request, info, "list"))
+    decision = await review_watch(request, info, namespace, name)
+    if not decision.allowed:
+        return Scope((), decision.reason)
+    by_lists = decision.right is not None and decision.right.verb == "list"
+    polled = frozenset((namespace,)) if by_lists else frozenset[str | None]()
+    return Scope(None if namespace is None else (namespace,), polled=polled)
+
+
+async def review_watch(
+    request: Request, info: ResourceInfo, namespace: str | None, name: str | None
+) -> Decision:
+    """May the user watch this, or else list it again and again? `right` says which."""
+    watched = await review(request, info, "watch", namespace, name)
+    if watched.allowed or watched.needs_user:
+        return watched
+    listed = await review(request, info, "list", namespace, name)
+    return listed if listed.allowed else watched
+
+
+def _add(watched: Scope, listed: Scope) -> Scope:
+    """What may be watched, and what may only be listed."""
+    if listed.namespaces is None:
+        return Scope(None, polled=frozenset((None,)))
+    live = watched.namespaces or ()
+    more = frozenset(listed.namespaces).difference(live)
+    if not more:
+        return watched
+    places = tuple(sorted(more.union(live)))
+    return _explain(Scope(places, listed.reason, more))
+
+
+def _explain(scope: Scope) -> Scope:
+    """Says what is shown, where that is not all."""
+    if not scope.namespaces:
+        return scope
+    _, shown, missing = (scope.reason or "").partition(_SHOWN)
+    names = ", ".join(scope.namespaces)
+    reason = f"Only {names}{_SHOWN}{missing if shown else scope.reason}"
+    return replace(scope, reason=reason)
 
 
 async def _find_candidates(request: Request) -> list[str]:

@@ -165,6 +165,9 @@ class Subscription(EventSource[RawFrame]):
             frame = self._take_data(source)
             if frame is not None:
                 self._seen = frame.id
+                if source.state == "stale":
+                    # Clients take news for a sign of life: a list that is polled has both.
+                    self._told = ("live", None)
                 self._start_pause(len(frame.data.data))
                 return frame
         # What is missing from it is told after the first objects, that it is stale at once.

@@ -17,10 +17,11 @@ from fairlead.kube.merging import follow_scope
 from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.scopes import (
     Scope,
-    is_known_everywhere,
+    is_known,
     listen_to_rights,
-    resolve_scope,
+    resolve_watch,
     review,
+    review_watch,
 )
 from fairlead.kube.subscription import Pace, Subscription
 from fairlead.kube.user_kube import UserKube
@@ -61,40 +62,48 @@ class Watch:
         seconds = request.services.get(Kube).options.recheck_seconds
         fields = {"namespace": self.namespace, "name": self.name}
         note = partial(note_denied, Subject(request, call.path, call.kind, fields))
-        if (
-            self.namespace is None
-            and self.name is None
-            and not is_known_everywhere(request, info, "watch")
-        ):
-            resume = [last_event_id]
+        place = (self.namespace, self.name)
+        known = is_known(request, info, "watch", *place)
+        if known or (known is None and place != (None, None)):
+            query = self._query(Scope(None if place[0] is None else (place[0],)))
+            frames = kube.watch_query(query, last_event_id, self.pace)
+            # Where answers are not kept, nobody knows here which of the two it was.
+            check = (
+                partial(review, request, info, "watch", *place)
+                if known
+                else partial(review_watch, request, info, *place)
+            )
+            Guard(frames, check, seconds, listen_to_rights(request), note)
+            return frames
+        resume = [last_event_id]
 
-            def open_scope(scope: Scope) -> Subscription:
-                query = self._query(scope.namespaces or (None,), scope.reason)
-                seen = resume.pop() if resume else None
-                return kube.watch_query(query, seen, self.pace)
+        def open_scope(scope: Scope) -> Subscription:
+            seen = resume.pop() if resume else None
+            return kube.watch_query(self._query(scope), seen, self.pace)
 
-            async def resolve() -> Scope:
-                scope = await resolve_scope(request, info, "watch")
-                if scope.namespaces == ():
-                    note(TRPCError("FORBIDDEN", scope.reason))
-                return scope
+        async def resolve() -> Scope:
+            scope = await resolve_watch(request, info, *place)
+            if scope.namespaces == ():
+                note(TRPCError("FORBIDDEN", scope.reason))
+            return scope
 
-            return follow_scope(resolve, open_scope, seconds)
-        query = self._query((self.namespace,), None)
-        frames = kube.watch_query(query, last_event_id, self.pace)
-        check = partial(review, request, info, "watch", self.namespace, self.name)
-        Guard(frames, check, seconds, listen_to_rights(request), note)
-        return frames
+        return follow_scope(resolve, open_scope, seconds)
 
-    def _query(self, namespaces: tuple[str | None, ...], note: str | None) -> LiveQuery:
+    def _query(self, scope: Scope) -> LiveQuery:
         fields = f"metadata.name={self.name}" if self.name else self.field_selector
         query = UserKube.make_query(
             get_info(self.resource),
-            namespaces,
+            scope.namespaces or (None,),
             label_selector=self.label_selector,
             field_selector=fields,
         )
-        if self.view is None and note is None:
+        if scope.polled:
+            targets = (
+                replace(each, polled=each.namespace in scope.polled)
+                for each in query.targets
+            )
+            query = replace(query, targets=tuple(targets))
+        if self.view is None and scope.reason is None:
             return query
         view = (self.resource, self.view) if self.view is not None else None
-        return replace(query, view=view, window=self.window, note=note)
+        return replace(query, view=view, window=self.window, note=scope.reason)

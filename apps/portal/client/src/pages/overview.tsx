@@ -1,8 +1,8 @@
 import { useCodebaseBranchWatchList, useCodebaseWatchList } from "@portal/shared/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { missingOf } from "@/components/missing";
 import { PageHeader } from "@/components/page";
-import { DeniedState, ErrorState } from "@/components/pageStates";
+import { DeniedState } from "@/components/pageStates";
 import { RangeSwitch } from "@/components/rangeSwitch";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Card } from "@/components/ui/card";
@@ -11,7 +11,7 @@ import { useRows } from "@/lib/useRows";
 import { useIsBehind } from "@/lib/watchHealth";
 import { toBranchRow, toCodebaseRow } from "@/resources/codebase";
 import { findTimeRange } from "@/resources/timeRange";
-import { OverviewGrid } from "./overviewGrid";
+import { OverviewGrid, type OverviewMissing } from "./overviewGrid";
 import { useRunStatistics } from "./useRunStatistics";
 
 export function OverviewPage() {
@@ -30,6 +30,15 @@ export function OverviewPage() {
   useIsBehind(inRange);
   useIsBehind(codebaseList);
   useIsBehind(branchList);
+  const lists = [newest, inRange, codebaseList, branchList];
+  const isLoading = lists.some(({ status }) => status === "loading");
+  // Each panel says what it lacks; only who may see nothing at all is told so once.
+  const missing: OverviewMissing = {
+    runs: missingOf("pipeline runs", newest) ?? missingOf("pipeline runs", inRange),
+    codebases: missingOf("codebases", codebaseList),
+    branches: missingOf("branches", branchList),
+  };
+  const denied = Object.values(missing).every((each) => each?.denied) ? missing.runs : null;
   return (
     <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto">
       <PageHeader
@@ -48,37 +57,21 @@ export function OverviewPage() {
           }}
         />
       </PageHeader>
-      <Guard lists={[newest, inRange, codebaseList, branchList]}>
-        <OverviewGrid range={range} runs={runs} codebases={codebases} branches={branches} />
-      </Guard>
+      {isLoading ? (
+        <OverviewSkeleton />
+      ) : denied ? (
+        <DeniedState noun="this overview" reason={denied.reason} />
+      ) : (
+        <OverviewGrid
+          range={range}
+          runs={runs}
+          codebases={codebases}
+          branches={branches}
+          missing={missing}
+        />
+      )}
     </div>
   );
-}
-
-type GuardedList = {
-  status: "loading" | "ready" | "error" | "denied";
-  /** Whether there is nothing yet: a list has objects, a view rows. */
-  items?: readonly unknown[];
-  rows?: readonly unknown[];
-  error: { readonly message: string } | null;
-  refetch: () => void;
-};
-
-/** Numbers from a part of the data would mislead: all lists are needed, or none is shown. */
-function Guard({ lists, children }: { lists: readonly GuardedList[]; children: ReactNode }) {
-  const denied = lists.find((list) => list.status === "denied");
-  if (denied) {
-    const reason = denied.error?.message ?? "Your role does not allow it.";
-    return <DeniedState noun="this overview" reason={reason} />;
-  }
-  const failed = lists.find(
-    (list) => list.status === "error" && !(list.items ?? list.rows)?.length,
-  );
-  if (failed) {
-    const error = failed.error ?? { message: "The server gave no reason." };
-    return <ErrorState noun="overview" error={error} retry={failed.refetch} />;
-  }
-  return lists.some((list) => list.status === "loading") ? <OverviewSkeleton /> : children;
 }
 
 const tiles = ["a", "b", "c", "d", "e"];

@@ -1,10 +1,9 @@
 import { lazy, Suspense } from "react";
-import type { Share } from "@/components/charts/shareRing";
+import { type Missing, MissingNote } from "@/components/missing";
 import { Card, CardHeader } from "@/components/ui/card";
 import { formatDuration } from "@/lib/time";
 import type { BranchRow, CodebaseRow } from "@/resources/codebase";
-import type { Phase } from "@/resources/phase";
-import { countPhases, successRate } from "@/resources/statistics";
+import { type ShareNames, sharesOf, successRate } from "@/resources/statistics";
 import type { TimeRange } from "@/resources/timeRange";
 import { operatorPhaseLabels } from "./codebaseColumns";
 import { AttentionList, RecentRuns } from "./overviewLists";
@@ -21,41 +20,85 @@ const ShareRing = lazy(async () => {
   return { default: ShareRing };
 });
 
+// Seldom needed: a cluster with pipelines shows those.
+const WorkloadsCard = lazy(async () => {
+  const { WorkloadsCard } = await import("./overviewWorkloads");
+  return { default: WorkloadsCard };
+});
+
 type Runs = { range: TimeRange; runs: RunStatistics };
+
+/** What the overview lacks, if anything. */
+export type OverviewMissing = {
+  readonly [source in "runs" | "codebases" | "branches"]: Missing | null;
+};
 
 export function OverviewGrid({
   range,
   runs,
   codebases,
   branches,
+  missing,
 }: Runs & {
   codebases: readonly CodebaseRow[];
   branches: readonly BranchRow[];
+  missing: OverviewMissing;
 }) {
   return (
     <div className="grid gap-4 px-4 pb-6 sm:px-6 lg:grid-cols-12">
-      <Tiles range={range} runs={runs} />
-      <Card className="lg:col-span-8">
-        <CardHeader title="Pipeline runs" hint={`Started per ${range.each}, last ${range.label}`} />
-        <Suspense fallback={<div className="h-64" />}>
-          <RunsChart range={range} buckets={runs.buckets} />
-        </Suspense>
-      </Card>
+      {missing.runs ? (
+        <Card className="lg:col-span-8">
+          <CardHeader title="Pipeline runs" />
+          <MissingNote missing={missing.runs} />
+        </Card>
+      ) : (
+        <>
+          <Tiles range={range} runs={runs} />
+          <Card className="lg:col-span-8">
+            <CardHeader
+              title="Pipeline runs"
+              hint={`Started per ${range.each}, last ${range.label}`}
+            />
+            <Suspense fallback={<div className="h-64" />}>
+              <RunsChart range={range} buckets={runs.buckets} />
+            </Suspense>
+          </Card>
+        </>
+      )}
       <Card className="lg:col-span-4">
-        <CardHeader title="Codebases" hint={`${branches.length} branches in all`} />
-        <Suspense fallback={<div className="h-41" />}>
-          <ShareRing
-            value={String(codebases.length)}
-            caption={codebases.length === 1 ? "codebase" : "codebases"}
-            shares={sharesOf(codebases)}
-          />
+        <CardHeader
+          title="Codebases"
+          {...(missing.branches ? {} : { hint: `${branches.length} branches in all` })}
+        />
+        {missing.codebases ? (
+          <MissingNote missing={missing.codebases} />
+        ) : (
+          <Suspense fallback={<div className="h-41" />}>
+            <ShareRing
+              value={String(codebases.length)}
+              caption={codebases.length === 1 ? "codebase" : "codebases"}
+              shares={sharesOf(codebases, shown)}
+            />
+          </Suspense>
+        )}
+      </Card>
+      {missing.runs ? (
+        <Suspense fallback={<Card className="h-64 lg:col-span-8" />}>
+          <WorkloadsCard />
         </Suspense>
-      </Card>
-      <Card className="lg:col-span-8">
-        <RecentRuns runs={runs.recent} />
-      </Card>
+      ) : (
+        <Card className="lg:col-span-8">
+          <RecentRuns runs={runs.recent} />
+        </Card>
+      )}
       <Card className="lg:col-span-4">
-        <AttentionList range={range} runs={runs} codebases={codebases} branches={branches} />
+        <AttentionList
+          range={range}
+          runs={runs}
+          codebases={codebases}
+          branches={branches}
+          missing={Object.values(missing).filter((each) => each !== null)}
+        />
       </Card>
     </div>
   );
@@ -103,7 +146,7 @@ function Tiles({ range, runs }: Runs) {
   );
 }
 
-const shown: readonly { phase: Phase; label?: string }[] = [
+const shown: ShareNames = [
   { phase: "succeeded", label: operatorPhaseLabels.succeeded },
   { phase: "running", label: operatorPhaseLabels.running },
   { phase: "pending" },
@@ -111,8 +154,3 @@ const shown: readonly { phase: Phase; label?: string }[] = [
   { phase: "stopping", label: operatorPhaseLabels.stopping },
   { phase: "unknown" },
 ];
-
-function sharesOf(codebases: readonly CodebaseRow[]): Share[] {
-  const counts = countPhases(codebases);
-  return shown.map((share) => ({ ...share, count: counts.get(share.phase) ?? 0 }));
-}

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowRight, PartyPopper } from "lucide-react";
 import type { ReactNode } from "react";
+import type { Missing } from "@/components/missing";
 import { EmptyState } from "@/components/pageStates";
 import { PhaseIcon, Status } from "@/components/status";
 import { Age, Duration } from "@/components/times";
@@ -68,11 +69,14 @@ export function AttentionList({
   runs,
   codebases,
   branches,
+  missing,
 }: {
   range: TimeRange;
   runs: RunStatistics;
   codebases: readonly CodebaseRow[];
   branches: readonly BranchRow[];
+  /** What could not be looked at. */
+  missing: readonly Missing[];
 }) {
   const linkClass = "block truncate font-medium underline-offset-4 hover:underline";
   const problems: Problem[] = [
@@ -115,7 +119,7 @@ export function AttentionList({
         title="Needs attention"
         hint={`Failed resources, and runs of the last ${range.label}`}
       />
-      {problems.length === 0 ? (
+      {problems.length === 0 && missing.length === 0 ? (
         <EmptyState icon={PartyPopper} title="All clear">
           Nothing has failed.
         </EmptyState>
@@ -135,6 +139,11 @@ export function AttentionList({
           {rest > 0 ? (
             <li className="px-5 py-2.5 text-xs text-muted-foreground">and {rest} more</li>
           ) : null}
+          {missing.map(({ noun, reason }) => (
+            <li key={noun} className="px-5 py-2.5 text-xs text-muted-foreground">
+              Without {noun}: {reason}
+            </li>
+          ))}
         </ul>
       )}
     </>

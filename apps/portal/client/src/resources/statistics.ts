@@ -69,3 +69,14 @@ export function bucketRuns(
   }
   return buckets;
 }
+
+/** A part of a whole, and what it is called. */
+export type Share = { phase: Phase; count: number; label?: string };
+
+/** The parts there can be, in their order. */
+export type ShareNames = readonly Omit<Share, "count">[];
+
+export function sharesOf(rows: readonly { phase: Phase }[], names: ShareNames): Share[] {
+  const counts = countPhases(rows);
+  return names.map((share) => ({ ...share, count: counts.get(share.phase) ?? 0 }));
+}

@@ -1,12 +1,11 @@
 import { Pie } from "@visx/shape";
 import { toneFill } from "@/components/status";
 import { cn } from "@/lib/cn";
-import { type Phase, phaseLabel, phaseTone } from "@/resources/phase";
+import { phaseLabel, phaseTone } from "@/resources/phase";
+import type { Share } from "@/resources/statistics";
 
 const SIZE = 144;
 const WIDTH = 14;
-
-export type Share = { phase: Phase; count: number; label?: string };
 
 /** Parts of a whole as a ring around one number; the list beside it says the same. */
 export function ShareRing({

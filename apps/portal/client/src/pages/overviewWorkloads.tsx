@@ -21,7 +21,7 @@ const shown: ShareNames = [
 ];
 
 /** What runs at all: any cluster has that, also one without pipelines. */
-function WorkloadsCard() {
+export function WorkloadsCard() {
   const { watched: namespace } = useNamespaceScope();
   const list = useDeploymentWatchList({ namespace });
   const rows = useRows(list.items, toDeploymentRow);

@@ -1,5 +1,6 @@
 /** Deleting, YAML, workloads, shells and the audit trail in the portal, in headless Chromium. */
 import { expect, test } from "vitest";
+import { violationsInBothThemes } from "./support/axe.ts";
 import { confirm, Portal } from "./support/portal.ts";
 
 const portal = new Portal();
@@ -166,4 +167,32 @@ test("who did what is in the audit trail, also what was refused", async () => {
   const refused = page.getByRole("row", { name: /viewer.*denied.*quickLinks\.delete/ });
   await refused.first().waitFor();
   expect(await refused.first().textContent()).toContain("grafana");
+});
+
+test("the overview shows what there is, and says of each panel what it lacks", async () => {
+  // Rights to codebases alone, on a cluster without Tekton.
+  portal.kubectl("delete", "crd", "pipelineruns.tekton.dev", "taskruns.tekton.dev");
+  const rules = [
+    { apiGroups: ["v2.edp.epam.com"], resources: ["codebases"], verbs: ["get", "list", "watch"] },
+    { apiGroups: ["tekton.dev"], resources: ["*"], verbs: ["get", "list", "watch"] },
+    { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
+  ];
+  portal.kubectl(
+    "patch",
+    "clusterrole",
+    "portal-viewer",
+    "--type",
+    "merge",
+    "-p",
+    JSON.stringify({ rules }),
+  );
+  const { page } = await portal.visit("viewer", `/?ns=${place}`);
+  const main = page.locator("main");
+  await main.getByText("There are no pipeline runs to show").waitFor();
+  await main.getByText(/^The cluster does not serve this kind/).waitFor();
+  await main.getByText("codebases", { exact: true }).waitFor();
+  await main.getByText("deployments", { exact: true }).waitFor();
+  await main.getByText(/^Without branches: .*may not list/).waitFor();
+  expect(await violationsInBothThemes(page)).toEqual([]);
+  expect(await main.getByText("All clear").isVisible()).toBe(false);
 });

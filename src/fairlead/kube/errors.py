@@ -268,14 +268,17 @@ def make_status_error(
     return cls(answer, code=code)
 
 
+_NO_SUCH_KIND = "the server could not find the requested resource"
+
+
 def _explain(status: int, parsed: Status) -> str:
     if status == HTTPStatus.UNAUTHORIZED:
         return (
             "The cluster does not accept the credentials this was asked with"
             f" ({parsed.message or 'Unauthorized'})"
         )
-    if status == HTTPStatus.NOT_FOUND and not parsed.message:
-        # Of an object that is missing it says so by a Status; of a kind, by plain text.
+    if status == HTTPStatus.NOT_FOUND and parsed.message in {"", _NO_SUCH_KIND}:
+        # Of an object that is missing it says which; of a kind, in plain text or in general words.
         return (
             "The cluster does not serve this kind (404): its CustomResourceDefinition is not "
             "there, or has another version"

@@ -13,7 +13,7 @@ class tracked(Generic[T_co]):  # noqa: N801  it reads as tRPC's tracked() and as
     """An event with an id: a client that reconnects sends the last id it has seen.
 
     Attributes:
-        id: not empty; comes back as the subscription's `last_event_id`.
+        id: not empty, without line breaks and null characters; comes back as the subscription's `last_event_id`.
         data: the event itself.
     """
 
@@ -21,5 +21,16 @@ class tracked(Generic[T_co]):  # noqa: N801  it reads as tRPC's tracked() and as
     data: T_co
 
     def __post_init__(self) -> None:
+        if self.id.isprintable() and self.id:
+            return
+        # In tRPC's words, since clients see them.
         if not self.id:
-            raise ValueError("tracked() needs an id that is not empty")
+            raise ValueError(
+                "`id` must not be an empty string as empty string is the same as not "
+                "setting the id at all"
+            )
+        if any(char in self.id for char in "\0\n\r"):
+            raise ValueError(
+                "`id` must not contain line breaks or null characters as they are not "
+                "allowed in a Server-Sent Events id"
+            )

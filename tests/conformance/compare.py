@@ -28,7 +28,7 @@ from tests.conformance.random_cases import make_case
 from tests.conformance.random_values import Case
 from tests.conformance.wait import find_port, wait_until_served
 
-__all__ = ["Difference", "compare", "serve_both"]
+__all__ = ["Difference", "compare", "compare_cases", "serve_both"]
 
 AT_ONCE = 6
 
@@ -72,16 +72,26 @@ async def compare(
     reference: str, candidate: str, seeds: Iterable[int], used: Counter[str]
 ) -> list[Difference]:
     """Sends each seed's case to both; `used` counts which known differences were met."""
+    cases = ((seed, make_case(seed)) for seed in seeds)
+    return await compare_cases(reference, candidate, cases, used)
+
+
+async def compare_cases(
+    reference: str,
+    candidate: str,
+    cases: Iterable[tuple[int, Case]],
+    used: Counter[str],
+) -> list[Difference]:
+    """The same for any cases, each with a number."""
     found: list[Difference] = []
-    waiting = iter(seeds)
+    waiting = iter(cases)
 
     async def work() -> None:
         async with (
             httpx.AsyncClient(base_url=reference, timeout=PATIENCE) as theirs,
             httpx.AsyncClient(base_url=candidate, timeout=PATIENCE) as ours,
         ):
-            for seed in waiting:
-                case = make_case(seed)
+            for seed, case in waiting:
                 lines: list[str] = []
                 # Once more, since on a busy machine frames may come too late to be seen.
                 for _ in range(2):

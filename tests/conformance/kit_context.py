@@ -73,11 +73,19 @@ def response_meta(info: MetaInfo) -> ResponseMeta:
     asked = info.context.request.headers
     if asked.get("x-kit-vary"):
         headers.append(("vary", asked["x-kit-vary"]))
-    count = int(asked.get("x-kit-cookies", "0"))
+    count = _to_number(asked.get("x-kit-cookies", "0"))
     headers += [("set-cookie", f"kit{n}={n}; Path=/") for n in range(1, count + 1)]
     return ResponseMeta(
-        headers=headers, status=int(asked.get("x-kit-status", "0")) or None
+        headers=headers, status=_to_number(asked.get("x-kit-status", "0")) or None
     )
+
+
+def _to_number(text: str) -> int:
+    """As JavaScript's Number where a status or a count is asked for; 0 for what is none."""
+    try:
+        return int(float(text))
+    except ValueError:
+        return 0
 
 
 async def guard(call: Call, call_next: Next) -> object:

@@ -6,7 +6,7 @@ import asyncio
 from contextvars import ContextVar
 from typing import Annotated, NotRequired
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, FiniteFloat
 from tests.conformance.kit_context import (
     CONNECTIONS,
     HITS,
@@ -74,17 +74,17 @@ class Text(Router[KitContext]):
 
 class Math(Router[KitContext]):
     @query(access=public)
-    async def add(self, a: float, b: float) -> float:
+    async def add(self, a: FiniteFloat, b: FiniteFloat) -> float:
         return a + b
 
     @query(access=public)
-    async def div(self, a: float, b: float) -> Quotient:
+    async def div(self, a: FiniteFloat, b: FiniteFloat) -> Quotient:
         if b == 0:
             raise TRPCError("BAD_REQUEST", "Division by zero")
         return {"quotient": a / b}
 
     @mutation(access=public)
-    async def sum(self, numbers: list[float], /) -> float:
+    async def sum(self, numbers: list[FiniteFloat], /) -> float:
         return sum(numbers)
 
 

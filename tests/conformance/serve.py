@@ -75,6 +75,10 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await APPS["trpc"](scope, receive, send)
         return
     name = scope["path"].split("/")[1]
+    if name not in APPS and scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
     await APPS.get(name, APPS["trpc"])(scope, receive, send)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 from tests.conformance.kit_context import LOGS, KitContext, KitError, guard
@@ -14,15 +14,16 @@ from fairlead import tracked as Tracked  # noqa: N812  a procedure takes the nam
 from fairlead.errors import ErrorCode
 from fairlead.protocol import BigInt, JsMap
 
-NEVER = 10**9
 
-
-def _count_from(last_event_id: str) -> int:
-    """What JavaScript's Number makes of it, plus one; beyond any count for what is no number."""
+def _count_from(last_event_id: str, to: int) -> Iterator[int | float]:
+    """From what JavaScript's Number makes of it, plus one; a fraction stays one."""
     try:
-        return int(float(last_event_id.strip() or "0")) + 1
+        start = float(last_event_id.strip() or "0") + 1
     except ValueError:
-        return NEVER
+        return
+    while start <= to:
+        yield int(start) if start.is_integer() else start
+        start += 1
 
 
 class SubRouter(Router[KitContext]):
@@ -34,8 +35,8 @@ class SubRouter(Router[KitContext]):
     @subscription(access=public)
     async def tracked(
         self, to: Count, delay_ms: Count = 0, last_event_id: str = "0"
-    ) -> AsyncIterator[Tracked[dict[str, int]]]:
-        for n in range(_count_from(last_event_id), to + 1):
+    ) -> AsyncIterator[Tracked[dict[str, float]]]:
+        for n in _count_from(last_event_id, to):
             if delay_ms:
                 await asyncio.sleep(delay_ms / 1000)
             yield tracked(str(n), {"n": n})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from fairlead import MISSING, TRPCError
@@ -20,6 +20,7 @@ from fairlead.protocol import (
     Url,
 )
 from fairlead.protocol.inputs import BatchInputs
+from fairlead.protocol.javascript import INVALID_DATE
 
 SUPERJSON = SuperJson()
 
@@ -142,13 +143,28 @@ def test_equal_patterns_and_bytes_are_not_shared(value: object) -> None:
         {"values": {"no.such": ["Date"]}, "v": 1},
         {"values": {"__proto__": ["Date"]}, "v": 1},
         {"values": ["Date"]},
+        {"values": [["typed-array", "Nope"]]},
+        {"referentialEqualities": []},
     ],
 )
 def test_annotations_that_do_not_fit_are_refused(meta: object) -> None:
-    with pytest.raises(ValueError, match=r"superjson|isoformat"):
-        SUPERJSON.deserialize(
-            {"json": {"a": 1} if meta != {"values": ["Date"]} else "nope", "meta": meta}
-        )
+    with pytest.raises(ValueError, match=r"superjson|unknown typed array"):
+        SUPERJSON.deserialize({"json": {"a": 1}, "meta": meta})
+
+
+def test_a_date_that_is_none_is_null_when_sent_and_no_datetime() -> None:
+    value = SUPERJSON.deserialize({"json": "x", "meta": {"values": ["Date"], "v": 1}})
+
+    assert value is INVALID_DATE
+    assert SUPERJSON.serialize({"at": value}) == {"json": {"at": None}}
+    with pytest.raises(ValidationError):
+        TypeAdapter(datetime).validate_python(value, strict=True)
+
+
+def test_a_date_of_a_year_beyond_python_is_refused() -> None:
+    meta = {"values": ["Date"], "v": 1}
+    with pytest.raises(ValueError, match="isoformat"):
+        SUPERJSON.deserialize({"json": "+010000-01-01T00:00:00.000Z", "meta": meta})
 
 
 def test_a_date_before_the_first_year_in_utc_is_refused() -> None:
@@ -159,7 +175,7 @@ def test_a_date_before_the_first_year_in_utc_is_refused() -> None:
 
 
 def test_dangerous_keys_are_not_sent() -> None:
-    with pytest.raises(ValueError, match="rename it"):
+    with pytest.raises(ValueError, match="prototype pollution risk"):
         SUPERJSON.serialize({"constructor": 1})
 
 

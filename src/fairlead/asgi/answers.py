@@ -28,6 +28,7 @@ __all__ = [
     "StreamedResultError",
     "Target",
     "Unfinished",
+    "UnsendableError",
     "close_stream",
     "fail_with",
     "is_event_source",
@@ -208,3 +209,10 @@ class StreamedResultError(TRPCError):
 
     def __init__(self) -> None:
         super().__init__("UNSUPPORTED_MEDIA_TYPE", NOT_STREAMED)
+
+
+class UnsendableError(TRPCError):
+    """There is an answer, but no response: the application's hook failed, or chose no status."""
+
+    def __init__(self, message: str | None, cause: BaseException | None = None) -> None:
+        super().__init__("INTERNAL_SERVER_ERROR", message, cause=cause)

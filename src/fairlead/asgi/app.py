@@ -29,6 +29,7 @@ from fairlead.compiling import CompiledRouter, compile_router
 from fairlead.context import ServiceChooser, Services
 from fairlead.errors import DefinitionError
 from fairlead.protocol.options import WireOptions
+from fairlead.protocol.urls import has_dots, resolve_dots
 from fairlead.router import Router
 from fairlead.telemetry import find_tracing
 
@@ -195,6 +196,9 @@ class Fairlead:
                 return
             send = self._cors.wrap(scope, send)
         if self._is_api(raw_path):
+            if has_dots(raw_path):
+                resolved = resolve_dots(raw_path)
+                raw_path = resolved if self._is_api(resolved) else self._raw_prefix
             await self._http.handle(
                 scope, receive, send, raw_path[len(self._raw_prefix) :]
             )

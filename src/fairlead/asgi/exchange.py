@@ -16,7 +16,7 @@ from fairlead.asgi.answers import (
     run_checked,
     succeed,
 )
-from fairlead.asgi.body import discard_body, parse_form, read_body, stream_body
+from fairlead.asgi.body import discard_body, read_body, stream_body
 from fairlead.asgi.requests import Headers, make_request
 from fairlead.asgi.runtime import OpenedScope, Runtime
 from fairlead.asgi.suspension import (
@@ -32,6 +32,7 @@ from fairlead.context import ContextScope, Request, RequestInfo
 from fairlead.errors import TRPCError
 from fairlead.passing import JsonStream
 from fairlead.protocol.envelopes import encode_error
+from fairlead.protocol.forms import parse_form
 from fairlead.protocol.inputs import (
     BatchInputs,
     add_last_event_id,
@@ -309,8 +310,7 @@ class Exchange:
         if options.transformer is not None or (opened is not None and opened.refusal):
             return None
         if raw is not None:
-            if not raw.isascii():
-                raw = clean_text(raw, keep_mark=self.method == "GET")
+            raw = clean_text(raw, keep_mark=self.method == "GET")
             if not is_shallow(raw, options.limits):
                 return None
         scope = self.get_scope if opened is None else opened.scope

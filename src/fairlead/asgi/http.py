@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from fairlead.asgi.answers import Answer, PassedAnswer, Target, Unfinished
+from fairlead.asgi.answers import (
+    Answer,
+    PassedAnswer,
+    Target,
+    Unfinished,
+    UnsendableError,
+)
 from fairlead.asgi.body import BodyReceive, discard_body, get_whole_body
 from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.express import INPUT_SIZE, ExpressLane, ExpressRoute
@@ -27,14 +34,18 @@ from fairlead.protocol.requests import (
     decode_path,
     unquote_plus,
 )
-from fairlead.protocol.shapes import get_shape_status
+from fairlead.protocol.shapes import can_carry_body, get_shape_status
 
 __all__ = ["HttpEndpoint"]
+
+log = logging.getLogger("fairlead.http")
 
 Header = tuple[bytes, bytes]
 HeaderList = list[Header]
 Head = RequestHead[CompiledProcedure]
 VARY: Header = (b"vary", b"trpc-accept, accept")
+CALLS_NOTHING = frozenset({"HEAD", "TRACE", "TRACK", "CONNECT"})
+"""Methods that no procedure answers; all but HEAD are none in the Fetch API, and so none in tRPC."""
 JSON: Header = (b"content-type", b"application/json")
 
 
@@ -110,9 +121,8 @@ class HttpEndpoint:
     ) -> None:
         """Answers one request; `raw_path` is what follows the mount's prefix."""
         method: str = scope["method"]
-        if method == "HEAD":
-            await send({"type": "http.response.start", "status": 204, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
+        if method in CALLS_NOTHING:
+            await self._answer_method(method, receive, send)
             return
         headers = Headers(scope["headers"])
         drift = self._runtime.drift
@@ -156,6 +166,16 @@ class HttpEndpoint:
             return
         finally:
             exchange.close()
+
+    async def _answer_method(self, method: str, receive: Receive, send: Send) -> None:
+        """Answers a request that calls nothing, whatever its path."""
+        if method == "HEAD":
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await discard_body(receive)
+        message = f"'{method}' HTTP method is unsupported."
+        await self._send_failure(send, UnsendableError(message))
 
     async def _load(self, raw_path: bytes) -> Mapping[str, TRPCError]:
         """Loads the lazy routers that a URL leads into; what failed, by the call's path."""
@@ -202,14 +222,13 @@ class HttpEndpoint:
     async def _respond(self, exchange: Exchange, send: Send) -> None:
         """Answers a batch or a subscription."""
         head = exchange.head
-        if not head.is_batch:
-            await send_sse(
-                exchange, send, partial(self._make_head, exchange, eager=True)
-            )
-        elif head.accept == "application/jsonl":
-            await send_jsonl(
-                exchange, send, partial(self._make_head, exchange, eager=True)
-            )
+        if not head.is_batch or head.accept == "application/jsonl":
+            stream = send_jsonl if head.is_batch else send_sse
+            make_head = partial(self._make_head, exchange, eager=True)
+            try:
+                await stream(exchange, send, make_head)
+            except UnsendableError as error:
+                await self._send_failure(send, error)
         else:
             answers = await _answer_all(exchange, head.calls)
             await self._send_answers(
@@ -222,7 +241,11 @@ class HttpEndpoint:
     async def _send_answers(
         self, exchange: Exchange, send: Send, answers: Sequence[Answer], *body: bytes
     ) -> None:
-        status, headers = self._make_head(exchange, answers=answers)
+        try:
+            status, headers = self._make_head(exchange, answers=answers)
+        except UnsendableError as error:
+            await self._send_failure(send, error)
+            return
         first = answers[0]
         if isinstance(first, PassedAnswer):
             await send_passed(exchange, send, first, (status, [JSON, *headers]))
@@ -254,11 +277,18 @@ class HttpEndpoint:
         hook = self._runtime.options.response_meta
         if hook is None:
             return status, headers
-        meta = hook(info)
-        headers += [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in meta.headers
-        ]
+        try:
+            meta = hook(info)
+            headers += [
+                (name.lower().encode("latin-1"), value.encode("latin-1"))
+                for name, value in meta.headers
+            ]
+        except Exception as cause:
+            error = self._runtime.explain(cause, "the response hook")
+            raise UnsendableError(error.message, cause) from cause
+        if meta.status and not can_carry_body(meta.status):
+            log.error("the response hook chose status %s", meta.status)
+            raise UnsendableError(f"No answer can have the status {meta.status}")
         return meta.status or status, headers
 
     async def _send_refusal(
@@ -275,13 +305,26 @@ class HttpEndpoint:
             errors=[error],
         )
         self._runtime.metrics.count_call(None, error.code, 0.0)
-        status, headers = self._apply_meta(info, get_shape_status(shape, error), [VARY])
+        try:
+            status, headers = self._apply_meta(
+                info, get_shape_status(shape, error), [VARY]
+            )
+        except UnsendableError as failure:
+            await self._send_failure(send, failure)
+            return
         await _send_body(
             send,
             status,
             [JSON, *headers],
             encode_error(shape, self._runtime.options.transformer),
         )
+
+    async def _send_failure(self, send: Send, error: TRPCError) -> None:
+        """The last resort: the bare error, for which no hook is asked."""
+        shape = self._runtime.get_shape(error, None, "unknown", None)
+        self._runtime.metrics.count_call(None, error.code, 0.0)
+        body = encode_error(shape, self._runtime.options.transformer)
+        await _send_body(send, get_shape_status(shape, error), [JSON], body)
 
 
 async def _answer_all(exchange: Exchange, targets: Sequence[Target]) -> list[Answer]:

@@ -8,7 +8,12 @@ from time import perf_counter
 from typing import cast
 
 from fairlead._missing import MISSING
-from fairlead.asgi.answers import close_stream, is_event_source, read_passed
+from fairlead.asgi.answers import (
+    UnsendableError,
+    close_stream,
+    is_event_source,
+    read_passed,
+)
 from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.stream_body import HeaderList, StreamBody
 from fairlead.asgi.suspension import (
@@ -67,7 +72,11 @@ async def send_sse(exchange: Exchange, send: Send, make_head: MakeHead) -> None:
         raise
     except Exception as cause:
         failure = exchange.runtime.explain(cause, target.path)
-    status, headers = make_head()
+    try:
+        status, headers = make_head()
+    except UnsendableError:
+        await close_stream(events)
+        raise
     body = StreamBody(send, PING, sse.ping_seconds)
     code: str = failure.code if failure is not None else "OK"
     metrics.subscriptions += 1

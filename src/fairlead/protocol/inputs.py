@@ -10,7 +10,13 @@ import msgspec
 from fairlead._missing import MISSING
 from fairlead.errors import TRPCError
 from fairlead.protocol.options import Limits
-from fairlead.protocol.transformer import Transformer, dump_json, load_json
+from fairlead.protocol.transformer import (
+    PROTOTYPE,
+    Transformer,
+    drop_prototypes,
+    dump_json,
+    load_json,
+)
 
 __all__ = [
     "BatchInputs",
@@ -19,6 +25,7 @@ __all__ = [
     "clean_text",
     "deserialize",
     "is_shallow",
+    "mend_halves",
     "merge_last_event_id",
 ]
 
@@ -26,6 +33,13 @@ _decode_slices = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 _INDEXES = tuple(str(index) for index in range(100))
 _BYTE_ORDER_MARK = "\ufeff"
+_BACKSLASH = ord("\\")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+# Whole characters and other escapes first: only what is left is half of one.
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\[\x00-\xff]"
+)
 
 
 def clean_text(raw: bytes, *, keep_mark: bool = False) -> bytes:
@@ -34,10 +48,20 @@ def clean_text(raw: bytes, *, keep_mark: bool = False) -> bytes:
     Args:
         keep_mark: a query parameter keeps it, and is no JSON then.
     """
-    if raw.isascii():
+    if not raw.isascii():
+        text = raw.decode("utf-8", "replace")
+        raw = (text if keep_mark else text.removeprefix(_BYTE_ORDER_MARK)).encode()
+    return mend_halves(raw) if _BACKSLASH in raw else raw
+
+
+def mend_halves(raw: bytes) -> bytes:
+    """JSON without halves of characters: each lone surrogate becomes U+FFFD, as in UTF-8.
+
+    JavaScript cuts strings between the two halves of one, and writes what is left as `\\ud83d`.
+    """
+    if _HALF.search(raw) is None:
         return raw
-    text = raw.decode("utf-8", "replace")
-    return (text if keep_mark else text.removeprefix(_BYTE_ORDER_MARK)).encode()
+    return _ESCAPES.sub(lambda found: found[0] if found[1] is None else rb"\ufffd", raw)
 
 
 def is_shallow(raw: bytes, limits: Limits) -> bool:
@@ -146,7 +170,10 @@ def deserialize(raw: bytes | None, transformer: Transformer) -> object:
     if raw is None:
         return MISSING
     try:
-        return transformer.deserialize(load_json(raw))
+        payload = load_json(raw)
+        if PROTOTYPE.encode() in raw:
+            drop_prototypes(payload)
+        return transformer.deserialize(payload)
     except ValueError as error:
         raise TRPCError("BAD_REQUEST", str(error), cause=error) from error
 

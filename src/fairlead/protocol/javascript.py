@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import TypeVar, cast
 
 __all__ = [
+    "INVALID_DATE",
     "MAX_SAFE_INTEGER",
     "REGEXP_FLAGS",
     "BigInt",
@@ -73,6 +74,14 @@ class Url(str):
     """A JavaScript URL object."""
 
     __slots__ = ()
+
+
+class _InvalidDate(Enum):
+    INVALID_DATE = auto()
+
+
+INVALID_DATE = _InvalidDate.INVALID_DATE
+"""A JavaScript date that is none: no `datetime`, and sent it is null."""
 
 
 class _NoCause(Enum):

@@ -9,9 +9,18 @@ import msgspec
 
 from fairlead._missing import MISSING
 from fairlead.errors import TRPCError
-from fairlead.protocol.inputs import add_last_event_id, merge_last_event_id
+from fairlead.protocol.inputs import (
+    add_last_event_id,
+    mend_halves,
+    merge_last_event_id,
+)
 from fairlead.protocol.options import WireOptions
-from fairlead.protocol.transformer import dump_json, load_json
+from fairlead.protocol.transformer import (
+    PROTOTYPE,
+    drop_prototypes,
+    dump_json,
+    load_json,
+)
 
 __all__ = [
     "CallMessage",
@@ -101,11 +110,18 @@ def parse_frame(text: str, options: WireOptions) -> list[CallMessage | StopMessa
         OversizedBatchError: more of them than the bound.
         TRPCError: PARSE_ERROR; one bad message spoils the frame.
     """
+    text = _mend(text)
     if options.transformer is None:
         calls = _parse_calls(text)
         if calls is not None and not _is_oversized(len(calls), text, options):
             return [_make_message(call, index) for index, call in enumerate(calls)]
     return _parse_anything(text, options)
+
+
+def _mend(text: str) -> str:
+    return (
+        mend_halves(text.encode("utf-8", "replace")).decode() if "\\u" in text else text
+    )
 
 
 def _parse_calls(text: str) -> list[_Call] | None:
@@ -143,12 +159,22 @@ def _parse_anything(text: str, options: WireOptions) -> list[CallMessage | StopM
         )
         if _is_oversized(len(messages), text, options):
             raise OversizedBatchError(_find_heads(messages))
+        if options.transformer is not None and PROTOTYPE in text:
+            for message in messages:
+                _drop_prototypes(message)
         return [
             _parse_message(message, index, options)
             for index, message in enumerate(messages)
         ]
     except ValueError as error:
         raise TRPCError("PARSE_ERROR", cause=error) from error
+
+
+def _drop_prototypes(message: object) -> None:
+    if isinstance(message, dict):
+        params = cast("dict[str, object]", message).get("params")
+        if isinstance(params, dict):
+            drop_prototypes(cast("dict[str, object]", params).get("input"))
 
 
 def _find_heads(messages: list[object]) -> list[bytes]:
@@ -244,7 +270,7 @@ def parse_params_frame(text: str) -> object:
         TRPCError: PARSE_ERROR.
     """
     try:
-        message = load_json(text)
+        message = load_json(_mend(text))
     except ValueError as error:
         raise TRPCError(
             "PARSE_ERROR", "Malformed TRPCConnectionParamsMessage", cause=error

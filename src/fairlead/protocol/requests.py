@@ -10,6 +10,7 @@ from typing import Generic, Literal, Protocol, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
 from fairlead.errors import TRPCError
+from fairlead.protocol.inputs import mend_halves
 from fairlead.protocol.options import WireOptions, WireType
 from fairlead.protocol.transformer import load_json
 
@@ -203,7 +204,7 @@ def parse_connection_params(parsed: object) -> Mapping[str, str] | None:
 
 def _parse_params_text(raw: bytes) -> Mapping[str, str] | None:
     try:
-        parsed = load_json(raw)
+        parsed = load_json(mend_halves(raw))
     except ValueError as error:
         raise TRPCError(
             "PARSE_ERROR", "Not JSON-parsable query params", cause=error

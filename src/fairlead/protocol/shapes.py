@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FALLBACK_SHAPE",
     "as_trpc_error",
+    "can_carry_body",
     "get_shape",
     "get_shape_status",
     "make_shape",
@@ -22,6 +23,7 @@ __all__ = [
 
 log = logging.getLogger("fairlead.protocol")
 
+_BODILESS = frozenset({204, 205, 304})
 FALLBACK_SHAPE: dict[str, object] = {
     "message": "Internal server error",
     "code": ERROR_CODES["INTERNAL_SERVER_ERROR"].rpc,
@@ -76,11 +78,16 @@ def get_shape(
         return FALLBACK_SHAPE
 
 
+def can_carry_body(status: int) -> bool:
+    """May a response of this status have a body? Sent anyway, it would be read as another one."""
+    return 200 <= status <= 599 and status not in _BODILESS
+
+
 def get_shape_status(shape: dict[str, object], error: TRPCError) -> int:
     """The HTTP status of an error: the formatter may have changed it."""
     data = shape.get("data")
     if isinstance(data, dict):
         status = cast("dict[str, object]", data).get("httpStatus")
-        if isinstance(status, int) and not isinstance(status, bool):
+        if isinstance(status, int) and can_carry_body(status):
             return status
     return ERROR_CODES[error.code].http

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from fairlead._missing import MISSING
 from fairlead.protocol.javascript import (
+    INVALID_DATE,
     REGEXP_FLAGS,
     BigInt,
     JsError,
@@ -35,7 +36,7 @@ def apply_meta(value: object, meta: dict[str, object]) -> object:
     if "values" in meta:
         value = _apply_tree(value, meta["values"], legacy=legacy)
     equalities = meta.get("referentialEqualities")
-    if equalities:
+    if equalities or equalities == []:
         value = _apply_equalities(value, equalities, legacy=legacy)
     return value
 
@@ -96,7 +97,9 @@ def _decode(value: object, annotation: object) -> object:
         ):
             return bytes(cast("list[int]", value))
         if kind == "typed-array":
-            return value
+            if rest and rest[0] in _NUMBER_ARRAYS:
+                return value
+            raise ValueError("Trying to deserialize unknown typed array")
         raise ValueError(f"this server knows no superjson {kind!r} values")
     if annotation == "undefined":
         return MISSING
@@ -112,8 +115,13 @@ def _decode(value: object, annotation: object) -> object:
     return decode(value)
 
 
-def _parse_date(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+def _parse_date(text: str) -> object:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        if text[:1] in ("+", "-"):
+            raise  # a date, of a year that Python does not have
+        return INVALID_DATE
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     # One that has no UTC is refused here, not when it is sent.
@@ -162,6 +170,9 @@ def _make_error(fields: dict[str, object]) -> object:
     )
 
 
+_NUMBER_ARRAYS = frozenset(
+    ("Int8Array", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array", "Float32Array", "Float64Array")
+)  # fmt: skip
 # By annotation: the JSON type that stands for it, and how it is read.
 _DECODERS: dict[str, tuple[type, Callable[[Any], object]]] = {
     "bigint": (str, BigInt),
@@ -179,6 +190,8 @@ def _apply_equalities(value: object, equalities: object, *, legacy: bool) -> obj
     root_paths: list[str] = []
     shared: object = equalities
     if isinstance(equalities, list):
+        if not equalities:
+            raise ValueError("superjson equalities name no places")
         root_paths, *rest = cast("list[list[str]]", equalities)
         shared = rest[0] if rest else {}
     for path in root_paths:
@@ -215,3 +228,5 @@ def _replace(value: object, parts: list[str], found: object) -> None:
         isinstance(parent, dict) and not isinstance(parent, JsMap)
     ):
         _set_child(cast("list[object] | dict[str, object]", parent), last, found)
+    else:
+        _find(cast("object", parent), [last])  # it must be there

@@ -15,6 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from fairlead._missing import MISSING
 from fairlead.protocol.javascript import (
+    INVALID_DATE,
     MAX_SAFE_INTEGER,
     NO_CAUSE,
     REGEXP_FLAGS,
@@ -65,6 +66,8 @@ class Walker:
     ) -> tuple[object, Tree]:
         if value is MISSING:
             return None, ["undefined"]
+        if value is INVALID_DATE:
+            return None, None
         if isinstance(value, float):
             if math.isnan(value):
                 self._note("NaN", path)
@@ -116,8 +119,10 @@ class Walker:
         encoded: dict[str, object] = {}
         for key, item in value.items():
             if key in FORBIDDEN_KEYS:
+                # In superjson's words, which clients see.
                 raise ValueError(
-                    f"superjson sends no property named {key!r}: rename it"
+                    f"Detected property {key}. This is a prototype pollution risk, "
+                    "please remove it from your object."
                 )
             encoded[key], tree = self.walk(item, (*path, str(key)))
             _graft(children, str(key), tree)

@@ -219,3 +219,11 @@ def test_broken_json_is_told_from_json_that_is_no_object() -> None:
         BatchInputs(b"[1,]").get(0)
     with pytest.raises(TRPCError, match="needs to be an object"):
         BatchInputs(b"[1]").get(0)
+
+
+def test_equal_values_of_a_map_may_be_named_as_shared() -> None:
+    shared = [1]
+    payload = SUPERJSON.serialize(JsMap({"a": shared, "b": shared}))
+
+    assert "referentialEqualities" in str(payload)
+    assert SUPERJSON.deserialize(payload) == JsMap({"a": [1], "b": [1]})

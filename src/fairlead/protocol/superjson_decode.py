@@ -229,4 +229,4 @@ def _replace(value: object, parts: list[str], found: object) -> None:
     ):
         _set_child(cast("list[object] | dict[str, object]", parent), last, found)
     else:
-        _find(cast("object", parent), [last])  # it must be there
+        _find(value, parts)  # it must be there

@@ -17,7 +17,10 @@ from tests.conformance.router import App
 
 from fairlead.asgi import Fairlead
 from fairlead.asgi.types import Receive, Scope, Send
-from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
+from fairlead.asgi.uvicorn_websocket import (
+    DirectHttpProtocol,
+    DirectWebSocketProtocol,
+)
 from fairlead.protocol import (
     JsonlOptions,
     KeepAlive,
@@ -97,6 +100,7 @@ def serve(server: str, port: int) -> None:
         uvicorn.run(
             direct_app if server == "direct" else app,
             port=port,
+            http=DirectHttpProtocol if server == "direct" else "auto",
             ws=DirectWebSocketProtocol if server == "direct" else "auto",
             log_level="critical",
             access_log=False,

@@ -14,7 +14,10 @@ import uvicorn
 from tests.kube.cluster import Widget
 
 from fairlead import Context, Fairlead, Router, TRPCError, User
-from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
+from fairlead.asgi.uvicorn_websocket import (
+    DirectHttpProtocol,
+    DirectWebSocketProtocol,
+)
 from fairlead.client import ClientOptions, LiveView, Reconnect, connect, live
 from fairlead.context import Request
 from fairlead.devcluster.serving import stop_accepting
@@ -76,6 +79,7 @@ class Server:
             Fairlead(App, kube=kube, auth=Anybody(), drain_seconds=0),
             log_level="critical",
             timeout_graceful_shutdown=1,
+            http=DirectHttpProtocol,
             ws=DirectWebSocketProtocol,
         )
         self._server = uvicorn.Server(config)

@@ -91,6 +91,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--upstream", default="http://127.0.0.1:8001")
     parser.add_argument(
+        "--http", default="fairlead.asgi.uvicorn_websocket:DirectHttpProtocol"
+    )
+    parser.add_argument(
         "--ws", default="fairlead.asgi.uvicorn_websocket:DirectWebSocketProtocol"
     )
     options = parser.parse_args()
@@ -106,6 +109,7 @@ def main() -> None:
     uvicorn.run(
         app,
         port=options.port,
+        http=options.http,
         ws=options.ws,
         ws_per_message_deflate=False,
         log_level="warning",

@@ -20,6 +20,13 @@ class Headers(Mapping[str, str]):
         self._raw = tuple(raw)
         self._decoded: dict[str, str] | None = None
 
+    @classmethod
+    def of(cls, decoded: dict[str, str]) -> Headers:
+        """Headers that were decoded already."""
+        headers = cls(())
+        headers._decoded = decoded
+        return headers
+
     def as_dict(self) -> dict[str, str]:
         """All of them, decoded."""
         if self._decoded is None:

@@ -1,28 +1,33 @@
-"""uvicorn's WebSocket protocol class for Fairlead: from the socket to the session and back.
+"""uvicorn's protocol classes for Fairlead: from the socket to the session and back.
 
-    uvicorn.run(app, ws="fairlead.asgi.uvicorn_websocket:DirectWebSocketProtocol")
+    uvicorn.run(
+        app,
+        http="fairlead.asgi.uvicorn_websocket:DirectHttpProtocol",
+        ws="fairlead.asgi.uvicorn_websocket:DirectWebSocketProtocol",
+    )
 
 `fairlead serve` does so. A connection to an application's own endpoint goes past ASGI: no task,
-queue or copy per message. Everything else is left to uvicorn's own protocol.
+queue or copy per message. Everything else is left to uvicorn's own protocols.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, cast
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
 from fairlead.asgi.app import Fairlead
 from fairlead.asgi.direct import DirectOutbox
+from fairlead.asgi.keep_alive import KeepAlive
+from fairlead.asgi.requests import Headers
 from fairlead.asgi.types import Message, Receive, Scope, Send
 from fairlead.asgi.websocket import WebSocketEndpoint
 from fairlead.asgi.websocket_session import WebSocketSession
@@ -30,18 +35,17 @@ from fairlead.protocol.frames import (
     Arrived,
     FrameError,
     FrameReader,
-    HandshakeError,
     Opcode,
-    answer_handshake,
     make_close,
     make_control,
 )
+from fairlead.protocol.handshake import HandshakeError, answer_handshake, read_upgrade
 
-__all__ = ["DirectWebSocketProtocol"]
-
-log = logging.getLogger("fairlead.websocket")
+__all__ = ["DirectHttpProtocol", "DirectWebSocketProtocol"]
 
 CLOSE_SECONDS = 10.0
+_make_http = cast("Callable[..., asyncio.Protocol]", AutoHTTPProtocol)
+_FORWARDED = frozenset(("x-forwarded-for", "x-forwarded-proto"))
 
 
 class DirectWebSocketProtocol(asyncio.Protocol):
@@ -61,6 +65,7 @@ class DirectWebSocketProtocol(asyncio.Protocol):
         "_fallback",
         "_reader",
         "_server",
+        "_serving",
         "_session",
         "_state",
         "heard",
@@ -80,6 +85,7 @@ class DirectWebSocketProtocol(asyncio.Protocol):
     ) -> None:
         self._config = config
         self._server = server_state
+        self._serving = _Serving.of(server_state, config)
         self._state = app_state
         self._fallback: WebSocketsSansIOProtocol | None = None
         self._session: WebSocketSession | None = None
@@ -119,7 +125,7 @@ class DirectWebSocketProtocol(asyncio.Protocol):
         self._server.connections.discard(cast("Any", self))
         if self._closing is not None:
             self._closing.cancel()
-        _KeepAlive.of(self._server, self._config).remove(self)
+        self._serving.keep_alive.remove(self)
         self._finish()
 
     def pause_writing(self) -> None:
@@ -147,48 +153,37 @@ class DirectWebSocketProtocol(asyncio.Protocol):
     # --- the handshake
 
     def _open(self, data: bytes) -> None:
-        start, _, rest = data.partition(b"\r\n")
-        target = start.split(b" ")[1]
-        raw_path, _, query = target.partition(b"?")
-        path = self._config.root_path + unquote(raw_path.decode("ascii"))
-        app, proxy = _find_app(self._config)
-        endpoint = app.find_websocket(path) if app is not None else None
-        if endpoint is None:
+        serving, head = self._serving, read_upgrade(data)
+        endpoint = None
+        if head is not None:
+            raw_path, _, query = head.target.partition("?")
+            path = serving.root_path + unquote(raw_path)
+            endpoint = serving.find_endpoint(path)
+        if head is None or endpoint is None:
             self._fall_back(data)
             return
-        headers = _split_headers(rest)
         try:
-            answer = answer_handshake(dict(headers))
+            answer = answer_handshake(head.headers)
         except HandshakeError as error:
             self._refuse(error.status, str(error))
             return
-        scope = self._make_scope(path, query, headers)
-        if proxy is not None and any(b"forwarded" in name for name, _ in headers):
-            _apply_proxy_headers(proxy, scope)
-        refusal = endpoint.find_refusal(scope)
+        headers = Headers.of(head.headers)
+        refusal = endpoint.find_refusal(headers)
         if refusal is not None:
             self._refuse(b"403 Forbidden", refusal.reason)
             return
+        scope: Scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode("ascii"),
+            "client": _find_client(self.transport),
+        }
+        serving.apply_proxy_headers(scope, head.headers)
         self.transport.write(answer)
         self._server.connections.add(cast("Any", self))
-        _KeepAlive.of(self._server, self._config).add(self)
+        serving.keep_alive.add(self)
         self._reader = FrameReader(self._config.ws_max_size)
-        self._start(endpoint, scope)
-
-    def _make_scope(
-        self, path: str, query: bytes, headers: list[tuple[bytes, bytes]]
-    ) -> Scope:
-        return {
-            "type": "websocket",
-            "scheme": "wss" if is_ssl(self.transport) else "ws",
-            "path": path,
-            "root_path": self._config.root_path,
-            "query_string": query,
-            "headers": headers,
-            "client": get_remote_addr(self.transport),
-            "server": get_local_addr(self.transport),
-            "state": self._state,
-        }
+        self._start(endpoint, scope, headers)
 
     def _refuse(self, status: bytes, reason: str) -> None:
         text = reason.encode()
@@ -207,9 +202,11 @@ class DirectWebSocketProtocol(asyncio.Protocol):
 
     # --- the session
 
-    def _start(self, endpoint: WebSocketEndpoint, scope: Scope) -> None:
+    def _start(
+        self, endpoint: WebSocketEndpoint, scope: Scope, headers: Headers
+    ) -> None:
         self._endpoint = endpoint
-        self._session = session = endpoint.open(scope)
+        self._session = session = endpoint.open(scope, headers)
         self.outbox = DirectOutbox(self, endpoint.outbound_bytes)
         self.outbox.on_broken = self._close
         session.start(self.outbox)
@@ -266,22 +263,91 @@ class DirectWebSocketProtocol(asyncio.Protocol):
             task.add_done_callback(self._server.tasks.discard)
 
 
-def _find_app(config: Config) -> tuple[Fairlead | None, ProxyHeadersMiddleware | None]:
-    app = cast("object", config.loaded_app)  # pyright: ignore[reportUnknownMemberType]
-    proxy = app if isinstance(app, ProxyHeadersMiddleware) else None
-    if proxy is not None:
-        app = proxy.app
-    return (app if isinstance(app, Fairlead) else None), proxy
+class DirectHttpProtocol(DirectWebSocketProtocol):
+    """The same from the first byte on: no parser of HTTP is made for what opens a WebSocket.
+
+    Where the first bytes are anything else, uvicorn's own protocol takes the connection over.
+    """
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The transport is there, and nothing has arrived yet."""
+        super().connection_made(transport)
+        self._server.connections.add(cast("Any", self))
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        if self._reader is None:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    def _fall_back(self, data: bytes) -> None:
+        self._server.connections.discard(cast("Any", self))
+        protocol = _make_http(
+            config=self._config, server_state=self._server, app_state=self._state
+        )
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        protocol.data_received(data)
 
 
-def _split_headers(head: bytes) -> list[tuple[bytes, bytes]]:
-    """Of uvicorn's own making: one per line, names in lower case."""
-    found: list[tuple[bytes, bytes]] = []
-    for line in head.split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        if colon:
-            found.append((name, value.strip()))
-    return found
+class _Serving:
+    """What all connections of a server have in common.
+
+    Attributes:
+        keep_alive: pings them.
+        root_path: where the application is mounted, as the server was told.
+    """
+
+    def __init__(self, config: Config) -> None:
+        app = cast("object", config.loaded_app)  # pyright: ignore[reportUnknownMemberType]
+        self._proxy: ProxyHeadersMiddleware | None = None
+        if isinstance(app, ProxyHeadersMiddleware):
+            self._proxy = ProxyHeadersMiddleware(cast("Any", _take_scope))
+            self._proxy.trusted_hosts = app.trusted_hosts
+            app = app.app
+        self._app = app if isinstance(app, Fairlead) else None
+        self.root_path = config.root_path
+        self.keep_alive = KeepAlive(config.ws_ping_interval, config.ws_ping_timeout)
+
+    @classmethod
+    def of(cls, state: ServerState, config: Config) -> _Serving:
+        """That of a server."""
+        found = _servings.get(state)
+        if found is None:
+            found = _servings[state] = cls(config)
+        return found
+
+    def find_endpoint(self, path: str) -> WebSocketEndpoint | None:
+        """What serves WebSockets there, past ASGI."""
+        return self._app.find_websocket(path) if self._app is not None else None
+
+    def apply_proxy_headers(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """The client's own address, where a proxy that is trusted says so."""
+        if self._proxy is None or not _FORWARDED.intersection(headers):
+            return
+        scope["headers"] = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ]
+        run = cast("Callable[..., Coroutine[Any, Any, None]]", self._proxy)
+        try:
+            run(scope, _receive_nothing, _send_nothing).send(None)  # it never waits
+        except StopIteration:
+            return
+
+
+_servings: WeakKeyDictionary[ServerState, _Serving] = WeakKeyDictionary()
+
+
+def _find_client(transport: asyncio.Transport) -> tuple[str, int] | None:
+    info: object = transport.get_extra_info("peername")
+    if not isinstance(info, tuple):
+        return None  # a socket of the file system
+    host, port, *_ = cast("tuple[str, int]", info)
+    return host, port
 
 
 async def _take_scope(scope: Scope, receive: Receive, send: Send) -> None:
@@ -294,76 +360,3 @@ async def _receive_nothing() -> Message:
 
 async def _send_nothing(message: Message) -> None:
     del message
-
-
-def _apply_proxy_headers(proxy: ProxyHeadersMiddleware, scope: Scope) -> None:
-    """The client's own address, where a proxy that is trusted says so."""
-    middleware = _bare.get(proxy)
-    if middleware is None:
-        middleware = _bare[proxy] = ProxyHeadersMiddleware(cast("Any", _take_scope))
-        middleware.trusted_hosts = proxy.trusted_hosts
-    run = cast("Callable[..., Coroutine[Any, Any, None]]", middleware)
-    try:
-        run(scope, _receive_nothing, _send_nothing).send(None)  # it never waits
-    except StopIteration:
-        return
-
-
-_bare: WeakKeyDictionary[ProxyHeadersMiddleware, ProxyHeadersMiddleware] = (
-    WeakKeyDictionary()
-)
-
-
-class _KeepAlive:
-    """Pings who is silent, and cuts who does not answer: one timer for all connections."""
-
-    def __init__(self, interval: float | None, timeout: float | None) -> None:
-        self._period = (interval or 0.0) / 2
-        self._patience = 2 + round((timeout or 1e9) / self._period) if interval else 0
-        self._connections: set[DirectWebSocketProtocol] = set()
-        self._timer: asyncio.TimerHandle | None = None
-
-    @classmethod
-    def of(cls, state: ServerState, config: Config) -> _KeepAlive:
-        """The one of a server."""
-        found = _keep_alives.get(state)
-        if found is None:
-            found = cls(config.ws_ping_interval, config.ws_ping_timeout)
-            _keep_alives[state] = found
-        return found
-
-    def add(self, connection: DirectWebSocketProtocol) -> None:
-        self._connections.add(connection)
-        if self._period and self._timer is None:
-            self._set_timer()
-
-    def remove(self, connection: DirectWebSocketProtocol) -> None:
-        self._connections.discard(connection)
-        if not self._connections and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _set_timer(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._period, self._look)
-
-    def _look(self) -> None:
-        for connection in list(self._connections):
-            self._look_at(connection)
-        self._set_timer()
-
-    def _look_at(self, connection: DirectWebSocketProtocol) -> None:
-        unread = connection.transport.get_write_buffer_size()
-        # A client that still reads what came before has not had the ping yet.
-        if connection.heard or (unread and unread != connection.unread):
-            connection.heard, connection.silent = False, 0
-        else:
-            connection.silent += 1
-            if connection.silent == 2:
-                connection.transport.write(make_control(Opcode.PING))
-            elif connection.silent > self._patience:
-                connection.transport.abort()
-        connection.unread = unread
-
-
-_keep_alives: WeakKeyDictionary[ServerState, _KeepAlive] = WeakKeyDictionary()

@@ -20,10 +20,10 @@ class WebSocketEndpoint:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def find_refusal(self, scope: Scope) -> Close | None:
+    def find_refusal(self, headers: Headers) -> Close | None:
         """Why a connection is not to be accepted: another origin, or a server about to stop."""
-        headers = Headers(scope["headers"]).as_dict()
-        if self._runtime.origins.find_refusal(headers, safe=False) is not None:
+        origins = self._runtime.origins
+        if origins.find_refusal(headers.as_dict(), safe=False) is not None:
             return Close(1008, "another origin")
         if self._runtime.connections.draining:
             return Close(1012, "restarting")
@@ -34,9 +34,9 @@ class WebSocketEndpoint:
         """What may wait for a slow reader."""
         return self._runtime.options.limits.outbound_bytes
 
-    def open(self, scope: Scope) -> WebSocketSession:
+    def open(self, scope: Scope, headers: Headers) -> WebSocketSession:
         """A session for a connection that was accepted; `close` it."""
-        session = WebSocketSession(self._runtime, scope)
+        session = WebSocketSession(self._runtime, scope, headers)
         self._runtime.connections.add(session)
         self._runtime.metrics.connections += 1
         return session
@@ -53,7 +53,8 @@ class WebSocketEndpoint:
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection through ASGI until it ends."""
         await receive()
-        refusal = self.find_refusal(scope)
+        headers = Headers(scope["headers"])
+        refusal = self.find_refusal(headers)
         if refusal is not None:
             # Before it is accepted: the browser sees HTTP 403.
             await send(
@@ -65,7 +66,7 @@ class WebSocketEndpoint:
             )
             return
         await send({"type": "websocket.accept"})
-        session = self.open(scope)
+        session = self.open(scope, headers)
         outbox = AsgiOutbox(send, self.outbound_bytes)
         broken = asyncio.Event()
         outbox.on_broken = broken.set

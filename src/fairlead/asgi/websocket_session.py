@@ -50,9 +50,9 @@ CONNECTION_INFO = RequestInfo(False, None, "unknown", ())
 class WebSocketSession:
     """One connection."""
 
-    def __init__(self, runtime: Runtime, scope: Scope) -> None:
+    def __init__(self, runtime: Runtime, scope: Scope, headers: Headers) -> None:
         self._runtime = runtime
-        self._scope: Scope | None = scope
+        self._scope: tuple[Scope, Headers] | None = scope, headers
         self._loop = asyncio.get_running_loop()
         query = scope["query_string"]
         expects_params = (
@@ -188,10 +188,8 @@ class WebSocketSession:
         if scope is None:
             return  # it is made once
         self._note_drift(params)
-        headers = Headers(scope["headers"])
         request = make_request(
-            scope,
-            headers,
+            *scope,
             self._runtime.services,
             params,
             CONNECTION_INFO,

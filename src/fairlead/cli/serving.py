@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from fairlead.asgi.app import Fairlead
-from fairlead.asgi.uvicorn_websocket import DirectWebSocketProtocol
+from fairlead.asgi.uvicorn_websocket import (
+    DirectHttpProtocol,
+    DirectWebSocketProtocol,
+)
 from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
@@ -115,6 +118,7 @@ async def serve(
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=grace,
+            http=DirectHttpProtocol,
             ws=DirectWebSocketProtocol,
         ),
         on_ready,

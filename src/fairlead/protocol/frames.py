@@ -1,15 +1,11 @@
 """WebSocket frames (RFC 6455) as a server reads and writes them: bytes in, messages out.
 
-Handshakes and frames without extensions, which is all that tRPC's clients need. What a client
+Frames without extensions, which is all that tRPC's clients need. What a client
 may do wrong ends the connection with the code that the RFC names.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -24,19 +20,15 @@ __all__ = [
     "Arrived",
     "FrameError",
     "FrameReader",
-    "HandshakeError",
     "Opcode",
-    "answer_handshake",
     "make_close",
     "make_control",
     "make_frame",
     "make_head",
 ]
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 SMALL, MEDIUM = 126, 65_536
 CONTROL_BYTES = 125
-KEY_BYTES = 16
 
 
 class Opcode(IntEnum):
@@ -63,49 +55,12 @@ class FrameError(Exception):
         self.reason = reason
 
 
-class HandshakeError(Exception):
-    """The request cannot become a WebSocket.
-
-    Attributes:
-        status: of the HTTP answer.
-    """
-
-    def __init__(self, status: bytes, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
 @dataclass(slots=True)
 class Arrived:
     """A whole message, or a control frame."""
 
     opcode: Opcode
     data: bytes
-
-
-def answer_handshake(headers: Mapping[bytes, bytes]) -> bytes:
-    """The answer that opens the connection; header names are in lower case.
-
-    Raises:
-        HandshakeError: the request is none.
-    """
-    if headers.get(b"sec-websocket-version") != b"13":
-        raise HandshakeError(
-            b"426 Upgrade Required\r\nSec-WebSocket-Version: 13",
-            "only version 13 is spoken",
-        )
-    key = headers.get(b"sec-websocket-key", b"").strip()
-    try:
-        is_key = len(base64.b64decode(key, validate=True)) == KEY_BYTES
-    except binascii.Error:
-        is_key = False
-    if not is_key:
-        raise HandshakeError(b"400 Bad Request", "Sec-WebSocket-Key is missing or none")
-    digest = hashlib.sha1(key + GUID, usedforsecurity=False).digest()
-    return (
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: %b\r\n\r\n" % base64.b64encode(digest)
-    )
 
 
 def make_head(size: int) -> bytes:

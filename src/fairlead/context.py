@@ -10,9 +10,9 @@ import asyncio
 import inspect
 import re
 import secrets
-import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import (
     Literal,
     Protocol,
@@ -35,6 +35,7 @@ __all__ = [
     "Services",
     "User",
     "UserContext",
+    "get_user",
 ]
 
 T = TypeVar("T")
@@ -238,10 +239,18 @@ class UserContext(Context):
     @classmethod
     async def derive(cls, parent: Context) -> Self:
         """Takes the user that authentication found."""
-        user = parent.request.user
-        if user is None:
-            raise TRPCError("UNAUTHORIZED", "Sign in first: this needs a user")
-        return cls(request=parent.request, user=user)
+        return cls(request=parent.request, user=get_user(parent.request))
+
+
+def get_user(request: Request) -> User:
+    """Who signed in.
+
+    Raises:
+        TRPCError: UNAUTHORIZED; nobody did.
+    """
+    if request.user is None:
+        raise TRPCError("UNAUTHORIZED", "Sign in first: this needs a user")
+    return request.user
 
 
 def get_derive(cls: type[C]) -> Callable[[Context], Awaitable[C]]:
@@ -256,17 +265,10 @@ def get_parent_type(cls: type[Context]) -> type[Context] | None:
     Raises:
         DefinitionError: `derive` does not say what it is derived from.
     """
-    if cls not in _PARENTS:
-        _PARENTS[cls] = _find_parent_type(cls)
-    return _PARENTS[cls]
+    return _find_parent_type(cls)  # type: ignore[arg-type]  # classes are hashable
 
 
-# Asked for every request, and found by inspection.
-_PARENTS: weakref.WeakKeyDictionary[type[Context], type[Context] | None] = (
-    weakref.WeakKeyDictionary()
-)
-
-
+@lru_cache(maxsize=1024)  # asked for every request, and found by inspection
 def _find_parent_type(cls: type[Context]) -> type[Context] | None:
     derive = getattr(cls, "derive", None)
     if derive is None:
@@ -293,7 +295,7 @@ class ContextScope:
         services: those of the request, where they are known before it is made.
     """
 
-    __slots__ = ("_lock", "_made", "_request", "_services")
+    __slots__ = ("_is_making", "_made", "_request", "_services", "_waiters")
 
     def __init__(
         self,
@@ -306,7 +308,8 @@ class ContextScope:
         self._made: dict[type[Context], Context | Exception] = (
             {type(context): context for context in contexts} if contexts else {}
         )
-        self._lock: asyncio.Lock | None = None
+        self._is_making = False
+        self._waiters: list[asyncio.Future[None]] | None = None
 
     @property
     def request(self) -> Request:
@@ -348,10 +351,24 @@ class ContextScope:
             return made
         if cls is Context:  # no lock needed
             return cast("C", self.get_plain())
-        if self._lock is None:
-            self._lock = asyncio.Lock()
-        async with self._lock:
+        while self._is_making:  # one after the other: a lock that costs nothing alone
+            await self._wait()
+        self._is_making = True
+        try:
             return await self._make(cls)
+        finally:
+            self._is_making = False
+            waiters, self._waiters = self._waiters, None
+            for waiter in waiters or ():
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def _wait(self) -> None:
+        if self._waiters is None:
+            self._waiters = []
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
 
     async def _make(self, cls: type[C]) -> C:
         made = self.find(cls)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from msgspec import Struct
+
 from fairlead.access.rights import ResourceAttributes
 from fairlead.context import Request
 
@@ -24,8 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessRequest:
+class AccessRequest(Struct, frozen=True, kw_only=True):
     """The question put to a policy.
 
     Attributes:
@@ -40,8 +41,7 @@ class AccessRequest:
     router: type
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A policy's answer.
 
     Attributes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 __all__ = ["DescribedClass", "Kind", "ResourceAttributes", "ResourceDescription"]
 
 _NAMELESS = frozenset({"create", "deletecollection"})
@@ -60,8 +62,7 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceAttributes:
+class ResourceAttributes(Struct, frozen=True, kw_only=True):
     """One right, in the terms of a Kubernetes access review.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -142,11 +141,11 @@ class Runtime:
             if self.chooser is not None:
                 services = self.chooser.choose(request)
                 if services is not None:
-                    request = dataclasses.replace(request, services=services)
+                    request.services = services
             if self.authenticator is not None:
                 user = await self.authenticator.authenticate(request)
                 if user is not None:
-                    request = dataclasses.replace(request, user=user)
+                    request.user = user
             scope = ContextScope(request)
             context = await scope.get(self.root) if self.eager else None
         except Exception as error:

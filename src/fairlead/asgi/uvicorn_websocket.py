@@ -45,6 +45,7 @@ __all__ = ["DirectHttpProtocol", "DirectWebSocketProtocol"]
 
 CLOSE_SECONDS = 10.0
 _make_http = cast("Callable[..., asyncio.Protocol]", AutoHTTPProtocol)
+_TEXT = Opcode.TEXT  # members of an enumeration are slow to look up
 _FORWARDED = frozenset(("x-forwarded-for", "x-forwarded-proto"))
 
 
@@ -220,6 +221,13 @@ class DirectWebSocketProtocol(asyncio.Protocol):
 
     def _take(self, arrived: Arrived) -> None:
         session = self._session
+        if session is not None and arrived.opcode is _TEXT:
+            try:
+                text = str(arrived.data, "utf-8")
+            except UnicodeDecodeError:
+                raise FrameError(1007, "invalid UTF-8") from None
+            session.receive(text)
+            return
         match arrived.opcode:
             case Opcode.PING:
                 self.transport.write(make_control(Opcode.PONG, arrived.data))
@@ -227,12 +235,6 @@ class DirectWebSocketProtocol(asyncio.Protocol):
                 if self._closing is None:
                     self.transport.write(make_control(Opcode.CLOSE, arrived.data))
                 self.transport.close()
-            case Opcode.TEXT if session is not None:
-                try:
-                    text = str(arrived.data, "utf-8")
-                except UnicodeDecodeError:
-                    raise FrameError(1007, "invalid UTF-8") from None
-                session.receive(text)
             case Opcode.BINARY if session is not None:
                 session.receive(None)
             case _:

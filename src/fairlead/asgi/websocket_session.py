@@ -143,14 +143,16 @@ class WebSocketSession:
 
     def _perform(self, commands: list[Command]) -> None:
         for command in commands:
+            if (
+                command.__class__ is StartCall
+            ):  # the commonest, and a match takes longer
+                self._start_call(command.call)
+                continue
             match command:
                 case SendText(text):
                     self.outbox.post(text)
                 case StartCall(call):
-                    self._opened.note_use()
-                    task = self._loop.create_task(self._run_call(call))
-                    self._calls[call] = task
-                    task.add_done_callback(partial(self._forget, call))
+                    self._start_call(call)
                 case StopCall(call):
                     self._stop(call)
                 case CreateContext(params):
@@ -162,6 +164,12 @@ class WebSocketSession:
                     later: list[Command] = [Close(code, reason)]
                     self._cancel_timer()
                     self._timer = self._loop.call_later(grace, self._perform, later)
+
+    def _start_call(self, call: CallMessage) -> None:
+        self._opened.note_use()
+        task = self._loop.create_task(self._run_call(call))
+        self._calls[call] = task
+        task.add_done_callback(partial(self._forget, call))
 
     def _forget(self, call: CallMessage, task: asyncio.Task[None]) -> None:
         del task
@@ -319,14 +327,14 @@ class WebSocketSession:
             path = procedure.path
             call = self._make_call(message, procedure)
             events = await procedure.call(call)
+            if isinstance(events, EventSource):
+                self._push(message, call, cast("EventSource[object]", events))
+                return
             if not isinstance(events, AsyncIterable):
                 raise TRPCError(
                     "INTERNAL_SERVER_ERROR",
                     f"Subscription {message.path} did not return an observable or a AsyncGenerator",
                 )
-            if isinstance(events, EventSource):
-                self._push(message, call, cast("EventSource[object]", events))
-                return
             code = await self._send_events(
                 message, procedure, cast("AsyncIterable[object]", events)
             )

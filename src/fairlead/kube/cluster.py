@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from fairlead.access import Authorizer
 from fairlead.auth.tokens import TokenReviewer
-from fairlead.context import Context, Request, User, UserContext
+from fairlead.context import Context, Request, User, UserContext, get_user
 from fairlead.kube.client import ClientOptions, KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.discovery import Discovery
@@ -215,6 +215,6 @@ class KubeContext(UserContext):
     async def derive(cls, parent: Context) -> Self:
         """Binds the application's cluster to the user."""
         request = parent.request
-        user = (await UserContext.derive(parent)).user
+        user = get_user(request)
         kube = request.services.get(Kube).acting_for(request, user)
         return cls(request=request, user=user, kube=kube)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from fairlead.kube.backoff import Backoff
 from fairlead.kube.client import KubeClient, KubeRequest
 from fairlead.kube.credentials import Credentials
@@ -69,8 +71,7 @@ class FeedOptions:
     limits: StoreLimits = field(default_factory=StoreLimits)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedTarget:
+class FeedTarget(Struct, frozen=True, cache_hash=True):
     """What a feed follows.
 
     Attributes:

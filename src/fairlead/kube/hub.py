@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fairlead.kube.client import KubeClient
 from fairlead.kube.credentials import Credentials
@@ -56,8 +59,7 @@ class FeedHealth:
     quiet_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class LiveQuery:
+class LiveQuery(Struct, frozen=True, cache_hash=True):
     """What a subscription asks for.
 
     Attributes:
@@ -117,8 +119,9 @@ class Hub:
             source = self._make(query, credentials)
             self._sources[key] = source
             self._keys[source] = key
-        self._cancel_timer(source)
-        self._set_timer(source)
+        if not source.subscriptions:  # who is on the way to it may not arrive
+            self._cancel_timer(source)
+            self._set_timer(source)
         return source
 
     def _make(self, query: LiveQuery, credentials: Credentials) -> Source:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fairlead.access.audit import Subject, note_denied
 from fairlead.calling import Call
@@ -32,8 +34,7 @@ from fairlead.tracking import tracked
 __all__ = ["Watch"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """What a user wants to see live; `open` begins.
 
     Attributes:
@@ -60,8 +61,11 @@ class Watch:
         request, kube = context.request, context.kube
         info = get_info(self.resource)
         seconds = request.services.get(Kube).options.recheck_seconds
-        fields = {"namespace": self.namespace, "name": self.name}
-        note = partial(note_denied, Subject(request, call.path, call.kind, fields))
+
+        def note(error: TRPCError) -> None:
+            fields = {"namespace": self.namespace, "name": self.name}
+            note_denied(Subject(request, call.path, call.kind, fields), error)
+
         place = (self.namespace, self.name)
         known = is_known(request, info, "watch", *place)
         if known or (known is None and place != (None, None)):

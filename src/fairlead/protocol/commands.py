@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fairlead.protocol.messages import CallMessage
 
@@ -18,15 +19,13 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send a text frame."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """Close the connection after what was sent.
 
     Attributes:
@@ -38,22 +37,19 @@ class Close:
     grace: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class CreateContext:
+class CreateContext(Struct, frozen=True):
     """Make the connection's context, then report `context_ready` or `context_failed`."""
 
     params: Mapping[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class StartCall:
+class StartCall(Struct, frozen=True):
     """Run a call, and report what comes of it."""
 
     call: CallMessage
 
 
-@dataclass(frozen=True, slots=True)
-class StopCall:
+class StopCall(Struct, frozen=True):
     """Cancel a subscription, then report it `finished`."""
 
     call: CallMessage

@@ -42,6 +42,11 @@ class Opcode(IntEnum):
     PONG = 10
 
 
+_OPCODES = {opcode.value: opcode for opcode in Opcode}
+CONTROL = Opcode.CLOSE.value
+"""From here on opcodes are those of control frames."""
+
+
 class FrameError(Exception):
     """The client broke the protocol.
 
@@ -114,7 +119,7 @@ class FrameReader:
         buffer = self._buffer + data if self._buffer else data
         found: list[Arrived] = []
         start = 0
-        while True:
+        while start < len(buffer):
             frame = self._read_frame(buffer, start)
             if frame is None:
                 self._buffer = buffer[start:]
@@ -123,6 +128,8 @@ class FrameReader:
             whole = self._take(final, opcode, payload)
             if whole is not None:
                 found.append(whole)
+        self._buffer = b""
+        return found
 
     def _read_frame(
         self, buffer: bytes, start: int
@@ -156,18 +163,17 @@ class FrameReader:
             raise FrameError(1002, "reserved bits are set")
         if second < 0x80:
             raise FrameError(1002, "a client's frames must be masked")
-        try:
-            opcode = Opcode(first & 0x0F)
-        except ValueError:
-            raise FrameError(1002, "unknown opcode") from None
-        if opcode >= Opcode.CLOSE and (first < 0x80 or (second & 0x7F) > CONTROL_BYTES):
+        opcode = _OPCODES.get(first & 0x0F)
+        if opcode is None:
+            raise FrameError(1002, "unknown opcode")
+        if opcode >= CONTROL and (first < 0x80 or (second & 0x7F) > CONTROL_BYTES):
             raise FrameError(1002, "a control frame is fragmented or too long")
         return opcode
 
     def _take(self, final: bool, opcode: Opcode, payload: bytes) -> Arrived | None:
-        if opcode >= Opcode.CLOSE:
+        if opcode >= CONTROL:
             return Arrived(opcode, payload)
-        if (opcode == Opcode.CONT) != (self._parts is not None):
+        if (opcode == 0) != (self._parts is not None):
             raise FrameError(1002, "a fragment is out of order")
         if final and self._parts is None:
             return Arrived(opcode, payload)

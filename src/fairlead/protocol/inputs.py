@@ -193,9 +193,16 @@ def add_last_event_id(raw: bytes | None, last_event_id: str) -> bytes:
         return dump_json({"lastEventId": last_event_id})
     if not raw.lstrip().startswith(b"{"):
         return raw
+    given = dump_json(last_event_id)
+    is_plain = b"lastEventId" not in raw and b"\\" not in raw
+    if is_plain and raw.startswith(b"{") and raw.endswith(b"}"):
+        comma = (
+            b"," if raw[1:-1].strip() else b""
+        )  # nothing is replaced: it can be put last
+        return b'%b%b"lastEventId":%b}' % (raw[:-1], comma, given)
     try:
         fields = _decode_slices(raw)
     except (msgspec.DecodeError, RecursionError):
         return raw  # reading it will tell what is wrong
-    fields["lastEventId"] = msgspec.Raw(dump_json(last_event_id))
+    fields["lastEventId"] = msgspec.Raw(given)
     return msgspec.json.encode(fields)

@@ -36,7 +36,8 @@ CALL_KINDS = frozenset({"query", "mutation", "subscription"})
 STOP = "subscription.stop"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, as one is made for every call: see `Request`.
+@dataclass(slots=True, eq=False)
 class CallMessage:
     """A client calls a procedure.
 

@@ -8,7 +8,10 @@ from http.cookies import CookieError, SimpleCookie
 from fairlead.asgi.types import Scope
 from fairlead.context import Request, RequestInfo, Services
 
-__all__ = ["Cookies", "Headers", "make_request"]
+__all__ = ["CONNECTION_INFO", "Cookies", "Headers", "make_request"]
+
+CONNECTION_INFO = RequestInfo(False, None, "unknown", ())
+"""A connection is opened before it is known which calls it will make."""
 
 
 class Headers(Mapping[str, str]):

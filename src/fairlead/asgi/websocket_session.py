@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterable, Coroutine, Mapping
+from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
 from functools import partial
 from time import perf_counter
 from typing import cast
@@ -14,13 +14,13 @@ from fairlead.asgi.answers import close_stream, read_passed
 from fairlead.asgi.events import encode_event
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
-from fairlead.asgi.requests import Headers, make_request
+from fairlead.asgi.requests import CONNECTION_INFO, Headers, make_request
 from fairlead.asgi.runtime import NOT_OPENED, Runtime
 from fairlead.asgi.schema_drift import PARAM
 from fairlead.asgi.suspension import run_with_deadline
 from fairlead.asgi.types import Scope
 from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
-from fairlead.context import Request, RequestInfo
+from fairlead.context import Request
 from fairlead.errors import TRPCError
 from fairlead.passing import JsonStream
 from fairlead.protocol.inputs import check_depth
@@ -42,9 +42,6 @@ from fairlead.pushing import EventSource
 __all__ = ["WebSocketSession"]
 
 log = logging.getLogger("fairlead.websocket")
-
-CONNECTION_INFO = RequestInfo(False, None, "unknown", ())
-"""A connection is opened before it is known which calls it will make."""
 
 
 class WebSocketSession:
@@ -90,10 +87,12 @@ class WebSocketSession:
     def receive(self, text: str | None) -> None:
         """A message has arrived; None for a binary one."""
         now = self._loop.time()
-        if text is None:
-            self._perform(self._protocol.receive_bytes(now))
-        else:
-            self._perform(self._protocol.receive_text(text, now))
+        protocol = self._protocol
+        self._perform(
+            protocol.receive_bytes(now)
+            if text is None
+            else protocol.receive_text(text, now)
+        )
 
     def end(self) -> None:
         """The connection is over: nothing is started or sent any more."""
@@ -102,10 +101,10 @@ class WebSocketSession:
 
     async def finish(self) -> None:
         """Leaves nothing running."""
-        tasks = [*self._calls.values(), *self._side_tasks]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks := [*self._calls.values(), *self._side_tasks]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         for pushed in list(self._pushed.values()):
             await pushed.stop()
         self._unlisten()
@@ -141,7 +140,7 @@ class WebSocketSession:
 
     # --- commands
 
-    def _perform(self, commands: list[Command]) -> None:
+    def _perform(self, commands: Iterable[Command]) -> None:
         for command in commands:
             if (
                 command.__class__ is StartCall
@@ -151,8 +150,6 @@ class WebSocketSession:
             match command:
                 case SendText(text):
                     self.outbox.post(text)
-                case StartCall(call):
-                    self._start_call(call)
                 case StopCall(call):
                     self._stop(call)
                 case CreateContext(params):
@@ -161,18 +158,16 @@ class WebSocketSession:
                     self.end()
                     self.outbox.close(command)
                 case Close(code, reason, grace):
-                    later: list[Command] = [Close(code, reason)]
                     self._cancel_timer()
-                    self._timer = self._loop.call_later(grace, self._perform, later)
+                    later = partial(self._perform, (Close(code, reason),))
+                    self._timer = self._loop.call_later(grace, later)
 
     def _start_call(self, call: CallMessage) -> None:
         self._opened.note_use()
-        task = self._loop.create_task(self._run_call(call))
-        self._calls[call] = task
+        self._calls[call] = task = self._loop.create_task(self._run_call(call))
         task.add_done_callback(partial(self._forget, call))
 
-    def _forget(self, call: CallMessage, task: asyncio.Task[None]) -> None:
-        del task
+    def _forget(self, call: CallMessage, _task: asyncio.Task[None]) -> None:
         self._calls.pop(call, None)
 
     def _stop(self, call: CallMessage) -> None:
@@ -187,8 +182,7 @@ class WebSocketSession:
             self._perform(self._protocol.finished(call))
 
     def _start(self, coroutine: Coroutine[object, object, None]) -> None:
-        task = self._loop.create_task(coroutine)
-        self._side_tasks.add(task)
+        self._side_tasks.add(task := self._loop.create_task(coroutine))
         task.add_done_callback(self._side_tasks.discard)
 
     async def _create_context(self, params: Mapping[str, str] | None) -> None:

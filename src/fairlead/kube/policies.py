@@ -68,7 +68,7 @@ def _locate(
 ) -> tuple[str | None, str | None]:
     """The namespace and the name that a call is about."""
     whole = request.input.get("object_")
-    if isinstance(whole, Resource):
+    if whole is not None and isinstance(whole, Resource):
         namespace: object = whole.metadata.namespace
         name: object = whole.metadata.name
     else:

@@ -13,7 +13,7 @@ import uvicorn
 import websockets
 
 from fairlead import Context, Fairlead, Router, public, query
-from fairlead.asgi.types import ASGIApp
+from fairlead.asgi.types import ASGIApp, Receive, Scope, Send
 from fairlead.asgi.uvicorn_websocket import (
     DirectHttpProtocol,
     DirectWebSocketProtocol,
@@ -113,13 +113,12 @@ async def test_what_is_no_http_is_refused() -> None:
 async def test_a_websocket_of_another_application_goes_through_asgi() -> None:
     seen: list[str] = []
 
-    async def other(scope: object, receive: object, send: object) -> None:
-        assert isinstance(scope, dict)
-        seen.append(str(scope["path"]))
-        await receive()  # type: ignore[operator]
-        await send({"type": "websocket.accept"})  # type: ignore[operator]
-        await send({"type": "websocket.send", "text": "other"})  # type: ignore[operator]
-        await send({"type": "websocket.close"})  # type: ignore[operator]
+    async def other(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["path"])
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "other"})
+        await send({"type": "websocket.close"})
 
     app = Fairlead(App, check_types=False, mounts={"/other": other})
     async with (

@@ -155,12 +155,13 @@ class DirectWebSocketProtocol(asyncio.Protocol):
 
     def _open(self, data: bytes) -> None:
         serving, head = self._serving, read_upgrade(data)
-        endpoint = None
-        if head is not None:
-            raw_path, _, query = head.target.partition("?")
-            path = serving.root_path + unquote(raw_path)
-            endpoint = serving.find_endpoint(path)
-        if head is None or endpoint is None:
+        if head is None:
+            self._fall_back(data)
+            return
+        raw_path, _, query = head.target.partition("?")
+        path = serving.root_path + unquote(raw_path)
+        endpoint = serving.find_endpoint(path)
+        if endpoint is None:
             self._fall_back(data)
             return
         try:

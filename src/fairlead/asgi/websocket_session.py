@@ -142,9 +142,7 @@ class WebSocketSession:
 
     def _perform(self, commands: Iterable[Command]) -> None:
         for command in commands:
-            if (
-                command.__class__ is StartCall
-            ):  # the commonest, and a match takes longer
+            if isinstance(command, StartCall):  # the commonest: a match takes longer
                 self._start_call(command.call)
                 continue
             match command:

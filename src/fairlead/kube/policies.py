@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
+
+from msgspec.structs import replace
 
 from fairlead.access import AccessRequest, Authorizer, Decision, ResourceAttributes
 from fairlead.context import Request

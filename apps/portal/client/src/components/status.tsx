@@ -11,7 +11,6 @@ import {
 import { cn } from "@/lib/cn";
 import { useFlashOnChange } from "@/lib/flash";
 import { type Phase, phaseTone, type StatusView, type Tone } from "@/resources/phase";
-import { Tooltip } from "./ui/tooltip";
 
 export const toneText: Record<Tone, string> = {
   success: "text-success",
@@ -65,7 +64,10 @@ export function PhaseIcon({
   );
 }
 
-/** State as icon, colour and word, so that no one of them carries the meaning alone. */
+/**
+ * State as icon, colour and word, so that no one of them carries the meaning alone. The message is shown by `Hints`, one
+ * for the whole page: a table has hundreds of states.
+ */
 export function Status({
   phase,
   reason,
@@ -74,24 +76,23 @@ export function Status({
 }: StatusView & { iconWhenNarrow?: boolean }) {
   const element = useFlashOnChange<HTMLSpanElement>(`${phase} ${reason}`);
   return (
-    <Tooltip content={message} side="right">
+    <span
+      ref={element}
+      data-testid="status"
+      data-phase={phase}
+      data-hint={message || undefined}
+      className="flashing -mx-1.5 inline-flex max-w-full items-center gap-1.5 rounded-md px-1.5 py-0.5 align-middle"
+    >
+      <PhaseIcon phase={phase} />
       <span
-        ref={element}
-        data-testid="status"
-        data-phase={phase}
-        className="flashing -mx-1.5 inline-flex max-w-full items-center gap-1.5 rounded-md px-1.5 py-0.5 align-middle"
+        className={cn(
+          "truncate font-medium",
+          toneText[phaseTone[phase]],
+          iconWhenNarrow && "@max-lg:sr-only",
+        )}
       >
-        <PhaseIcon phase={phase} />
-        <span
-          className={cn(
-            "truncate font-medium",
-            toneText[phaseTone[phase]],
-            iconWhenNarrow && "@max-lg:sr-only",
-          )}
-        >
-          {reason}
-        </span>
+        {reason}
       </span>
-    </Tooltip>
+    </span>
   );
 }

@@ -3,6 +3,7 @@ import { Menu, PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Palette } from "@/components/palette/palette";
 import { Button } from "@/components/ui/button";
+import { Hints } from "@/components/ui/hints";
 import { Sheet, SheetContent, SheetDescription, SheetTitle } from "@/components/ui/sheet";
 import { TooltipProvider } from "@/components/ui/tooltip";
 import { cn } from "@/lib/cn";
@@ -101,6 +102,7 @@ export function Shell() {
           </div>
         </SheetContent>
       </Sheet>
+      <Hints />
     </TooltipProvider>
   );
 }

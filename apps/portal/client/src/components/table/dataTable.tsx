@@ -1,6 +1,13 @@
 import type { ReactTable, TableState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import type { Features, TableRow } from "./features";
 import type { RowWindow } from "./rowWindow";
 import { TableColumns, TableHead } from "./tableHead";
@@ -8,6 +15,9 @@ import { BlankRow, ROW_HEIGHT, TableBodyRow } from "./tableRow";
 
 // Below this, all rows are in the document: the browser's own search then finds them.
 const VIRTUAL_FROM = 120;
+
+// Drawn beyond what is seen, so that the next ones are there when they are scrolled to.
+const OVERSCAN = 12;
 
 export type DataTableInstance<Data extends TableRow> = ReactTable<
   Features,
@@ -90,13 +100,14 @@ function useShownRows<Data extends TableRow>(
   const count = window?.total ?? rows.length;
   const offset = window?.offset ?? 0;
   const enabled = count > VIRTUAL_FROM;
+  const isPainted = useIsPainted();
   const virtualizer = useVirtualizer({
     count,
     enabled,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (index) => rows[index - offset]?.id ?? index,
-    overscan: 12,
+    overscan: isPainted ? OVERSCAN : 0,
   });
   const items = enabled ? virtualizer.getVirtualItems() : [];
   const first = items[0]?.index ?? 0;
@@ -113,6 +124,16 @@ function useShownRows<Data extends TableRow>(
     count,
     scrollTo: (index: number) => virtualizer.scrollToIndex(index),
   };
+}
+
+/** Whether something was on the screen already: what is seen comes first, and what lies beyond it a frame later. */
+function useIsPainted(): boolean {
+  const [isPainted, setIsPainted] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setIsPainted(true));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  return isPainted;
 }
 
 type FocusContext = {

@@ -3,7 +3,7 @@ import type { SortingState } from "@tanstack/react-table";
 import { parseList, type TableSearch } from "./useTableSearch";
 
 /** Rows are asked for in spans that begin at a multiple of this, with as many again on either side. */
-const SPAN = 100;
+const SPAN = 50;
 export const WINDOW_ROWS = 3 * SPAN;
 
 /** The part of a long table that is here: the server counts, sorts and cuts. */

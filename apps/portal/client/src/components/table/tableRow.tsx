@@ -1,5 +1,5 @@
 import type { Row } from "@tanstack/react-table";
-import { type MouseEvent, memo, useLayoutEffect, useRef } from "react";
+import { type MouseEvent, memo, type ReactNode, useLayoutEffect, useRef } from "react";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
@@ -65,18 +65,30 @@ function BodyRow<Data extends TableRow>(props: Props<Data>) {
           />
         </td>
       ) : null}
-      {row.getVisibleCells().map((cell) => {
-        const meta: ColumnMeta | undefined = cell.column.columnDef.meta;
-        const numbers = meta?.align === "end" && "tabular-nums";
-        return (
-          <td key={cell.id} className={cn(cellClass, cellClasses(meta), numbers)}>
-            <table.FlexRender cell={cell} />
-          </td>
-        );
-      })}
+      <Cells row={row} table={table} columnKey={props.columnKey} />
     </tr>
   );
 }
+
+type CellsProps<Data extends TableRow> = Pick<Props<Data>, "row" | "table" | "columnKey">;
+
+function BodyCells<Data extends TableRow>({ row, table }: CellsProps<Data>): ReactNode {
+  return row.getVisibleCells().map((cell) => {
+    const meta: ColumnMeta | undefined = cell.column.columnDef.meta;
+    const numbers = meta?.align === "end" && "tabular-nums";
+    return (
+      <td key={cell.id} className={cn(cellClass, cellClasses(meta), numbers)}>
+        <table.FlexRender cell={cell} />
+      </td>
+    );
+  });
+}
+
+// A new row on top moves all others on by one: their lines learn their number, their cells stay as they are.
+const Cells = memo(
+  BodyCells,
+  (a, b) => a.row.original === b.row.original && a.columnKey === b.columnKey,
+) as typeof BodyCells;
 
 /** The place of a row that is on its way. */
 export function BlankRow({ index, cells }: { index: number; cells: number }) {

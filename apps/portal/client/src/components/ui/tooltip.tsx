@@ -1,5 +1,5 @@
 import { Tooltip as Primitive } from "radix-ui";
-import type { ReactElement, ReactNode } from "react";
+import type { ComponentProps, ReactElement, ReactNode } from "react";
 
 export const TooltipProvider = Primitive.Provider;
 
@@ -17,17 +17,24 @@ export function Tooltip({
   return (
     <Primitive.Root>
       <Primitive.Trigger asChild>{children}</Primitive.Trigger>
-      <Primitive.Portal>
-        <Primitive.Content
-          side={side}
-          sideOffset={6}
-          collisionPadding={8}
-          className="z-[60] max-w-xs rounded-md bg-foreground px-2.5 py-1.5 text-xs text-balance text-background shadow-md data-[state=delayed-open]:animate-enter-fade"
-        >
-          {content}
-          <Primitive.Arrow className="fill-foreground" />
-        </Primitive.Content>
-      </Primitive.Portal>
+      <TooltipContent side={side}>{content}</TooltipContent>
     </Primitive.Root>
+  );
+}
+
+/** The box itself. */
+export function TooltipContent({ children, ...props }: ComponentProps<typeof Primitive.Content>) {
+  return (
+    <Primitive.Portal>
+      <Primitive.Content
+        {...props}
+        sideOffset={6}
+        collisionPadding={8}
+        className="z-[60] max-w-xs rounded-md bg-foreground px-2.5 py-1.5 text-xs text-balance text-background shadow-md data-[state=delayed-open]:animate-enter-fade"
+      >
+        {children}
+        <Primitive.Arrow className="fill-foreground" />
+      </Primitive.Content>
+    </Primitive.Portal>
   );
 }

@@ -3,17 +3,19 @@ import type {
   Accessor,
   ConnectionState,
   Counts,
+  Fairlead,
   LiveError,
   ObjectOf,
   ResourceConfig,
   ResourceObject,
+  Scope,
   ViewWindow,
   WatchProcedures,
   WatchState,
   WatchStatus,
 } from "../core/index.js";
 import { useFairleadContext } from "./context.js";
-import { createRequest, createTarget } from "./watchSource.js";
+import { createRequest, createTarget, preload } from "./watchSource.js";
 import { createView } from "./watchView.js";
 
 export interface ViewOptions extends ViewWindow {
@@ -42,7 +44,11 @@ export interface ViewResult<K> {
   readonly refetch: () => void;
 }
 
-export type UseView<K> = (options?: ViewOptions) => ViewResult<K>;
+export interface UseView<K> {
+  (options?: ViewOptions): ViewResult<K>;
+  /** Starts what the hook will show, before anything is rendered: to be called as the page begins. */
+  readonly preload: (fairlead: Fairlead, options?: ViewOptions) => void;
+}
 
 /** A window's parts in one order, so that equal ones are the same watch. */
 function normalize(options: ViewOptions): ViewWindow {
@@ -57,6 +63,11 @@ function normalize(options: ViewOptions): ViewWindow {
     facets,
     maxFramesPerSecond,
   };
+}
+
+function scopeOf(options: ViewOptions): Scope {
+  const { namespace = null, labelSelector = null, fieldSelector = null } = options;
+  return { namespace, labelSelector, fieldSelector, window: normalize(options) };
 }
 
 /**
@@ -74,23 +85,13 @@ export function createUseViewHook<C, P extends WatchProcedures<ResourceObject>>(
   // biome-ignore lint/correctness/noComponentHookFactories: made once per view, at module level.
   function useView(options: ViewOptions = {}): ViewResult<K> {
     const context = useFairleadContext();
-    const {
-      namespace = null,
-      labelSelector = null,
-      fieldSelector = null,
-      enabled = true,
-    } = options;
-    const window = JSON.stringify(normalize(options));
+    const { enabled = true } = options;
+    // Callers pass option objects and arrays anew on each render; only their contents count.
+    const scope = JSON.stringify(scopeOf(options));
     const view = useMemo(() => {
-      const scope = {
-        namespace,
-        labelSelector,
-        fieldSelector,
-        window: JSON.parse(window) as ViewWindow,
-      };
-      const requests = enabled ? [createRequest(context, target, scope)] : [];
+      const requests = enabled ? [createRequest(context, target, JSON.parse(scope) as Scope)] : [];
       return createView(context.fairlead.registry, requests);
-    }, [context, namespace, labelSelector, fieldSelector, window, enabled]);
+    }, [context, scope, enabled]);
     const subscribe = useCallback((listener: () => void) => view.subscribe(listener), [view]);
     const state = useSyncExternalStore(subscribe, view.getState, view.getState);
     const last = useRef<WatchState<K>["snapshot"] | null>(null);
@@ -111,5 +112,8 @@ export function createUseViewHook<C, P extends WatchProcedures<ResourceObject>>(
       refetch: view.retry,
     };
   }
-  return useView;
+  return Object.assign(useView, {
+    preload: (fairlead: Fairlead, options: ViewOptions = {}) =>
+      preload(fairlead, target, scopeOf(options)),
+  });
 }

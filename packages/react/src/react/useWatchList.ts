@@ -3,16 +3,18 @@ import { useCallback, useMemo, useRef, useSyncExternalStore } from "react";
 import type {
   Accessor,
   ConnectionState,
+  Fairlead,
   LiveError,
   ObjectOf,
   ResourceConfig,
   ResourceObject,
+  Scope,
   WatchProcedures,
   WatchState,
   WatchStatus,
 } from "../core/index.js";
 import { useFairleadContext } from "./context.js";
-import { createRequest, createTarget, type ResourceTarget } from "./watchSource.js";
+import { createRequest, createTarget, preload, type ResourceTarget } from "./watchSource.js";
 import { createView, type WatchView } from "./watchView.js";
 
 export interface WatchListOptions {
@@ -57,6 +59,8 @@ export interface SelectedWatchListResult<S> extends WatchResultBase {
 export interface UseWatchList<K> {
   (options?: WatchListOptions): WatchListResult<K>;
   <S>(options: SelectOptions<K, S>): SelectedWatchListResult<S>;
+  /** Starts what the hook will show, before anything is rendered: to be called as the page begins. */
+  readonly preload: (fairlead: Fairlead, options?: WatchListOptions) => void;
 }
 
 const idleView: WatchView<never> = {
@@ -73,9 +77,17 @@ const idleState: WatchState<never> = {
   connection: { state: "idle" },
 };
 
-function namespacesOf({ namespace }: WatchListOptions): readonly (string | null)[] {
-  if (typeof namespace === "string") return [namespace];
-  return namespace ? [...new Set(namespace)].sort() : [null];
+/** One scope for each namespace that is named. */
+function scopesOf({
+  namespace = null,
+  labelSelector = null,
+  fieldSelector = null,
+}: WatchListOptions): readonly Scope[] {
+  const names =
+    typeof namespace === "string" || namespace === null
+      ? [namespace]
+      : [...new Set(namespace)].sort();
+  return names.map((name) => ({ namespace: name, labelSelector, fieldSelector }));
 }
 
 function useView<C, K extends ResourceObject>(
@@ -83,16 +95,16 @@ function useView<C, K extends ResourceObject>(
   options: WatchListOptions,
 ): WatchView<K> {
   const context = useFairleadContext();
-  const { labelSelector = null, fieldSelector = null, enabled = true } = options;
+  const { enabled = true } = options;
   // Callers pass option objects and arrays anew on each render; only their contents count.
-  const namespaces = JSON.stringify(namespacesOf(options));
+  const scopes = JSON.stringify(scopesOf(options));
   return useMemo(() => {
     if (!enabled) return idleView;
-    const requests = (JSON.parse(namespaces) as (string | null)[]).map((namespace) =>
-      createRequest(context, target, { namespace, labelSelector, fieldSelector }),
+    const requests = (JSON.parse(scopes) as Scope[]).map((scope) =>
+      createRequest(context, target, scope),
     );
     return createView(context.fairlead.registry, requests);
-  }, [context, target, namespaces, labelSelector, fieldSelector, enabled]);
+  }, [context, target, scopes, enabled]);
 }
 
 function resultBase<K extends ResourceObject>(
@@ -180,5 +192,8 @@ export function createUseWatchListHook<C, P extends WatchProcedures<ResourceObje
   function useWatchList<S>(options: WatchListOptions & Partial<SelectOptions<K, S>> = {}) {
     return useListState<K, S>(useView(target, options), options.select);
   }
-  return useWatchList as UseWatchList<K>;
+  const early = (fairlead: Fairlead, options: WatchListOptions = {}) => {
+    for (const scope of scopesOf(options)) preload(fairlead, target, scope);
+  };
+  return Object.assign(useWatchList, { preload: early }) as UseWatchList<K>;
 }

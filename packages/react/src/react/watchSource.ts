@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import {
   type Accessor,
   describeResource,
+  type Fairlead,
   type ListResult,
   type Resource,
   type ResourceConfig,
@@ -57,26 +58,18 @@ async function seedList<K extends ResourceObject>(
   });
 }
 
-export function createRequest<C, K extends ResourceObject>(
-  context: Context,
+/** A watch whose first data are its subscription's snapshot. */
+function createUnseeded<C, K extends ResourceObject>(
+  fairlead: Fairlead,
   { resource, accessor }: ResourceTarget<C, WatchProcedures<K>>,
   scope: Scope,
 ): WatchRequest<K> {
-  const { fairlead, queryClient } = context;
   const input = scopeInput(scope);
   return {
     resourceId: resource.id,
     path: resource.path,
     scope,
     source: {
-      // The server has a view's rows at hand for its watch; its list would compute them all again.
-      seed:
-        fairlead.initial === "http" && !scope.window
-          ? () =>
-              seedList(queryClient, listQueryKey(context, resource, input), (signal) =>
-                readProcedures(fairlead, accessor).list.query(input, { signal }),
-              )
-          : undefined,
       subscribe: (cursor, observer) =>
         readProcedures(fairlead, accessor).watch.subscribe(
           cursor === null ? input : { ...input, lastEventId: cursor },
@@ -84,4 +77,34 @@ export function createRequest<C, K extends ResourceObject>(
         ),
     },
   };
+}
+
+export function createRequest<C, K extends ResourceObject>(
+  context: Context,
+  target: ResourceTarget<C, WatchProcedures<K>>,
+  scope: Scope,
+): WatchRequest<K> {
+  const { fairlead, queryClient } = context;
+  const request = createUnseeded(fairlead, target, scope);
+  // The server has a view's rows at hand for its watch; its list would compute them all again.
+  if (fairlead.initial !== "http" || scope.window) return request;
+  const input = scopeInput(scope);
+  const seed = () =>
+    seedList(queryClient, listQueryKey(context, target.resource, input), (signal) =>
+      readProcedures(fairlead, target.accessor).list.query(input, { signal }),
+    );
+  return { ...request, source: { ...request.source, seed } };
+}
+
+/**
+ * Starts a watch that a component will show, so that its data are on their way before there is one. It lingers like
+ * any watch that nobody shows any more.
+ */
+export function preload<C, K extends ResourceObject>(
+  fairlead: Fairlead,
+  target: ResourceTarget<C, WatchProcedures<K>>,
+  scope: Scope,
+): void {
+  const watch = fairlead.registry.get(createUnseeded(fairlead, target, scope));
+  watch.subscribe(() => undefined)();
 }

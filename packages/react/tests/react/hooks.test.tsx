@@ -164,6 +164,18 @@ test("a list that a route loader fetched is shown at once and brought up to date
   expect(peer.cluster.count("list")).toBe(1);
 });
 
+test("a list that began before anything was rendered is there at once, by one subscription", async () => {
+  peer.cluster.add("a", "one");
+  await client.close();
+  client = connectTo(peer, { lingerMs: 10_000 });
+  useWatchList.preload(client.fairlead, { namespace: ["a"] });
+  await waitFor(() => expect(peer.cluster.watchers.size).toBe(1));
+  const { result } = renderHookWith(client, () => useWatchList({ namespace: "a" }));
+  await waitFor(() => expect(namesOf(result.current.items)).toEqual(["one"]));
+  expect(peer.cluster.count("watch")).toBe(1);
+  expect(peer.cluster.count("list")).toBe(0);
+});
+
 test("a disabled list watches nothing", async () => {
   const { result } = renderHookWith(client, () => useWatchList({ enabled: false }));
   expect(result.current).toMatchObject({ status: "loading", isLoading: false });

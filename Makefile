@@ -32,7 +32,7 @@ generate: setup ## Write the portal's shared package from its Python code
 
 build: setup $(BUILT) ## Build the portal's client
 
-SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html $(CLIENT)/vite.config.ts packages/react/src $(PORTAL)/shared -type f -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/startScript.ts packages/react/src $(PORTAL)/shared -type f -not -path '*/node_modules/*' 2>/dev/null)
 $(BUILT): $(SOURCES) package-lock.json
 	@printf '\033[36m==>\033[0m Building the portal client\n'
 	@npm run --silent build -w $(CLIENT) -- --logLevel warn && touch $@

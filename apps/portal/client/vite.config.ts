@@ -7,26 +7,41 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { loadEnv, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { startScript } from "./startScript.ts";
 
-const vendorGroups = [
-  { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
-  {
-    name: "router",
-    test: /node_modules\/@tanstack\/(react-router|router-core|history|react-store|store)\//,
-  },
-  {
-    name: "table",
-    test: /node_modules\/@tanstack\/(react-table|table-core|react-virtual|virtual-core)\//,
-  },
+// In the order of who takes a module first, with what it needs. The page's data are asked for by the first three, which
+// are there before what draws them.
+const groups = [
+  { name: "react", test: /node_modules\/react\// },
   {
     name: "live",
     // Without the part for forms, which would bring its library along: no page begins with one.
     test: /node_modules\/(@trpc|@tanstack\/(react-query|query-core))\/|packages\/react\/src\/(?!form)/,
   },
+  // Forms need them, and what the page begins with is one of those that name them.
+  { name: "schemas", test: /portal\/shared\/(schemas|drafts)/ },
+  {
+    name: "begin",
+    test: /portal\/shared\/hooks|src\/(app\/(client|early)|pages\/runQueries|resources\/timeRange|components\/table\/(rowWindow|tableSearch))\./,
+  },
+  { name: "react-dom", test: /node_modules\/(react-dom|scheduler)\// },
+  {
+    name: "router",
+    test: /node_modules\/@tanstack\/(react-router|router-core|history|react-store|store)\//,
+  },
   {
     name: "radix",
     // A list to choose from comes with the forms that have one.
     test: /node_modules\/(@radix-ui\/(?!react-select)|radix-ui|@floating-ui|aria-hidden|react-remove-scroll|sonner|lucide-react)/,
+  },
+  {
+    name: "parts",
+    // What most pages are made of, in one file: each further one is a further request.
+    test: /src\/(lib\/(?!keepEscape|logLines|paths)|resources\/phase|components\/(page|pageStates|status|times|createButton|permittedButton|shell\/useNamespaces?|ui\/(badge|button|card|checkbox|dropdownMenu|hints|input|skeleton|tooltip))\.)/,
+  },
+  {
+    name: "table",
+    test: /node_modules\/@tanstack\/(react-table|table-core|react-virtual|virtual-core)\/|src\/components\/table\//,
   },
 ];
 
@@ -51,7 +66,7 @@ function compressed(): Plugin {
 export default defineConfig(({ mode }) => {
   const server = loadEnv(mode, ".", "PORTAL_")["PORTAL_SERVER"] ?? "http://127.0.0.1:8000";
   return {
-    plugins: [react(), tailwindcss(), compressed()],
+    plugins: [react(), tailwindcss(), compressed(), startScript()],
     resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
     server: {
       host: "127.0.0.1",
@@ -60,7 +75,7 @@ export default defineConfig(({ mode }) => {
     build: {
       target: "es2022",
       // Libraries change less often than the portal: in files of their own they stay cached.
-      rolldownOptions: { output: { codeSplitting: { groups: vendorGroups } } },
+      rolldownOptions: { output: { codeSplitting: { groups } } },
     },
     test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
   };

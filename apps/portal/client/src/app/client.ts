@@ -12,7 +12,7 @@ import {
 } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { clusterHeaders, clusterParams } from "./cluster";
-import { notify } from "./toasts";
+import { notify } from "./notices";
 
 const PATH = "/trpc";
 

@@ -6,7 +6,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { Root } from "@/components/shell/root";
-import { readText, validateTableSearch } from "@/components/table/useTableSearch";
+import { readText, validateTableSearch } from "@/components/table/tableSearch";
 import { validateAuditSearch } from "@/pages/access/auditSearch";
 import { validateExplorerSearch } from "@/pages/explorer/explorerSearch";
 import { NotFoundPage, RouteErrorPage } from "@/pages/notFound";

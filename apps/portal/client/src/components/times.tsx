@@ -1,12 +1,12 @@
 import { useFromNow } from "@/lib/clock";
-import { formatAge, formatDateTime, formatDuration } from "@/lib/time";
+import { formatAge, formatDuration } from "@/lib/time";
 
-/** How long ago something was; the full time on hover. */
+/** How long ago something was; `Hints` shows the full time, which costs nothing until it is asked for. */
 export function Age({ time, suffix = "" }: { time: number | null; suffix?: string }) {
   const age = useFromNow((now) => (time === null ? "" : formatAge(now - time)));
   if (time === null) return <Nothing />;
   return (
-    <time dateTime={new Date(time).toISOString()} title={formatDateTime(time)}>
+    <time dateTime={new Date(time).toISOString()}>
       {age === "now" ? "just now" : `${age}${suffix}`}
     </time>
   );

@@ -34,9 +34,11 @@ export function formatAge(milliseconds: number): string {
   return `${Math.floor(seconds / DAY)}d`;
 }
 
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+// Made when it is first needed: the browser reads a whole table of formats for it.
+let absolute: Intl.DateTimeFormat | undefined;
 
 /** The full local date and time, for tooltips and details. */
 export function formatDateTime(time: number): string {
+  absolute ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   return absolute.format(time);
 }

@@ -11,7 +11,8 @@ import type { BranchRow, CodebaseRow } from "@/resources/codebase";
 import { statusOf } from "@/resources/phase";
 import type { RunRow } from "@/resources/runRow";
 import type { TimeRange } from "@/resources/timeRange";
-import { ATTENTION, type RunStatistics } from "./useRunStatistics";
+import { ATTENTION } from "./runQueries";
+import type { RunStatistics } from "./useRunStatistics";
 
 export function RecentRuns({ runs }: { runs: readonly RunRow[] }) {
   return (

@@ -11,7 +11,7 @@ import { allPhaseOptions, countedOptions } from "@/components/table/facets";
 import { columnsFor } from "@/components/table/features";
 import { LiveTable } from "@/components/table/liveTable";
 import { TableToolbar, type ToolbarFacet } from "@/components/table/tableToolbar";
-import { type FacetConfig, useDataTable } from "@/components/table/useDataTable";
+import { useDataTable } from "@/components/table/useDataTable";
 import { useRowWindow } from "@/components/table/useRowWindow";
 import { useTableSearch } from "@/components/table/useTableSearch";
 import { Age, Duration, Nothing } from "@/components/times";
@@ -19,6 +19,7 @@ import { Badge } from "@/components/ui/badge";
 import { statusOf } from "@/resources/phase";
 import { pipelineTypes } from "@/resources/pipelineRun";
 import { type RunRow, toRunRow } from "@/resources/runRow";
+import { NEWEST_FIRST, runFields } from "./runQueries";
 import { useCreatePermission } from "./useCreatePermission";
 
 // The form is only fetched when somebody starts something.
@@ -78,14 +79,6 @@ const columns = column.columns([
   }),
 ]);
 
-const facets: readonly FacetConfig[] = [
-  { key: "status", column: "phase" },
-  { key: "type", column: "type" },
-];
-
-// The columns whose field on the server has another name.
-const fields = { name: "metadata.name", namespace: "metadata.namespace" };
-
 const toolbarFacets: readonly ToolbarFacet[] = [
   { key: "status", label: "Status", options: allPhaseOptions() },
   {
@@ -97,15 +90,20 @@ const toolbarFacets: readonly ToolbarFacet[] = [
 
 export function PipelinesPage() {
   const scope = useNamespaceScope();
-  const state = useTableSearch("-started");
+  const state = useTableSearch(NEWEST_FIRST);
   const { list, rows, window, countsOf } = useRowWindow({
     useView: usePipelineRunsRowsView,
     toRow: toRunRow,
     state,
-    fields,
-    facets,
+    ...runFields,
   });
-  const table = useDataTable({ rows, columns, state, facets, isArranged: true });
+  const table = useDataTable({
+    rows,
+    columns,
+    state,
+    facets: runFields.facets,
+    isArranged: true,
+  });
   const open = useOpenRun();
   const creation = useCreatePermission({
     scope,

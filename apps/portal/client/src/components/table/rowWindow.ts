@@ -1,10 +1,13 @@
 import type { ViewFilter, ViewOptions } from "@fairlead/react";
 import type { SortingState } from "@tanstack/react-table";
-import { parseList, type TableSearch } from "./useTableSearch";
+import { parseList, type TableSearch } from "./tableSearch";
 
 /** Rows are asked for in spans that begin at a multiple of this, with as many again on either side. */
 const SPAN = 50;
-export const WINDOW_ROWS = 3 * SPAN;
+const WINDOW_ROWS = 3 * SPAN;
+
+// What changes at once is shown at once; of a hundred changes a second no eye follows more than this.
+const FRAMES = 10;
 
 /** The part of a long table that is here: the server counts, sorts and cuts. */
 export type RowWindow = {
@@ -24,12 +27,15 @@ export function spanFor(first: number): number {
 
 export type WindowFacet = { key: "status" | "type"; column: string };
 
-type Asked = {
+/** What one page shows: the row's field behind a column, where it has another name, and what it can be narrowed by. */
+export type WindowFields = {
+  readonly fields: { readonly [column: string]: string };
+  readonly facets: readonly WindowFacet[];
+};
+
+type Asked = WindowFields & {
   search: TableSearch;
   sorting: SortingState;
-  /** The row's field behind a column, where it has another name. */
-  fields: { readonly [column: string]: string };
-  facets: readonly WindowFacet[];
   names: readonly string[];
 };
 
@@ -69,4 +75,9 @@ export function toQuery({
     facets: facets.map(({ column }) => ({ by: [fieldOf(column)] })),
     filters: [...filters, ...chosen],
   };
+}
+
+/** The rows from `offset` on. */
+export function windowFrom(offset: number, asked: Asked): ViewOptions {
+  return { ...toQuery(asked), offset, limit: WINDOW_ROWS, maxFramesPerSecond: FRAMES };
 }

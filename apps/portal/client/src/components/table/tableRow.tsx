@@ -4,7 +4,7 @@ import { Checkbox } from "@/components/ui/checkbox";
 import { Skeleton } from "@/components/ui/skeleton";
 import { cn } from "@/lib/cn";
 import { appear } from "@/lib/flash";
-import { cellClass, cellClasses } from "./columnClasses";
+import { bodyCellClass, cellClass } from "./columnClasses";
 import type { DataTableInstance } from "./dataTable";
 import type { ColumnMeta, Features, TableRow } from "./features";
 
@@ -75,9 +75,8 @@ type CellsProps<Data extends TableRow> = Pick<Props<Data>, "row" | "table" | "co
 function BodyCells<Data extends TableRow>({ row, table }: CellsProps<Data>): ReactNode {
   return row.getVisibleCells().map((cell) => {
     const meta: ColumnMeta | undefined = cell.column.columnDef.meta;
-    const numbers = meta?.align === "end" && "tabular-nums";
     return (
-      <td key={cell.id} className={cn(cellClass, cellClasses(meta), numbers)}>
+      <td key={cell.id} className={meta ? bodyCellClass(meta) : cellClass}>
         <table.FlexRender cell={cell} />
       </td>
     );

@@ -2,8 +2,9 @@ import type { ReactNode } from "react";
 import type { DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
 import type { ListState } from "./liveTable";
+import type { FacetKey } from "./tableSearch";
 import { ColumnMenu, FacetFilter, type FacetOption, RowCount, SearchField } from "./toolbar";
-import type { FacetKey, TableSearchState } from "./useTableSearch";
+import type { TableSearchState } from "./useTableSearch";
 
 export type ToolbarFacet = { key: FacetKey; label: string; options: readonly FacetOption[] };
 

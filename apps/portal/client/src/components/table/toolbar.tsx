@@ -13,7 +13,8 @@ import {
 import { Input } from "@/components/ui/input";
 import type { DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
-import { type FacetKey, parseList, type TableSearchState } from "./useTableSearch";
+import { type FacetKey, parseList } from "./tableSearch";
+import type { TableSearchState } from "./useTableSearch";
 
 const SEARCH_DELAY = 120;
 

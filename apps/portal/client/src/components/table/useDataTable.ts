@@ -7,7 +7,8 @@ import {
 import { useMemo, useState } from "react";
 import { useNamespace } from "@/components/shell/useNamespace";
 import { type Features, features, type TableRow } from "./features";
-import { type FacetKey, formatSort, parseList, type TableSearchState } from "./useTableSearch";
+import { type FacetKey, formatSort, parseList } from "./tableSearch";
+import type { TableSearchState } from "./useTableSearch";
 
 const NAMESPACE_COLUMN = "namespace";
 

@@ -1,23 +1,23 @@
 import type { Counts, UseView } from "@fairlead/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
-import { type RowWindow, spanFor, toQuery, WINDOW_ROWS, type WindowFacet } from "./rowWindow";
+import {
+  type RowWindow,
+  spanFor,
+  type WindowFacet,
+  type WindowFields,
+  windowFrom,
+} from "./rowWindow";
 import type { TableSearchState } from "./useTableSearch";
 
 // Whoever drags the scroll bar passes a hundred spans and looks at one.
 const SETTLE = 60;
 
-// What changes at once is shown at once; of a hundred changes a second no eye follows more than this.
-const FRAMES = 10;
-
-type Options<Item, Row> = {
+type Options<Item, Row> = WindowFields & {
   useView: UseView<Item>;
   /** Must keep its results: an unchanged item is the same row. */
   toRow: (item: Item) => Row;
   state: TableSearchState;
-  /** The row's field behind a column, where it has another name. */
-  fields: { readonly [column: string]: string };
-  facets: readonly WindowFacet[];
 };
 
 /** A live table of any length, of which only the part that is looked at is here. */
@@ -25,10 +25,10 @@ export function useRowWindow<Item, Row>(options: Options<Item, Row>) {
   const { useView, toRow, state, fields, facets } = options;
   const { names } = useNamespaceScope();
   const [offset, onRange] = useOffset();
-  const query = toQuery({ ...state, fields, facets, names });
-  const list = useView({ ...query, offset, limit: WINDOW_ROWS, maxFramesPerSecond: FRAMES });
+  const query = windowFrom(offset, { ...state, fields, facets, names });
+  const list = useView(query);
   // Until the new part is here, the old one stays, where it was.
-  const asks = `${offset} ${JSON.stringify(query)}`;
+  const asks = JSON.stringify(query);
   const shown = useRef({ key: asks, offset });
   if (!list.isPlaceholder && shown.current.key !== asks) shown.current = { key: asks, offset };
   const { rows: items, total, counts } = list;

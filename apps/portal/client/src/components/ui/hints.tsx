@@ -1,5 +1,6 @@
 import { Tooltip as Primitive } from "radix-ui";
 import { type RefObject, useEffect, useRef, useState } from "react";
+import { formatDateTime } from "@/lib/time";
 import { TooltipContent } from "./tooltip";
 
 // As long as the tooltips of buttons wait.
@@ -11,17 +12,23 @@ const DESCRIBED_BY = "aria-describedby";
 
 type Hint = { text: string; target: HTMLElement; rect: DOMRect };
 
-/** Where the hint of what is pointed at, or of the line whose link has the focus, is kept. */
+/** An element says its hint itself; a time has one without saying it. */
+function readHint(target: HTMLElement | null): string | undefined {
+  if (target instanceof HTMLTimeElement) return formatDateTime(Date.parse(target.dateTime));
+  return target?.dataset["hint"];
+}
+
+/** What has a hint: what is pointed at, or what says it in the line whose link has the focus. */
 function findHinted(event: Event): HTMLElement | null {
   const { target } = event;
   if (!(target instanceof Element)) return null;
-  if (event.type === "pointerover") return target.closest<HTMLElement>("[data-hint]");
+  if (event.type === "pointerover") return target.closest<HTMLElement>("[data-hint], time");
   if (!target.matches(":focus-visible")) return null;
   return target.closest("tr, li")?.querySelector<HTMLElement>("[data-hint]") ?? null;
 }
 
 /**
- * One tooltip for all elements with `data-hint`: by pointer at the element itself, by keyboard at the link of its line.
+ * One tooltip for all times, and for all elements with `data-hint`: by pointer at the element itself, by keyboard at the link of its line.
  * A table of hundreds of states then makes no tooltip until one is asked for.
  */
 export function Hints() {
@@ -65,7 +72,7 @@ function useHint(content: RefObject<HTMLElement | null>) {
     };
     const look = (event: Event) => {
       const target = findHinted(event);
-      const text = target?.dataset["hint"];
+      const text = readHint(target);
       if (target && text) {
         later({ text, target, rect: target.getBoundingClientRect() }, SHOW_AFTER);
       } else if (content.current?.contains(event.target as Node)) {

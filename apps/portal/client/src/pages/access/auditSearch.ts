@@ -1,4 +1,4 @@
-import { readText } from "@/components/table/useTableSearch";
+import { readText } from "@/components/table/tableSearch";
 
 /** What the audit trail keeps in the address. */
 export type AuditSearch = {

@@ -1,4 +1,4 @@
-import { readText } from "@/components/table/useTableSearch";
+import { readText } from "@/components/table/tableSearch";
 
 /** What the explorer keeps in the address. */
 export type ExplorerSearch = {

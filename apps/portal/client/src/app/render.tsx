@@ -3,18 +3,13 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { fairlead, queryClient, SIGN_IN_PAGE, trpc } from "./app/client";
-import { router } from "./app/routes";
-import { Toasts } from "./app/toasts";
-import "./styles.css";
+import { fairlead, queryClient } from "./client";
+import { router } from "./routes";
+import { Toasts } from "./toasts";
 
 const root = document.getElementById("root");
 if (!root) throw new Error('index.html has no element with the id "root"; put it back.');
 
-// Everything waits for who is here: that is asked before the first rendering, not after it.
-if (location.pathname !== SIGN_IN_PAGE) {
-  void queryClient.prefetchQuery(trpc.account.me.queryOptions());
-}
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatSort, parseList, parseSort, validateTableSearch } from "./useTableSearch";
+import { formatSort, parseList, parseSort, validateTableSearch } from "./tableSearch";
 
 describe("sorting in the address", () => {
   test.each([

@@ -1,0 +1,67 @@
+import {
+  useApprovalTaskWatchList,
+  useCDPipelineWatchList,
+  useCodebaseBranchWatchList,
+  useCodebaseWatchList,
+  useDeploymentWatchList,
+  useGitServerWatchList,
+  useNamespaceWatchList,
+  usePipelineRunsRowsView,
+  usePodWatchList,
+  useQuickLinkWatchList,
+} from "@portal/shared/hooks";
+import { windowFrom } from "@/components/table/rowWindow";
+import { parseList, parseSort, validateTableSearch } from "@/components/table/tableSearch";
+import { endOfBar, NEWEST_FIRST, overviewQueries, runFields } from "@/pages/runQueries";
+import { findTimeRange } from "@/resources/timeRange";
+import { fairlead, queryClient, SIGN_IN_PAGE, trpc } from "./client";
+
+type Address = { names: readonly string[]; search: { [key: string]: string } };
+
+type Preloaded = typeof useCodebaseWatchList.preload;
+
+function list(preload: Preloaded): (address: Address) => void {
+  return ({ names }) => preload(fairlead, { namespace: names.length > 0 ? names : null });
+}
+
+function overview(address: Address): void {
+  const range = findTimeRange(address.search["range"]);
+  const asked = overviewQueries(address.names, range, endOfBar(Date.now(), range));
+  usePipelineRunsRowsView.preload(fairlead, asked.newest);
+  usePipelineRunsRowsView.preload(fairlead, asked.inRange);
+  list(useCodebaseWatchList.preload)(address);
+  list(useCodebaseBranchWatchList.preload)(address);
+}
+
+function runs({ names, search }: Address): void {
+  const asked = validateTableSearch(search);
+  const sorting = parseSort(asked.sort ?? NEWEST_FIRST);
+  const rows = windowFrom(0, { search: asked, sorting, names, ...runFields });
+  usePipelineRunsRowsView.preload(fairlead, rows);
+}
+
+// What each page begins with. One that is not here asks as it is drawn.
+const pages: { readonly [path: string]: (address: Address) => void } = {
+  "/": overview,
+  "/pipelines": runs,
+  "/approvals": list(useApprovalTaskWatchList.preload),
+  "/branches": list(useCodebaseBranchWatchList.preload),
+  "/codebases": list(useCodebaseWatchList.preload),
+  "/deployments": list(useCDPipelineWatchList.preload),
+  "/git-servers": list(useGitServerWatchList.preload),
+  "/links": list(useQuickLinkWatchList.preload),
+  "/pods": list(usePodWatchList.preload),
+  "/workloads": list(useDeploymentWatchList.preload),
+};
+
+/**
+ * Asks who is here and for what the page shows, before anything is there to show it: the answers come while the browser
+ * still reads the rest of the program. A guess that proves wrong costs a watch for ten seconds, nothing else.
+ */
+export function begin({ pathname, search }: Location): void {
+  if (pathname === SIGN_IN_PAGE) return;
+  void queryClient.prefetchQuery(trpc.account.me.queryOptions());
+  const address = Object.fromEntries(new URLSearchParams(search));
+  pages[pathname]?.({ names: parseList(address["ns"]), search: address });
+  useNamespaceWatchList.preload(fairlead);
+}

@@ -1,0 +1,55 @@
+import type { SortingState } from "@tanstack/react-table";
+
+/** What a table keeps in the address: the view can be linked, reloaded and gone back to. */
+export type TableSearch = {
+  q?: string | undefined;
+  /** Column names in order of weight; a leading dash sorts downwards. */
+  sort?: string | undefined;
+  /** The columns not shown. */
+  hide?: string | undefined;
+  status?: string | undefined;
+  type?: string | undefined;
+  /** The row whose details are shown, as `namespace/name`. */
+  open?: string | undefined;
+  /** The tab of the details. */
+  tab?: string | undefined;
+  create?: true | undefined;
+};
+
+/** Reads one text out of an address; the router has turned `?q=123` into a number. */
+export function readText(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Reads what it knows; a mangled address shows the table as if that part were not there. */
+export function validateTableSearch(search: { [key: string]: unknown }): TableSearch {
+  return {
+    q: readText(search["q"]),
+    sort: readText(search["sort"]),
+    hide: readText(search["hide"]),
+    status: readText(search["status"]),
+    type: readText(search["type"]),
+    open: readText(search["open"]),
+    tab: readText(search["tab"]),
+    create: search["create"] === true ? true : undefined,
+  };
+}
+
+export type FacetKey = "status" | "type";
+
+export function parseSort(sort: string | undefined): SortingState {
+  if (!sort) return [];
+  return sort.split(",").map((part) => ({
+    id: part.replace(/^-/, ""),
+    desc: part.startsWith("-"),
+  }));
+}
+
+export function formatSort(sorting: SortingState): string | undefined {
+  return sorting.map(({ id, desc }) => (desc ? `-${id}` : id)).join(",") || undefined;
+}
+
+export function parseList(value: string | undefined): string[] {
+  return value ? value.split(",").filter(Boolean) : [];
+}

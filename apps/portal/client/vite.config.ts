@@ -18,11 +18,10 @@ const groups = [
     // Without the part for forms, which would bring its library along: no page begins with one.
     test: /node_modules\/(@trpc|@tanstack\/(react-query|query-core))\/|packages\/react\/src\/(?!form)/,
   },
-  // Forms need them, and what the page begins with is one of those that name them.
-  { name: "schemas", test: /portal\/shared\/(schemas|drafts)/ },
   {
     name: "begin",
-    test: /portal\/shared\/hooks|src\/(app\/(client|early)|pages\/runQueries|resources\/timeRange|components\/table\/(rowWindow|tableSearch))\./,
+    // Not the client: what names the schemas would come with it.
+    test: /portal\/shared\/hooks|src\/(pages\/runQueries|resources\/timeRange|components\/table\/(rowWindow|tableSearch))\./,
   },
   { name: "react-dom", test: /node_modules\/(react-dom|scheduler)\// },
   {

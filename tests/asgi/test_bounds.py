@@ -20,7 +20,7 @@ from fairlead import (
     query,
     subscription,
 )
-from fairlead.asgi.streams import HIGH_WATER
+from fairlead.asgi.json_lines import HIGH_WATER
 from fairlead.asgi.types import Message
 
 MADE: list[int] = []

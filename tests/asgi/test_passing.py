@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -41,6 +41,8 @@ class Source:
         self.waiting = asyncio.Event()
         self.fails = False
         self.waits = False
+        self.slow = 0.0
+        self.endless = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -51,6 +53,12 @@ class Source:
         if self.read == 2 and self.waits:
             self.waiting.set()
             await asyncio.Event().wait()
+        if self.endless:
+            self.read += 1
+            await asyncio.sleep(0)
+            return b" " * 65_536
+        if self.slow:
+            await asyncio.sleep(self.slow)
         if self.read == len(PARTS):
             raise StopAsyncIteration
         self.read += 1
@@ -82,7 +90,9 @@ def make_app(source: Source, wire: WireOptions | None = None) -> Fairlead:
 class Exchange:
     """One GET; the test decides when the reader takes something and when it leaves."""
 
-    def __init__(self, app: Fairlead, target: str) -> None:
+    def __init__(
+        self, app: Fairlead, target: str, headers: Mapping[bytes, bytes] | None = None
+    ) -> None:
         self.sent: list[Message] = []
         self.leaves = asyncio.Event()
         self.takes = asyncio.Event()
@@ -94,7 +104,7 @@ class Exchange:
             "path": path,
             "raw_path": path.encode(),
             "query_string": query_string.encode(),
-            "headers": [],
+            "headers": list((headers or {}).items()),
             "client": ("10.0.0.1", 1),
         }
         self._asked = False
@@ -242,7 +252,7 @@ async def test_a_batch_of_several_is_sent_whole() -> None:
     assert "content-length" in answer.headers
 
 
-async def test_json_lines_hold_it_whole() -> None:
+async def test_json_lines_have_it_in_one_line() -> None:
     async with open_http(make_app(Source())) as client:
         answer = await client.get(
             f"/trpc/numbers?batch=1&input={to_input({})}",

@@ -153,9 +153,7 @@ async def refuse(app: Fairlead, path: str, value: object) -> str:
 
 
 async def test_no_name_reaches_anything_else(app: Fairlead, api: ApiServer) -> None:
-    named = [
-        path for path in get_paths(app) if path.partition(".")[2] not in NAMELESS
-    ]
+    named = [path for path in get_paths(app) if path.partition(".")[2] not in NAMELESS]
     assert len(named) > 25
     for path in named:
         for name in NAMES:

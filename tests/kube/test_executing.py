@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
-from tests.kube.cluster import grant, make_context, opened, prepare, send
+from tests.kube.cluster import RBAC, grant, make_context, opened, prepare, send
 
 from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
@@ -15,6 +16,7 @@ from fairlead.devcluster.echoing import run_command
 from fairlead.devcluster.execution import ExecSession
 from fairlead.kube import Kube, PodRouter, Resource
 from fairlead.kube.executing import ExecEvent, ExecExit, ExecOpened, ExecOutput
+from fairlead.kube.reviews import ReviewOptions
 from fairlead.kube.terminals import TerminalOptions
 from fairlead.tracking import tracked
 
@@ -37,6 +39,16 @@ Events = AsyncIterator[tracked[ExecEvent]]
 async def run(session: ExecSession) -> int:
     """The dev cluster's shell, and a command that sends each byte by itself."""
     name, *words = session.request.command
+    if name == "flood":
+        for number in range(int(words[0])):
+            await session.write(f"{number}\n" * 1000)
+        return 0
+    if name == "count-input":
+        count = 0
+        while data := await session.read():
+            count += len(data)
+        await session.write(f"{count} bytes\n")
+        return 0
     if name != "by-bytes":
         return await run_command(session, time.time)
     for byte in words[0].encode():
@@ -46,11 +58,15 @@ async def run(session: ExecSession) -> int:
 
 @pytest.fixture
 async def kube() -> AsyncIterator[Kube]:
-    options = TerminalOptions(per_user=2, linger=0.2, waiting_input=3)
+    options = TerminalOptions(per_user=2, linger=0.2, waiting_input=3, kept=100_000)
     async with (
         DevCluster(on_exec=run) as cluster,
         Kube.from_kubeconfig(
-            cluster.kubeconfig_path, identity="impersonate", terminals=options
+            cluster.kubeconfig_path,
+            identity="impersonate",
+            terminals=options,
+            recheck_seconds=0.05,
+            reviews=ReviewOptions(seconds=0),
         ) as kube,
     ):
         await prepare(kube.client)
@@ -226,6 +242,73 @@ async def test_characters_that_frames_cut_apart_arrive_whole(app: App) -> None:
         await start(events)
         assert await read_until(events, "😀") == "é€😀"
         assert (await read_exit(events)).code == 5
+
+
+async def test_a_command_waits_for_a_slow_reader_and_nothing_is_lost(app: App) -> None:
+    rounds = 400  # some megabytes: twenty times what is kept
+    command = ["flood", str(rounds)]
+    shown = ""
+    async with (
+        asyncio.timeout(30),
+        opened(app.pods.exec("web", "team-a", command=command, tty=False)) as events,
+    ):
+        async for event in events:
+            if isinstance(event.data, ExecOutput):
+                shown += event.data.text
+                if len(shown) < 50_000:
+                    await asyncio.sleep(0.01)
+    assert shown == "".join(f"{number}\n" * 1000 for number in range(rounds))
+
+
+async def test_what_nobody_read_in_time_is_said_to_be_missing(
+    app: App, kube: Kube
+) -> None:
+    kube.terminals.options = replace(kube.terminals.options, linger=20)
+    command = ["flood", "100"]
+    async with opened(
+        app.pods.exec("web", "team-a", command=command, tty=False)
+    ) as events:
+        id_ = await start(events)
+    terminal = kube.terminals.find(id_, "ann")
+    async with asyncio.timeout(10):
+        while terminal.exit is None:  # noqa: ASYNC110  nobody is told: nobody looks
+            await asyncio.sleep(0.01)
+    again = app.pods.exec("web", "team-a", last_event_id=f"{id_}/0")
+    async with asyncio.timeout(10), opened(again) as events:
+        first = (await anext(events)).data
+        assert isinstance(first, ExecOutput)
+        assert "output was left out here" in first.text
+        assert await read_until(events, "99\n")
+
+
+async def test_input_ends_and_the_command_goes_on(app: App) -> None:
+    command = ["count-input"]
+    async with opened(
+        app.pods.exec("web", "team-a", command=command, tty=False)
+    ) as events:
+        id_ = await start(events)
+        await app.pods.exec_input(id_, 1, "two", end=True)
+        await app.pods.exec_input(id_, 0, "one")
+        assert await read_until(events, "bytes") == "6 bytes\n"
+        assert (await read_exit(events)).code == 0
+
+
+async def test_a_right_that_is_taken_away_ends_the_command(
+    app: App, kube: Kube
+) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        binding = f"{RBAC}/clusterrolebindings/ann-pods-exec-create-get"
+        await send(kube.client, "DELETE", binding)
+        with pytest.raises(TRPCError, match="pods/exec") as caught:
+            await read_exit(events)
+        assert caught.value.code == "FORBIDDEN"
+    terminal = kube.terminals.find(id_, "ann")
+    async with asyncio.timeout(10):
+        while terminal.exit is None:  # noqa: ASYNC110  nobody may look any more
+            await asyncio.sleep(0.01)
+    with pytest.raises(TRPCError, match="has ended"):
+        await app.pods.exec_input(id_, 0, "x")
 
 
 async def test_resize_and_end(app: App) -> None:

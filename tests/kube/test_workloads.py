@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from tests.kube.cluster import grant, make_context, opened, prepare, send
+from tests.kube.cluster import RBAC, grant, make_context, opened, prepare, send
 
 from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Kube, PodRouter, Resource, WorkloadRouter
 from fairlead.kube.client import KubeRequest
+from fairlead.kube.identity import Identity
+from fairlead.kube.reviews import ReviewOptions
 from fairlead.kube.workloads import LogReader
 
 
@@ -181,6 +183,28 @@ async def test_logs_need_their_own_right(kube: Kube) -> None:
     with pytest.raises(TRPCError, match="You may not get pods/log") as caught:
         await anext(bob.pods.logs("p", "team-a"))
     assert caught.value.code == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("identity", ["impersonate", "service"])
+async def test_a_right_that_is_taken_away_ends_a_followed_log(
+    cluster: DevCluster, kube: Kube, identity: Identity
+) -> None:
+    await make_pod(kube)
+    cluster.append_log("team-a", "p", "main", "one")
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity=identity,
+        recheck_seconds=0.05,
+        reviews=ReviewOptions(seconds=0),
+    ) as checked:
+        app = create_caller(App, make_context(checked, "ann"))
+        async with asyncio.timeout(10), opened(app.pods.logs("p", "team-a")) as chunks:
+            assert (await anext(chunks)).data.lines == ["one"]
+            binding = f"{RBAC}/clusterrolebindings/ann-pods-log-get"
+            await send(kube.client, "DELETE", binding)
+            with pytest.raises(TRPCError, match="You may not get pods/log") as caught:
+                await anext(chunks)
+            assert caught.value.code == "FORBIDDEN"
 
 
 async def test_a_deployment_is_scaled_and_restarted(app: App, kube: Kube) -> None:

@@ -23,7 +23,7 @@ const routerHashes = {
   "pipelineRuns": "2177201df76ee224",
   "pipelineRuns.rows": "baac1e7ba68093b6",
   "pipelines": "83d214834afde853",
-  "pods": "8c5ea216c5eff45e",
+  "pods": "ed864c62f77baded",
   "quickLinks": "c6e83f8632646f0a",
   "stages": "48df373a1773570c",
   "taskRuns": "b7f0330e38a86d0d"

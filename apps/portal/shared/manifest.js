@@ -178,7 +178,7 @@ export const manifest = {
 "pods.deleteMany": "2a369366a8473c77",
 "pods.exec": "be6b973978177e1a",
 "pods.execEnd": "bf213bfdebbaf14b",
-"pods.execInput": "5695db13411b5344",
+"pods.execInput": "28138b7c87dcbda4",
 "pods.execResize": "0cefc993c17a8638",
 "pods.get": "e297449d3418f6c1",
 "pods.jsonPatch": "5949332a8da2b453",
@@ -10940,6 +10940,10 @@ export const manifest = {
 " input.text": [
 "string",
 "z.string().max(1000000)"
+],
+" input.end": [
+"optional boolean",
+"z.boolean()"
 ],
 " output": [
 "null",

@@ -3298,6 +3298,11 @@ export type AppRouter = TRPCBuiltRouter<
         id: string;
         number: number;
         text: string;
+        /**
+         * there is no input after it: what reads to the end of its input goes on.
+         * @default false
+         */
+        end?: boolean | undefined;
       }, null>;
       /** Tells a command of one's own how large its terminal is. */
       execResize: $Mutation<{

@@ -1252,6 +1252,11 @@ export declare const procedures: {
     id: string;
     number: number;
     text: string;
+    /**
+     * there is no input after it: what reads to the end of its input goes on.
+     * @default false
+     */
+    end?: boolean | undefined;
   }>; readonly output: $Schema<null> };
   readonly "pods.execResize": { readonly input: $Schema<{
     id: string;

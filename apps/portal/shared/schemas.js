@@ -508,7 +508,7 @@ export const procedures = /* @__PURE__ */ lazily({
   "pods.deleteMany": () => lazily({ input: () => z.object({ items: z.array(zDeleteTarget).max(1000), propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).nullable().optional(), dryRun: z.boolean().optional() }), output: () => z.array(zDeleteResult) }),
   "pods.exec": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional(), container: z.string().nullable().optional(), command: z.array(z.string()).min(1).max(100).nullable().optional(), tty: z.boolean().optional(), lastEventId: z.string().nullable().optional() }), output: () => z.discriminatedUnion("type", [zExecOpened, zExecOutput, zExecExit]) }),
   "pods.execEnd": () => lazily({ input: () => z.object({ id: z.string().max(64) }), output: () => z.null() }),
-  "pods.execInput": () => lazily({ input: () => z.object({ id: z.string().max(64), number: z.int().gte(0), text: z.string().max(1000000) }), output: () => z.null() }),
+  "pods.execInput": () => lazily({ input: () => z.object({ id: z.string().max(64), number: z.int().gte(0), text: z.string().max(1000000), end: z.boolean().optional() }), output: () => z.null() }),
   "pods.execResize": () => lazily({ input: () => z.object({ id: z.string().max(64), columns: z.int().gte(1).lte(1000), rows: z.int().gte(1).lte(1000) }), output: () => z.null() }),
   "pods.get": () => lazily({ input: () => z.object({ name: z.string(), namespace: z.string().nullable().optional() }), output: () => zPod }),
   "pods.jsonPatch": () => lazily({ input: () => z.object({ name: z.string(), operations: z.array(zJsonPatchOperation).min(1).max(1000), namespace: z.string().nullable().optional(), dryRun: z.boolean().optional() }), output: () => zPod }),

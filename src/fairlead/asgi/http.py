@@ -16,11 +16,12 @@ from fairlead.asgi.answers import (
 from fairlead.asgi.body import BodyReceive, discard_body, get_whole_body
 from fairlead.asgi.exchange import Exchange
 from fairlead.asgi.express import INPUT_SIZE, ExpressLane, ExpressRoute
+from fairlead.asgi.json_lines import send_jsonl
 from fairlead.asgi.passing import send_passed
 from fairlead.asgi.requests import Headers
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.schema_drift import HEADER, SCHEMA_PATH
-from fairlead.asgi.streams import send_jsonl, send_sse
+from fairlead.asgi.streams import send_sse
 from fairlead.asgi.suspension import ClientGoneError, gather_eagerly, run_guarded
 from fairlead.asgi.types import Receive, Scope, Send
 from fairlead.calling import CompiledProcedure

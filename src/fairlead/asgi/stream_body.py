@@ -12,7 +12,11 @@ HeaderList = list[tuple[bytes, bytes]]
 
 
 class StreamBody:
-    """A response body that is written piece by piece, with pings while it is quiet."""
+    """A response body that is written piece by piece, with pings while it is quiet.
+
+    Attributes:
+        may_ping: False in the middle of what a ping would break.
+    """
 
     def __init__(self, send: Send, ping: bytes, ping_seconds: float | None) -> None:
         self._send = send
@@ -21,6 +25,7 @@ class StreamBody:
         self._last = 0.0
         self._pinger: asyncio.Task[None] | None = None
         self._sending = False
+        self.may_ping = True
 
     async def start(self, status: int, headers: HeaderList) -> None:
         """Sends the head; pings from then on."""
@@ -59,7 +64,7 @@ class StreamBody:
         while True:
             await asyncio.sleep(max(0.0, self._last + seconds - loop.time()))
             if loop.time() >= self._last + seconds:
-                if self._sending:
+                if self._sending or not self.may_ping:
                     self._last = loop.time()  # a reader this slow has enough to read
                 else:
                     await self.write(self._ping)

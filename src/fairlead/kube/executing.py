@@ -10,17 +10,21 @@ process: `splitLink` by `operation.path`, see docs/kube.md.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from fairlead.access import authenticated, can
+from fairlead.access import ResourceAttributes, authenticated, can
 from fairlead.kube.channels import Output
 from fairlead.kube.client import KubeRequest
+from fairlead.kube.guard import guard_events
 from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.routers import ResourceRouter
 from fairlead.kube.terminals import Terminal, Terminals
 from fairlead.kube.urls import get_object_path
+from fairlead.kube.watching import set_guard
 from fairlead.procedure import mutation, subscription
 from fairlead.tracking import tracked
 
@@ -117,10 +121,15 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
         id_: Id,
         number: Annotated[int, Field(ge=0)],
         text: Annotated[str, Field(max_length=1_000_000)],
+        end: bool = False,
     ) -> None:
-        """Types into a command of one's own; `number` counts from 0 and keeps the order."""
-        terminals = self._terminals
-        await self._find(id_).write(number, text, terminals.options.waiting_input)
+        """Types into a command of one's own; `number` counts from 0 and keeps the order.
+
+        Args:
+            end: there is no input after it: what reads to the end of its input goes on.
+        """
+        limit = self._terminals.options.waiting_input
+        await self._find(id_).write(number, text, limit, end=end)
 
     @mutation(access=authenticated, name="execResize")
     async def exec_resize(self, id_: Id, columns: Size, rows: Size) -> None:
@@ -158,20 +167,21 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
             terminal = await self._open(
                 subresource, name, namespace, container, options
             )
+        place = self.ctx.kube.place(self.resource, namespace)
+        right = ResourceAttributes.of(
+            get_info(self.resource),
+            "create",
+            subresource=subresource,
+            namespace=place,
+            name=name,
+        )
+        # Whose right is taken away sees no more of the command, and it ends.
+        guard = partial(set_guard, self.ctx, self.call, right, terminal.end_soon)
+        events = _show(terminal, after, opened=last_event_id is None)
         with terminals.viewing(terminal):
-            if last_event_id is None:
-                opened = ExecOpened(type="opened", id=terminal.id)
-                yield tracked(f"{terminal.id}/0", opened)
-            async for number, event in terminal.read(after):
-                if isinstance(event, Output):
-                    shown: ExecOutput | ExecExit = ExecOutput(
-                        type="output", stream=event.stream, text=event.text
-                    )
-                else:
-                    shown = ExecExit(
-                        type="exit", code=event.code, message=event.message
-                    )
-                yield tracked(f"{terminal.id}/{number}", shown)
+            async with aclosing(guard_events(events, guard)) as guarded:
+                async for event in guarded:
+                    yield event
 
     async def _open(
         self,
@@ -196,3 +206,20 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
             },
         )
         return await self._terminals.open(kube.raw.client, request, self.ctx.user.name)
+
+
+async def _show(
+    terminal: Terminal, after: int, *, opened: bool
+) -> AsyncIterator[tracked[ExecEvent]]:
+    """What a command writes, as clients get it."""
+    if opened:
+        began = ExecOpened(type="opened", id=terminal.id)
+        yield tracked(f"{terminal.id}/0", began)
+    async for number, event in terminal.read(after):
+        if isinstance(event, Output):
+            shown: ExecOutput | ExecExit = ExecOutput(
+                type="output", stream=event.stream, text=event.text
+            )
+        else:
+            shown = ExecExit(type="exit", code=event.code, message=event.message)
+        yield tracked(f"{terminal.id}/{number}", shown)

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol, TypeAlias, TypeVar
 
 from fairlead.access import Decision
 from fairlead.errors import TRPCError
-from fairlead.kube.subscription import Subscription
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "Guarded", "guard_events"]
 
+T = TypeVar("T")
 
 SOON = 0.5
 """Seconds within which all readers ask once rights may have changed."""
 
 Listen: TypeAlias = "Callable[[Callable[[], None]], Callable[[], None]]"
 """Takes what is to be called on news, and returns how to stop that."""
+
+
+class Guarded(Protocol):
+    """What ends when its reader may no longer read."""
+
+    @property
+    def ended(self) -> bool:
+        """Is it over anyway?"""
+        ...
+
+    def fail(self, error: TRPCError) -> None:
+        """Ends it; the reader is told why."""
+        ...
 
 
 class Guard:
@@ -30,7 +44,7 @@ class Guard:
 
     def __init__(
         self,
-        subscription: Subscription,
+        subscription: Guarded,
         check: Callable[[], Awaitable[Decision]],
         seconds: float,
         listen: Listen | None = None,
@@ -87,3 +101,55 @@ class Guard:
             if self._on_denied is not None:
                 self._on_denied(error)
             self._subscription.fail(error)
+
+
+async def guard_events(
+    events: AsyncIterator[T], set_guard: Callable[[Guarded], object]
+) -> AsyncGenerator[T]:
+    """The events of an iterator, until a guard on them ends it.
+
+    Args:
+        set_guard: makes the `Guard`.
+
+    Raises:
+        TRPCError: FORBIDDEN; the right to them was taken away.
+    """
+    end = _End()
+    set_guard(end)
+    pending: asyncio.Future[T] | None = None
+    try:
+        while True:
+            pending = asyncio.ensure_future(anext(events))
+            await asyncio.wait((pending, end.told), return_when=asyncio.FIRST_COMPLETED)
+            if end.told.done():
+                raise end.told.result()
+            done, pending = pending, None
+            try:
+                event = done.result()
+            except StopAsyncIteration:
+                return
+            yield event
+    finally:
+        end.ended = True
+        if pending is not None:
+            pending.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
+                await pending
+        close: Callable[[], Awaitable[None]] | None = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
+
+
+class _End:
+    """Where a guard says that it is over."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.told: asyncio.Future[TRPCError] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    def fail(self, error: TRPCError) -> None:
+        """The right was taken away."""
+        if not self.told.done():
+            self.told.set_result(error)

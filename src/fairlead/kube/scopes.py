@@ -70,10 +70,8 @@ async def review(
 ) -> Decision:
     """May the user of a request do this to a kind, in one namespace or in all?"""
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
-    return await authorizer.review(
-        request,
-        ResourceAttributes.of(info, verb, namespace=namespace, name=name),
-    )
+    asked = ResourceAttributes.of(info, verb, namespace=namespace, name=name)
+    return await authorizer.review(request, asked)
 
 
 def listen_to_rights(

@@ -37,7 +37,8 @@ class TerminalOptions:
 
     Attributes:
         per_user: commands of one user that may run at once.
-        kept: characters of output kept for who comes back.
+        kept: characters of output kept for who comes back; a command that writes more than its
+            reader takes is made to wait, and what nobody takes is left out, which is said.
         linger: seconds that a command nobody looks at goes on.
         waiting_input: pieces of input that may be ahead of their turn.
     """
@@ -49,6 +50,15 @@ class TerminalOptions:
 
 
 Event = Output | Exit
+
+PATIENCE = 20.0
+"""Seconds that a command waits for a reader who takes nothing: its connection must live on."""
+LEFT_OUT = "\r\n[output was left out here: it was not read in time]\r\n"
+
+
+def get_size(event: Event) -> int:
+    """Characters of output."""
+    return len(event.text) if isinstance(event, Output) else 0
 
 
 class Terminal:
@@ -63,12 +73,17 @@ class Terminal:
         self._kept = kept
         self._events: deque[tuple[int, Event]] = deque()
         self._size = 0
+        self._unread = 0
+        self._taken = asyncio.Event()
+        self._read_to = 0
         self._count = 0
         self._news = asyncio.Event()
         self._next_input = 0
-        self._ahead: dict[int, str] = {}
+        self._ahead: dict[int, tuple[str, bool]] = {}
         self._sending = asyncio.Lock()
+        self._ending: asyncio.Future[None] | None = None
         self.viewers = 0
+        self.is_awaited = True  # whoever starts a command looks at it next
         self.exit: Exit | None = None
 
     async def pump(self) -> None:
@@ -83,20 +98,44 @@ class Terminal:
                 end = event
                 break
             if event is not None:
+                await self._wait_for_room(get_size(event))
                 self._add(event)
         self.exit = end
         self._add(end)
         await self._socket.close()
 
+    async def _wait_for_room(self, size: int) -> None:
+        """Makes the command wait for who looks at it, as a pipe would."""
+        room = max(0, self._kept - size)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while self.is_awaited and self._unread > room:
+                    self._taken.clear()
+                    await self._taken.wait()
+
     def _add(self, event: Event) -> None:
         self._count += 1
         self._events.append((self._count, event))
-        self._size += len(event.text) if isinstance(event, Output) else 0
+        self._size += get_size(event)
+        self._unread += get_size(event)
         while self._size > self._kept and len(self._events) > 1:
-            _, oldest = self._events.popleft()
-            self._size -= len(oldest.text) if isinstance(oldest, Output) else 0
+            number, oldest = self._events.popleft()
+            self._size -= get_size(oldest)
+            self._note_read(number, oldest)
         self._news.set()
         self._news = asyncio.Event()
+
+    def let_go(self) -> None:
+        """Nobody looks at it now: it waits for nobody."""
+        self.is_awaited = False
+        self._taken.set()
+
+    def _note_read(self, number: int, event: Event) -> None:
+        """The first of its readers has taken an event, or nobody has and it is gone."""
+        if number > self._read_to:
+            self._read_to = number
+            self._unread -= get_size(event)
+            self._taken.set()
 
     async def read(self, after: int) -> AsyncIterator[tuple[int, Event]]:
         """What came after an event that was seen, and what comes; ends with the command."""
@@ -104,19 +143,30 @@ class Terminal:
         while True:
             news = self._news
             for number, event in list(self._events):
-                if number > seen:
-                    seen = number
-                    yield number, event
-                    if isinstance(event, Exit):
-                        return
+                if number <= seen:
+                    continue
+                if number > seen + 1:
+                    stream = event.stream if isinstance(event, Output) else "stdout"
+                    yield number - 1, Output(stream, LEFT_OUT)
+                seen = number
+                yield number, event
+                self._note_read(number, event)
+                if isinstance(event, Exit):
+                    return
             if news is self._news:
                 await news.wait()
 
-    async def write(self, number: int, text: str, limit: int) -> None:
+    async def write(
+        self, number: int, text: str, limit: int, *, end: bool = False
+    ) -> None:
         """Sends input in the order of its numbers, whatever order it arrives in.
 
+        Args:
+            end: there is no input after it.
+
         Raises:
-            TRPCError: the command has ended, or too much input waits for some that is missing.
+            TRPCError: the command has ended, or too much input waits for some that is missing,
+                or the cluster has no way to end input.
         """
         self._check_open()
         if number < self._next_input:
@@ -126,18 +176,19 @@ class Terminal:
                 "TOO_MANY_REQUESTS",
                 f"Input {self._next_input} is missing: {limit} later ones wait for it",
             )
-        self._ahead[number] = text
+        if end and self._socket.protocol != PROTOCOLS[0]:
+            raise TRPCError(
+                "PRECONDITION_FAILED",
+                "This cluster has no way to end a command's input",
+            )
+        self._ahead[number] = (text, end)
         async with self._sending:
             while (ready := self._ahead.pop(self._next_input, None)) is not None:
                 self._next_input += 1
-                for piece in encode_input(ready):
+                for piece in encode_input(ready[0]):
                     await self._send(piece)
-
-    async def close_input(self) -> None:
-        """Ends standard input, where the cluster's protocol can say so."""
-        self._check_open()
-        if self._socket.protocol == PROTOCOLS[0]:
-            await self._send(encode_close())
+                if ready[1]:
+                    await self._send(encode_close())
 
     async def resize(self, columns: int, rows: int) -> None:
         """Tells the command how large its terminal is."""
@@ -147,6 +198,10 @@ class Terminal:
     async def aclose(self) -> None:
         """Ends the command by closing its connection."""
         await self._socket.close()
+
+    def end_soon(self) -> None:
+        """Ends the command; does not wait for that."""
+        self._ending = asyncio.ensure_future(self.aclose())
 
     def _check_open(self) -> None:
         if self.exit is not None:
@@ -203,11 +258,13 @@ class Terminals:
     def viewing(self, terminal: Terminal) -> Generator[None]:
         """While somebody looks, a command goes on."""
         terminal.viewers += 1
+        terminal.is_awaited = True
         try:
             yield
         finally:
             terminal.viewers -= 1
             if terminal.viewers == 0:
+                terminal.let_go()
                 self._start(self._end_unless_viewed(terminal))
 
     async def aclose(self) -> None:

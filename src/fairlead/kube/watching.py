@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fairlead.access import Authorizer, ResourceAttributes
 from fairlead.access.audit import Subject, note_denied
 from fairlead.calling import Call
 from fairlead.errors import TRPCError
 from fairlead.kube.cluster import Kube, KubeContext
-from fairlead.kube.guard import Guard
+from fairlead.kube.guard import Guard, Guarded
 from fairlead.kube.hub import LiveQuery
 from fairlead.kube.merging import follow_scope
 from fairlead.kube.resource import Resource, get_info
@@ -31,7 +32,7 @@ from fairlead.kube.views import View
 from fairlead.kube.windows import WindowQuery
 from fairlead.tracking import tracked
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "set_guard"]
 
 
 class Watch(Struct, frozen=True, kw_only=True):
@@ -111,3 +112,30 @@ class Watch(Struct, frozen=True, kw_only=True):
             return query
         view = (self.resource, self.view) if self.view is not None else None
         return replace(query, view=view, window=self.window, note=scope.reason)
+
+
+def set_guard(
+    context: KubeContext,
+    call: Call,
+    right: ResourceAttributes,
+    end: Callable[[], None] | None,
+    guarded: Guarded,
+) -> Guard:
+    """Ends what was opened with a right when that is taken away, which is recorded.
+
+    Args:
+        end: called then, before the reader is told.
+    """
+    request = context.request
+    fields = {"namespace": right.namespace, "name": right.name}
+    subject = Subject(request, call.path, call.kind, fields)
+
+    def deny(error: TRPCError) -> None:
+        if end is not None:
+            end()
+        note_denied(subject, error, right)
+
+    authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+    check = partial(authorizer.review, request, right)
+    seconds = request.services.get(Kube).options.recheck_seconds
+    return Guard(guarded, check, seconds, listen_to_rights(request), deny)

@@ -10,18 +10,21 @@ import codecs
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from fairlead.access import can
-from fairlead.kube.client import KubeRequest
+from fairlead.access import ResourceAttributes, can
+from fairlead.kube.client import KubeClient, KubeRequest
 from fairlead.kube.executing import ExecRouter
+from fairlead.kube.guard import guard_events
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.routers import ResourceRouter
 from fairlead.kube.urls import get_object_path
 from fairlead.kube.user_kube import UserKube
+from fairlead.kube.watching import set_guard
 from fairlead.procedure import mutation, subscription
 from fairlead.schema import raw_json
 from fairlead.tracking import tracked
@@ -109,7 +112,7 @@ class PodRouter(ExecRouter[R], Generic[R]):
     }
 
     @subscription(access=can("get", subresource="log"))
-    async def logs(  # noqa: PLR0913, PLR0917  the options of kubectl logs
+    def logs(  # noqa: PLR0913, PLR0917  the options of kubectl logs
         self,
         name: str,
         namespace: str | None = None,
@@ -130,11 +133,12 @@ class PodRouter(ExecRouter[R], Generic[R]):
         """
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
+        info = get_info(self.resource)
         reader = LogReader(last_event_id, timestamps=timestamps)
         resumed = reader.since is not None
         request = KubeRequest(
             method="GET",
-            path=get_object_path(get_info(self.resource), name, place, "log"),
+            path=get_object_path(info, name, place, "log"),
             credentials=kube.credentials,
             query={
                 "container": container,
@@ -146,14 +150,26 @@ class PodRouter(ExecRouter[R], Generic[R]):
                 "sinceTime": reader.since or _write_time(since_time),
             },
         )
-        async with kube.raw.client.stream(request, silence=SILENCE) as chunks:
-            async for chunk in chunks:
-                lines = reader.feed(chunk)
-                if lines:
-                    yield tracked(reader.position, LogChunk(lines=lines))
-        lines = reader.feed(b"", final=True)
-        if lines:
-            yield tracked(reader.position, LogChunk(lines=lines))
+        right = ResourceAttributes.of(
+            info, "get", subresource="log", namespace=place, name=name
+        )
+        return guard_events(
+            _read_log(kube.raw.client, request, reader),
+            partial(set_guard, self.ctx, self.call, right, None),
+        )
+
+
+async def _read_log(
+    client: KubeClient, request: KubeRequest, reader: LogReader
+) -> AsyncIterator[tracked[LogChunk]]:
+    async with client.stream(request, silence=SILENCE) as chunks:
+        async for chunk in chunks:
+            lines = reader.feed(chunk)
+            if lines:
+                yield tracked(reader.position, LogChunk(lines=lines))
+    lines = reader.feed(b"", final=True)
+    if lines:
+        yield tracked(reader.position, LogChunk(lines=lines))
 
 
 def _write_time(time: datetime | None) -> str | None:

@@ -86,6 +86,12 @@ class JsonlEncoder:
             b"[%d,0,[[%b]]]\n"
         ) % (index, first, first, first + 1, first + 1, value)
 
+    def surround_json(self, index: int) -> tuple[bytes, bytes]:
+        """What stands before and after a call's result that is plain JSON without line ends."""
+        before, mark, after = self.encode_json(index, b"\0").partition(b"\0")
+        del mark
+        return before, after
+
     def encode_value(self, index: int, value: object) -> tuple[bytes, list[Chunk]]:
         """The lines that settle a call with a value, and the streams found in it."""
         first = self._next_id

@@ -49,8 +49,9 @@ def json_stream(
     raises later breaks off the connection, so that nobody takes a part for the whole. It is closed
     (`aclose`) when it is read, or when nobody wants it any more.
 
-    Over HTTP, the only call of a request streams; a batch of several calls, JSON lines, WebSockets,
-    transformers and callers in process read it whole first.
+    Over HTTP it streams as the only call of a request, and in JSON lines (`httpBatchStreamLink`) in
+    any batch. A plain batch of several calls, WebSockets, transformers and callers in process read it
+    whole first.
 
     Args:
         size: bytes of all chunks together; known, it is told to the client.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.asgi.harness import Socket
@@ -147,7 +147,9 @@ async def refuse(app: Fairlead, path: str, value: object) -> str:
             if result.get("type") == "started":
                 continue
             data = result.get("data")
-            return str(data[0]["code"]) if isinstance(data, list) else f"{answer}"
+            if not isinstance(data, list):
+                return f"{answer}"
+            return str(cast("list[dict[str, object]]", data)[0]["code"])
     finally:
         await socket.leave()
 

@@ -250,6 +250,12 @@ test("a run is started of a pipeline with the parameters that it declares", asyn
   // What was left as it is keeps the pipeline's own default.
   expect(run.spec).toMatchObject({
     pipelineRef: { name: "security" },
+    // Of the TriggerTemplate that the pipeline's label names, filled with its default.
+    taskRunTemplate: { serviceAccountName: "tekton" },
+    workspaces: [
+      { name: "shared-workspace", volumeClaimTemplate: {} },
+      { name: "ssh-creds", secret: { secretName: "ci-github" } },
+    ],
     params: [
       { name: "git-source-url", value: "https://git.example.com/acme/ledger" },
       { name: "severity", value: "low" },

@@ -77,6 +77,36 @@ test("YAML: a refusal stands at its line, a change is compared, checked and save
   expect(portal.inPlace(...visible)).toBe("false");
 });
 
+test("an object that others change or delete under the editor: it says so, and nothing is lost", async () => {
+  const kind = "quicklinks.v1.v2.edp.epam.com";
+  const path = `/explore?ns=${place}&kind=${kind}&open=${place}%2Fgrafana`;
+  const { page } = await portal.visit("developer", path);
+  const drawer = page.getByTestId("drawer");
+  const lines = (text: string) => drawer.locator(".cm-line", { hasText: text });
+  await lines("visible: true").waitFor();
+  portal.patch("quicklink", "grafana", { spec: { visible: false } });
+  await lines("visible: false").waitFor();
+
+  await lines("url: ").click();
+  await page.keyboard.press("End");
+  await page.keyboard.type("/mine");
+  portal.inPlace("label", "quicklink", "grafana", "team=theirs");
+  await drawer.getByRole("button", { name: "Bring mine over" }).click();
+  await lines("team: theirs").waitFor();
+  await drawer.getByRole("button", { name: "Review and save" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("grafana is saved").waitFor();
+  const { metadata, spec } = portal.get("quicklink", "grafana");
+  expect(metadata.labels?.["team"]).toBe("theirs");
+  expect(spec["url"]).toMatch(/\/mine$/);
+
+  portal.inPlace("delete", "quicklink", "grafana");
+  await drawer.getByText(/^It was deleted/).waitFor();
+  const check = drawer.getByRole("button", { name: "Check" });
+  expect(await check.getAttribute("aria-disabled")).toBe("true");
+  expect(await violationsInBothThemes(page)).toEqual([]);
+});
+
 test("applied YAML is first checked only, then created", async () => {
   const { page } = await portal.visit("admin", `/explore?ns=${place}`);
   await page.getByRole("button", { name: "Apply YAML" }).click();

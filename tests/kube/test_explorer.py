@@ -185,6 +185,23 @@ async def test_changes_are_told(app: App, kube: Kube) -> None:
         assert second.id != first.id
 
 
+async def test_changes_of_one_object_are_told(app: App, kube: Kube) -> None:
+    await make_widgets(kube, "mine")
+    async with (
+        opened(app.explorer.changes(WIDGETS, "team-a", name="mine")) as changes,
+        asyncio.timeout(20),
+    ):
+        await anext(changes)
+        next_one = asyncio.ensure_future(anext(changes))
+        await make_widgets(kube, "other")
+        await asyncio.sleep(0.5)
+        assert not next_one.done()
+        await app.explorer.delete(WIDGETS, "mine", "team-a")
+        await next_one
+    with pytest.raises(TRPCError, match="no name of an object"):
+        await anext(app.explorer.changes(WIDGETS, "team-a", name="a,b=c"))
+
+
 async def test_rights_on_a_kind_are_told_and_followed(kube: Kube) -> None:
     app = create_caller(App, make_context(kube, "bob"))
     async with (

@@ -15,7 +15,7 @@ const routerHashes = {
   "codebases": "4370d4f3fd1ea1da",
   "deployments": "098717a37334f2b7",
   "events": "f3f45e677c09fe41",
-  "explorer": "77c0bc88be0277a5",
+  "explorer": "352325d8f2b5cabf",
   "feeds": "e9efd5c9c70e89aa",
   "gitServers": "6f80f3aa0a2760e8",
   "manifests": "ee0c4fffe6c03cdd",

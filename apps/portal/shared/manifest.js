@@ -105,7 +105,7 @@ export const manifest = {
 "events.watch": "66f3afbc70331f9a",
 "events.watchItem": "65b9444111018253",
 "events.watchPermissions": "1565e6542923941f",
-"explorer.changes": "913f42ee3180e610",
+"explorer.changes": "95c6c7562b429673",
 "explorer.delete": "e100055340ee4d2d",
 "explorer.get": "a8bf2df2f91b53e6",
 "explorer.kinds": "2f73d517e4f3595f",
@@ -8665,6 +8665,10 @@ export const manifest = {
 "z.string().nullable()"
 ],
 " input.labelSelector": [
+"optional string | null",
+"z.string().nullable()"
+],
+" input.name": [
 "optional string | null",
 "z.string().nullable()"
 ],

@@ -2733,14 +2733,15 @@ export type AppRouter = TRPCBuiltRouter<
     /** Any kind that the cluster serves, with the caller's rights. */
     explorer: {
       /**
-       * Tells, at most twice a second, that objects changed: a table is then read anew.
+       * Tells, at most twice a second, that objects changed, or the one of that name.
        *
-       * The first event comes at once. Everybody who follows a kind shares one upstream watch.
+       * The first event comes at once. Everybody who follows the same shares one upstream watch.
        */
       changes: $Subscription<{
         kind: KindRef;
         namespace?: string | null | undefined;
         labelSelector?: string | null | undefined;
+        name?: string | null | undefined;
         lastEventId?: string | null | undefined;
       }, $Tracked<string>>;
       /** Deletes an object; `uid` spares a new one of the same name. */
@@ -3160,7 +3161,12 @@ export type AppRouter = TRPCBuiltRouter<
         /** @default false */
         dryRun?: boolean | undefined;
       }, PipelineRun, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
-      /** Starts a run of a pipeline. */
+      /**
+       * Starts a run of a pipeline.
+       *
+       * Workspaces, service account and timeouts are those of the TriggerTemplate that the pipeline's
+       * label names, if it names one.
+       */
       start: $Mutation<{
         pipeline: string;
         namespace: string;

@@ -822,6 +822,7 @@ export declare const procedures: {
     kind: KindRef;
     namespace?: string | null | undefined;
     labelSelector?: string | null | undefined;
+    name?: string | null | undefined;
     lastEventId?: string | null | undefined;
   }>; readonly output: $Schema<string> };
   readonly "explorer.delete": { readonly input: $Schema<{

@@ -34,7 +34,7 @@ from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.discovery import Discovery, KindRef, ServedKind, fetch_schema
 from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeProtocolError
 from fairlead.kube.guard import Guard
-from fairlead.kube.names import check_selector
+from fairlead.kube.names import check_name, check_selector
 from fairlead.kube.objects import DeleteOptions, Propagation
 from fairlead.kube.permissions import (
     Permissions,
@@ -298,21 +298,23 @@ class Explorer(Router[KubeContext]):
         kind: KindRef,
         namespace: str | None = None,
         label_selector: str | None = None,
+        name: str | None = None,
         last_event_id: str | None = None,
     ) -> AsyncIterator[tracked[str]]:
-        """Tells, at most twice a second, that objects changed: a table is then read anew.
+        """Tells, at most twice a second, that objects changed, or the one of that name.
 
-        The first event comes at once. Everybody who follows a kind shares one upstream watch.
+        The first event comes at once. Everybody who follows the same shares one upstream watch.
         """
         found = await self._discovery.get(kind)
         frames = self.ctx.kube.watch_kind(
             found.info,
             namespace,
             label_selector=label_selector,
+            field_selector=name and f"metadata.name={check_name(name)}",
             last_event_id=last_event_id,
         )
         request = self.ctx.request
-        check = partial(review, request, found.info, "watch", namespace)
+        check = partial(review, request, found.info, "watch", namespace, name)
         seconds = request.services.get(Kube).options.recheck_seconds
         fields = {"namespace": namespace}
         subject = Subject(request, self.call.path, self.call.kind, fields)

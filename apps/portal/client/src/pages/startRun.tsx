@@ -45,6 +45,7 @@ export function StartRunDialog({
   const pipelines = usePipelineWatchList({ namespace: place || null, enabled: place !== "" });
   const chosen = pipelines.items.find(({ metadata }) => metadata.name === form.watch("pipeline"));
   const declared: readonly ParamSpec[] = chosen?.spec.params ?? [];
+  const template = chosen?.metadata.labels?.["app.edp.epam.com/triggertemplate"];
   const permissions = usePipelineRunPermissions({ namespace: place || null });
   const names = pipelines.items.map(({ metadata }) => metadata.name ?? "").sort();
   const { control, setValue } = form;
@@ -77,6 +78,11 @@ export function StartRunDialog({
           }}
         />
       </div>
+      {template ? (
+        <p className="text-[13px] text-muted-foreground">
+          Its workspaces and its service account come from the TriggerTemplate {template}.
+        </p>
+      ) : null}
       {declared.map((param, index) => (
         <ParamField
           key={`${chosen?.metadata.name} ${param.name}`}

@@ -15,6 +15,7 @@ from portal.resources.run_row import RunRow
 from portal.resources.secret import Secret
 from portal.resources.stage import Stage
 from portal.resources.task_run import TaskRun
+from portal.resources.trigger_template import TriggerTemplate
 from portal.resources.workload import Deployment, Pod
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "Secret",
     "Stage",
     "TaskRun",
+    "TriggerTemplate",
 ]

@@ -17,9 +17,11 @@ from fairlead.kube import (
     StaleObject,
     ViewRouter,
 )
-from portal.resources import Pipeline, PipelineRun, RunRow
+from portal.resources import Pipeline, PipelineRun, RunRow, TriggerTemplate
 from portal.resources.pipeline import PIPELINE_TYPE_LABEL, ParamSpec
 from portal.resources.pipeline_run import Param, PipelineRef, PipelineRunSpec
+from portal.resources.trigger_template import TEMPLATE_LABEL
+from portal.routers.run_templates import take_from_template
 
 # What a run again takes over. All else belongs to the run it was: Tekton's own labels and the
 # records of its results would have two runs pass for one.
@@ -100,8 +102,17 @@ def _read(declared: ParamSpec, text: str) -> JsonValue:
     return value
 
 
-def draft_run(pipeline: Pipeline, given: Mapping[str, str], user: str) -> PipelineRun:
-    """A run of a pipeline, named by the cluster and marked with who started it."""
+def draft_run(
+    pipeline: Pipeline,
+    given: Mapping[str, str],
+    user: str,
+    taken: Mapping[str, JsonValue],
+) -> PipelineRun:
+    """A run of a pipeline, named by the cluster and marked with who started it.
+
+    Args:
+        taken: fields of the spec that come from the pipeline's template.
+    """
     name = pipeline.metadata.name
     labels = {"tekton.dev/pipeline": name}
     kind = (pipeline.metadata.labels or {}).get(PIPELINE_TYPE_LABEL)
@@ -115,8 +126,12 @@ def draft_run(pipeline: Pipeline, given: Mapping[str, str], user: str) -> Pipeli
             labels=labels,
             annotations={"results.tekton.dev/resultAnnotations": json.dumps(told)},
         ),
-        spec=PipelineRunSpec(
-            pipeline_ref=PipelineRef(name=name), params=choose_params(pipeline, given)
+        spec=PipelineRunSpec.model_validate(
+            {
+                **taken,
+                "pipelineRef": PipelineRef(name=name),
+                "params": choose_params(pipeline, given),
+            }
         ),
     )
 
@@ -162,9 +177,17 @@ class PipelineRuns(ResourceRouter[PipelineRun]):
     ) -> PipelineRun:
         """Starts a run of a pipeline.
 
+        Workspaces, service account and timeouts are those of the TriggerTemplate that the pipeline's
+        label names, if it names one.
+
         Args:
             params: a value by parameter; of lists and objects as JSON. What is not given keeps
                 the pipeline's default.
         """
-        found = await self.ctx.kube.get(Pipeline, pipeline, namespace)
-        return await self.create(draft_run(found, params or {}, self.ctx.user.name))
+        kube, given = self.ctx.kube, params or {}
+        found = await kube.get(Pipeline, pipeline, namespace)
+        taken: dict[str, JsonValue] = {}
+        if label := (found.metadata.labels or {}).get(TEMPLATE_LABEL):
+            template = await kube.get(TriggerTemplate, label, namespace)
+            taken = take_from_template(template, given)
+        return await self.create(draft_run(found, given, self.ctx.user.name, taken))

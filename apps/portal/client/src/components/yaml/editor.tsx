@@ -9,7 +9,7 @@ import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { unifiedMergeView } from "@codemirror/merge";
-import { EditorState } from "@codemirror/state";
+import { EditorState, Transaction } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
@@ -26,7 +26,7 @@ export type LineProblem = { readonly line: number; readonly message: string };
 
 type Props = {
   label: string;
-  /** The text at first; another key is another text. */
+  /** The text at first, and whenever it is another: what was written in between gives way to it. */
   initial: string;
   onChange?: (text: string) => void;
   problems?: readonly LineProblem[];
@@ -72,14 +72,14 @@ export function YamlEditor(props: Props) {
   const { label, initial, readOnly = false, original, problems, schema } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const current = useRef({ onChange: props.onChange, schema });
-  current.current = { onChange: props.onChange, schema };
+  const current = useRef({ onChange: props.onChange, schema, initial });
+  current.current = { onChange: props.onChange, schema, initial };
   useEffect(() => {
     if (!place.current) return;
     const editor = new EditorView({
       parent: place.current,
       state: EditorState.create({
-        doc: initial,
+        doc: current.current.initial,
         extensions: [
           lineNumbers(),
           history(),
@@ -121,13 +121,35 @@ export function YamlEditor(props: Props) {
       editor.destroy();
       view.current = null;
     };
-  }, [label, initial, readOnly, original]);
+  }, [label, readOnly, original]);
+  useEffect(() => {
+    if (view.current) replaceText(view.current, initial);
+  }, [initial]);
   useEffect(() => {
     const editor = view.current;
     if (editor)
       editor.dispatch(setDiagnostics(editor.state, toDiagnostics(editor, problems ?? [])));
   }, [problems]);
   return <div ref={place} className="h-full min-h-0 overflow-hidden" />;
+}
+
+/** Changes only what differs, so that whoever reads or writes elsewhere stays where he is. */
+function replaceText(editor: EditorView, text: string): void {
+  const before = editor.state.doc.toString();
+  if (before === text) return;
+  const most = Math.min(before.length, text.length);
+  let start = 0;
+  while (start < most && before[start] === text[start]) start += 1;
+  let same = 0;
+  while (same < most - start && before.at(-1 - same) === text.at(-1 - same)) same += 1;
+  editor.dispatch({
+    changes: {
+      from: start,
+      to: before.length - same,
+      insert: text.slice(start, text.length - same),
+    },
+    annotations: Transaction.addToHistory.of(false),
+  });
 }
 
 function toDiagnostics(editor: EditorView, problems: readonly LineProblem[]): Diagnostic[] {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import signal
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -116,6 +118,19 @@ class Lifecycle:
                 self.ready = False
 
 
+def _is_granian_worker() -> bool:
+    """Does this process exist to serve for granian?"""
+    return multiprocessing.parent_process() is not None and "granian" in sys.modules
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    signal.raise_signal(signal.SIGINT)
+
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], object]
+
+
 class _drain_on_sigterm:  # noqa: N801  used as a statement
     """Puts the drain before the server's own reaction to SIGTERM, where the server is in Python.
 
@@ -124,11 +139,19 @@ class _drain_on_sigterm:  # noqa: N801  used as a statement
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
-        self._previous: Callable[[int, FrameType | None], object] | None = None
+        self._previous: _Handler | None = None
         self._task: asyncio.Task[None] | None = None
 
     def __enter__(self) -> None:
         if threading.current_thread() is not threading.main_thread():
+            return
+        if _is_granian_worker():
+            # Its handler is the loop's, and nobody can ask for it; SIGINT has the same one.
+            self._previous = _interrupt
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_signal_handler(
+                signal.SIGTERM, self._start, signal.SIGTERM, None
+            )
             return
         previous = signal.getsignal(signal.SIGTERM)
         # A bound method is a server's own handler, such as uvicorn's; a loop's handler (and with

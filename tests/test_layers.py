@@ -30,6 +30,7 @@ CORE = (
     "telemetry",
     "streaming",
     "tracking",
+    "type_schemas",
     "uploads",
 )
 

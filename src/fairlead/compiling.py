@@ -26,6 +26,7 @@ from fairlead.router import (
 )
 from fairlead.schema import OutputSchema, get_wire_name, make_input_schema
 from fairlead.tracking import tracked
+from fairlead.type_schemas import TypeSchemas
 
 __all__ = ["CompiledRouter", "LazyBranch", "compile_router"]
 
@@ -163,12 +164,13 @@ def _add_procedures(
 ) -> None:
     branches: list[LazyBranch] = []
     found: dict[str, CompiledProcedure] = {}
+    schemas = TypeSchemas()
 
     def postpone(later: LazyRouter, below: Place) -> None:
         branches.append(LazyBranch(later, below, outer, compiled))
 
     for declared in walk_procedures(router, place, postpone if lazily else None):
-        procedure = _compile(declared, compiled.tree, outer)
+        procedure = _compile(declared, compiled.tree, outer, schemas)
         path = procedure.path
         other = found.get(path) or compiled.procedures.get(path)
         if other is not None:
@@ -187,6 +189,7 @@ def _compile(
     declared: DeclaredProcedure,
     tree: Mapping[tuple[str, ...], CompiledProcedure],
     outer: tuple[Middleware, ...],
+    schemas: TypeSchemas,
 ) -> CompiledProcedure:
     procedure = declared.procedure
     owner = _describe(declared)
@@ -201,7 +204,7 @@ def _compile(
         )
     streaming, item = _get_item_type(procedure.kind, hints["return"], owner)
     path = _get_path(declared, owner)
-    schema = make_input_schema(procedure.function, hints, owner, path)
+    schema = make_input_schema(procedure.function, hints, owner, path, schemas)
     policy: object = procedure.options.access
     if policy is not public and isinstance(policy, ChecksFields):
         fields = frozenset[str]() if schema is None else schema.find_fields()
@@ -214,7 +217,7 @@ def _compile(
         router=declared.router,
         context_type=get_context_type_of(declared.router, declared.type_arguments),
         input_schema=schema,
-        output=OutputSchema(_strip_tracked(item), owner=owner),
+        output=OutputSchema(_strip_tracked(item), owner=owner, schemas=schemas),
         streaming=streaming,
         tracked=_is_tracked(item),
         middleware=(*outer, *declared.middleware),

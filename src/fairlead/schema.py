@@ -8,35 +8,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import (
-    Annotated,
-    Any,
-    NotRequired,
-    cast,
-    get_args,
-    get_origin,
-)
+from functools import cached_property, lru_cache
+from typing import Any, cast, get_args, get_origin
 
 import msgspec
-from pydantic import (
-    BaseModel,
-    Field,
-    PydanticUndefinedAnnotation,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from typing_extensions import TypedDict, is_typeddict
+from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator
+from typing_extensions import is_typeddict
 
 from fairlead._missing import MISSING
 from fairlead.dumping import make_encode
 from fairlead.errors import DefinitionError, TRPCError
 from fairlead.passing import JsonStream
 from fairlead.ready_json import RawJson, raw_json
-from fairlead.structs import describe_structs, is_native
+from fairlead.structs import is_native
 from fairlead.tracking import tracked
+from fairlead.type_schemas import Parameter, TypeSchemas, make_typed_dict
 from fairlead.uploads import ByteStream
 
 __all__ = [
@@ -56,6 +44,7 @@ Arguments = tuple[tuple[object, ...], Mapping[str, object]]
 """Positional and keyword arguments of one call."""
 
 
+@lru_cache(maxsize=4096)
 def get_wire_name(name: str) -> str:
     """camelCase without a trailing underscore: `list_` is `list`."""
     return to_camel(name.rstrip("_"))
@@ -80,38 +69,71 @@ class InputError(TRPCError):
 class InputSchema:
     """What a procedure accepts.
 
+    Args:
+        whole: the type of the single positional-only parameter, if the input is that.
+        parameters: the fields of the input object otherwise.
+        name: of the input object's type.
+
     Attributes:
-        type_: a type expression for Pydantic: the parameters as a TypedDict, or the type of
-            the single positional-only parameter.
         optional: the whole input may be absent.
         whole: the input is one positional-only parameter.
         takes_last_event_id: a parameter `last_event_id` receives the last seen event's id.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  made in one place
         self,
-        type_: Any,
+        whole: Any,
+        parameters: tuple[Parameter, ...] = (),
+        name: str = "",
         *,
         optional: bool,
-        whole: bool,
+        schemas: TypeSchemas,
         owner: str,
-        takes_last_event_id: bool = False,
     ) -> None:
-        self.type_ = type_
+        where = f"the input of {owner}"
         self.optional = optional
-        self.whole = whole
-        self.takes_last_event_id = takes_last_event_id
-        self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the input of {owner}")
-        self.validate_json = self.adapter.validator.validate_json
-        self._decode = (
-            msgspec.json.Decoder[object](type_).decode if is_native(type_) else None
-        )
+        self.whole = not parameters
+        self._type = whole
+        self._parameters = parameters
+        self._name = name
+        self.takes_last_event_id = any(p.name == "last_event_id" for p in parameters)
+        self._is_stream = whole is ByteStream
+        self._decode: Callable[[bytes], object] | None = None
+        if parameters:
+            self._schema = schemas.join(name, parameters, where)
+            self._validator = SchemaValidator(self._schema)
+        else:
+            adapter = schemas.adapt(whole, where)
+            self._schema = adapter.core_schema
+            self._validator = cast("SchemaValidator", adapter.validator)
+            if is_native(whole):
+                self._decode = msgspec.json.Decoder[object](whole).decode
+        self.validate_json = self._validator.validate_json
+
+    @cached_property
+    def core_schema(self) -> CoreSchema:
+        """Pydantic's schema of it, with the name and the class that generated types need."""
+        schema = cast("dict[str, Any]", self._schema)
+        inner: dict[str, Any] = schema.get("schema", schema)
+        if self.whole or "cls" in inner:
+            return self._schema
+        cls = make_typed_dict(self._name, self._parameters)
+        inner = {**inner, "cls": cls, "ref": f"{cls.__module__}.{self._name}:{id(cls)}"}
+        named = {**schema, "schema": inner} if schema is not inner else inner
+        return cast("CoreSchema", named)
+
+    @cached_property
+    def serializer(self) -> SchemaSerializer:
+        """What clients write it with."""
+        return SchemaSerializer(self._schema)
 
     def find_fields(self) -> frozenset[str] | None:
         """The names of its fields in Python; None for an input that has no declared ones."""
-        type_: object = self.type_
+        if not self.whole:
+            return frozenset(parameter.name for parameter in self._parameters)
+        type_ = self._type
         if is_typeddict(type_):
-            return frozenset[str](self.type_.__annotations__)
+            return frozenset[str](type_.__annotations__)
         if not isinstance(type_, type):
             return None
         if issubclass(type_, BaseModel):
@@ -129,7 +151,7 @@ class InputSchema:
         """
         if raw is None:
             return self.parse_absent()
-        if self.type_ is ByteStream:
+        if self._is_stream:
             raise _expected_stream(_read_json(raw))
         if self._decode is not None:
             try:
@@ -149,10 +171,10 @@ class InputSchema:
         """Validates a Python value (from a transformer, a form or in process)."""
         if value is MISSING:
             return self.parse_absent()
-        if self.type_ is ByteStream and not isinstance(value, ByteStream):
+        if self._is_stream and not isinstance(value, ByteStream):
             raise _expected_stream(value)
         try:
-            parsed = self.adapter.validate_python(value, strict=strict or None)
+            parsed = self._validator.validate_python(value, strict=strict or None)
         except ValidationError as error:
             raise _explain(error) from error
         return ((parsed,), {}) if self.whole else ((), parsed)
@@ -161,7 +183,7 @@ class InputSchema:
         """The arguments when the client sent no input."""
         if self.optional:
             return (), {}
-        if self.type_ is ByteStream:
+        if self._is_stream:
             raise _expected_stream(MISSING)
         return self.parse_value(None if self.whole else {})
 
@@ -203,9 +225,12 @@ class OutputSchema:
         exact: an instance of this very class needs no validation.
     """
 
-    def __init__(self, type_: Any, *, owner: str) -> None:
+    def __init__(
+        self, type_: Any, *, owner: str, schemas: TypeSchemas | None = None
+    ) -> None:
         self.type_ = type_
-        self.adapter: TypeAdapter[Any] = make_adapter(type_, f"the result of {owner}")
+        known = TypeSchemas() if schemas is None else schemas
+        self.adapter: TypeAdapter[Any] = known.adapt(type_, f"the result of {owner}")
         self.exact = type_ if isinstance(type_, type) else None
         self.is_native = is_native(type_)
         self._item = _find_item_class(type_)
@@ -287,26 +312,12 @@ def _find_item_class(type_: Any) -> type | None:
     return item if issubclass(item, msgspec.Struct) else None
 
 
-def make_adapter(type_: Any, where: str) -> TypeAdapter[Any]:
-    """A TypeAdapter, or the reason why there is none.
-
-    Raises:
-        DefinitionError: Pydantic cannot handle the type.
-    """
-    try:
-        return TypeAdapter(describe_structs(type_))
-    except (
-        PydanticSchemaGenerationError,
-        PydanticUndefinedAnnotation,
-        PydanticUserError,
-    ) as error:
-        raise DefinitionError(
-            f"{where} has a type that Pydantic cannot handle: {error}"
-        ) from error
-
-
 def make_input_schema(
-    function: Callable[..., object], hints: Mapping[str, Any], owner: str, path: str
+    function: Callable[..., object],
+    hints: Mapping[str, Any],
+    owner: str,
+    path: str,
+    schemas: TypeSchemas,
 ) -> InputSchema | None:
     """Derives the input from a method's parameters; None when it takes none.
 
@@ -314,6 +325,7 @@ def make_input_schema(
         hints: resolved annotations by parameter name.
         owner: the procedure's name, for messages.
         path: its wire path, which names the input's type.
+        schemas: of the types that are known already.
 
     Raises:
         DefinitionError: a parameter has no annotation or cannot be an input field.
@@ -331,35 +343,28 @@ def make_input_schema(
                 "since it is the whole input"
             )
         optional = first.default is not first.empty
-        return InputSchema(
-            hints[first.name], optional=optional, whole=True, owner=owner
-        )
-    fields = {
-        parameter.name: _make_field(parameter, hints[parameter.name])
-        for parameter in parameters
-    }
-    make: Any = TypedDict  # the functional form with fields made at run time
+        whole: Any = hints[first.name]
+        return InputSchema(whole, optional=optional, schemas=schemas, owner=owner)
     return InputSchema(
-        make(_make_input_name(path), fields),
-        optional=all(
-            parameter.default is not parameter.empty for parameter in parameters
+        None,
+        tuple(
+            Parameter(
+                name=each.name,
+                wire=get_wire_name(each.name),
+                type_=hints[each.name],
+                required=each.default is each.empty,
+            )
+            for each in parameters
         ),
-        whole=False,
+        _make_input_name(path),
+        optional=all(each.default is not each.empty for each in parameters),
+        schemas=schemas,
         owner=owner,
-        takes_last_event_id="last_event_id" in fields,
     )
 
 
 def _make_input_name(path: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in path.split(".")) + "Input"
-
-
-def _make_field(parameter: inspect.Parameter, hint: Any) -> Any:
-    info: Any = Field(alias=get_wire_name(parameter.name))
-    annotated: Any = Annotated[describe_structs(hint), info]
-    if parameter.default is parameter.empty:
-        return annotated
-    return NotRequired[annotated]
 
 
 def _reject_parameter(

@@ -101,7 +101,7 @@ class Codec:
         )
         fields = {name: _get_wire_form(value) for name, value in given.items()}
         value = next(iter(fields.values())) if schema.whole else fields
-        return schema.adapter.dump_json(value, by_alias=True, warnings=mismatch)
+        return schema.serializer.to_json(value, by_alias=True, warnings=mismatch)
 
     def decode(self, raw: bytes | None) -> object:
         """A result, or the data of an event, from JSON; None is undefined.

@@ -8,7 +8,7 @@ from fairlead.codegen.names import DefinitionName, choose_names
 Schema = Mapping[str, object]
 
 
-_PARAMETERS = "fairlead.schema."
+_PARAMETERS = "fairlead.type_schemas."
 
 
 class Origin(NamedTuple):

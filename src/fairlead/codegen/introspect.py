@@ -128,7 +128,7 @@ class _Introspection:
     def _entries(self) -> Iterator[tuple[Entry, CoreSchema]]:
         for procedure in self._procedures:
             if procedure.input is not None:
-                yield (procedure.path, "input"), procedure.input.adapter.core_schema
+                yield (procedure.path, "input"), procedure.input.core_schema
             yield (procedure.path, "output"), procedure.output.adapter.core_schema
         errors = {e: None for p in self._procedures for e in p.options.raises}
         for error in sorted(errors, key=_error_key):

@@ -102,7 +102,7 @@ def _schemas(
 def _entries(procedures: list[CompiledProcedure]) -> Iterator[tuple[str, Any, Any]]:
     for procedure in procedures:
         if procedure.input is not None:
-            yield procedure.path, "validation", procedure.input.adapter.core_schema
+            yield procedure.path, "validation", procedure.input.core_schema
         yield procedure.path, "serialization", procedure.output.adapter.core_schema
 
 

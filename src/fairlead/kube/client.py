@@ -101,6 +101,7 @@ class KubeClient:
         self.config = config
         self.options = options or ClientOptions()
         self._tls = make_ssl_context(config)
+        self._proxy = config.find_proxy()
         self.server_credentials = ServerCredentials(config, self._tls)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -221,7 +222,7 @@ class KubeClient:
                         heartbeat=30.0,
                         max_msg_size=2**22,
                         server_hostname=self.config.tls_server_name,
-                        proxy=self.config.proxy,
+                        proxy=self._proxy,
                     )
             except KubeConfigError as error:
                 raise KubeError(str(error)) from error
@@ -298,7 +299,7 @@ class KubeClient:
                 timeout=timeout,
                 allow_redirects=False,
                 server_hostname=self.config.tls_server_name,
-                proxy=self.config.proxy,
+                proxy=self._proxy,
             )
         except KubeConfigError as error:
             raise KubeError(str(error)) from error

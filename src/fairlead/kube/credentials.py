@@ -103,7 +103,8 @@ class Impersonated:
 
     async def get_headers(self, *, renew: bool = False) -> Headers:
         """The server's own header and whom it stands in for."""
-        return (*await self._server.get_headers(renew=renew), *self._headers)
+        # Instead of whom the kubeconfig names by `as`: like kubectl's own --as.
+        return (*await self._server.authenticate(renew=renew), *self._headers)
 
 
 class ServerCredentials:
@@ -120,6 +121,15 @@ class ServerCredentials:
         self._lock = asyncio.Lock()
 
     async def get_headers(self, *, renew: bool = False) -> Headers:
+        """Who the server is, and as whom its kubeconfig has it act.
+
+        Raises:
+            KubeConfigError: the token file or the plugin fails.
+        """
+        own = await self.authenticate(renew=renew)
+        return (*own, *self._config.impersonation)
+
+    async def authenticate(self, *, renew: bool = False) -> Headers:
         """The header of what the configuration has; none with client certificates alone.
 
         Raises:

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass_environment
 
 import yaml
 
@@ -51,6 +53,7 @@ class ClusterConfig:
         ca: PEM certificates that sign the server's; None for the system's.
         token_file: read again every minute: the kubelet rotates it.
         namespace: the default one, when the configuration names it.
+        impersonation: headers of whom all this is done as (`as`, `as-groups`).
     """
 
     server: str
@@ -65,6 +68,19 @@ class ClusterConfig:
     client_key: bytes | None = field(default=None, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
     exec_plugin: ExecPlugin | None = field(default=None, repr=False)
+    impersonation: tuple[tuple[str, str], ...] = ()
+
+    def find_proxy(self) -> str | None:
+        """`proxy-url`, else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say; never to this machine."""
+        if self.proxy is not None:
+            return self.proxy
+        url = urlsplit(self.server)
+        host = url.hostname or ""
+        if host == "localhost" or host.startswith("127.") or host == "::1":
+            return None
+        if proxy_bypass_environment(url.netloc):
+            return None
+        return getproxies_environment().get(url.scheme)
 
 
 def load_from_env(
@@ -163,7 +179,7 @@ def load_kubeconfig(paths: Sequence[Path], context: str | None = None) -> Cluste
         ca=_data(cluster, "certificate-authority", folder),
         insecure=cluster.get("insecure-skip-tls-verify") is True,
         tls_server_name=_text(cluster, "tls-server-name"),
-        proxy=_text(cluster, "proxy-url"),
+        proxy=_read_proxy(cluster),
         namespace=_text(chosen, "namespace"),
         token=_text(user, "token"),
         token_file=user_folder / token_file if token_file else None,
@@ -171,6 +187,7 @@ def load_kubeconfig(paths: Sequence[Path], context: str | None = None) -> Cluste
         client_key=_data(user, "client-key", user_folder),
         basic=(basic, _text(user, "password") or "") if basic else None,
         exec_plugin=_read_plugin(user.get("exec"), user_folder),
+        impersonation=_read_impersonation(user),
     )
 
 
@@ -231,6 +248,37 @@ class _Merged:
 def _text(entry: _Entry, key: str) -> str | None:
     value = entry.get(key)
     return str(value) if value else None
+
+
+def _read_proxy(cluster: _Entry) -> str | None:
+    proxy = _text(cluster, "proxy-url")
+    if proxy is not None and not proxy.startswith(("http://", "https://")):
+        raise KubeConfigError(
+            f"proxy-url of the kubeconfig is no http:// or https:// proxy: {proxy!r}"
+        )
+    return proxy
+
+
+def _read_impersonation(user: _Entry) -> tuple[tuple[str, str], ...]:
+    """Headers for `as`, `as-uid`, `as-groups` and `as-user-extra`, as client-go sends them."""
+    found = [
+        (f"Impersonate-{header}", value)
+        for key, header in (("as", "User"), ("as-uid", "Uid"))
+        if (value := _text(user, key)) is not None
+    ]
+    groups = user.get("as-groups") or ()
+    found += [("Impersonate-Group", str(group)) for group in groups]
+    extra = cast("Mapping[str, Sequence[object]]", user.get("as-user-extra") or {})
+    found += [
+        (f"Impersonate-Extra-{quote(key.lower(), safe='')}", str(value))
+        for key, values in extra.items()
+        for value in values
+    ]
+    if found and found[0][0] != "Impersonate-User":
+        raise KubeConfigError(
+            "a user of the kubeconfig has as-uid, as-groups or as-user-extra, but no `as`"
+        )
+    return tuple(found)
 
 
 def _data(entry: _Entry, key: str, folder: Path) -> bytes | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from tests.kube.cluster import Widget, grant, make_widget, prepare
 from tests.kube.remote_readers import TRANSPORTS, RemoteReader, Server
 
@@ -93,7 +94,7 @@ class Kind:
         )
         view = (Widget, WidgetRow) if self.view else None
         note = "Only some are shown" if len(self.namespaces) > 1 else None
-        return replace(query, view=view, window=self.window, note=note)
+        return structs.replace(query, view=view, window=self.window, note=note)
 
 
 KINDS = [

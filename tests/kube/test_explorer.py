@@ -27,6 +27,7 @@ from fairlead.kube import (
     Manifests,
     StaleObject,
 )
+from fairlead.kube.discovery import ServedKind
 
 WIDGETS = KindRef(group="example.com", version="v1", plural="widgets")
 PODS = KindRef(version="v1", plural="pods")
@@ -318,3 +319,70 @@ async def test_field_of_another_manager_is_a_conflict_until_forced(
     (widget, _) = await app.manifests.apply_yaml(MANIFEST, "team-a", force=True)
     assert widget.outcome == "configured"
     del kube
+
+
+GADGETS = """apiVersion: v1
+kind: Namespace
+metadata: {name: new-team}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gadgets.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {plural: gadgets, singular: gadget, kind: Gadget}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            properties: {size: {type: integer}}
+---
+apiVersion: example.org/v1
+kind: Gadget
+metadata: {name: one, namespace: new-team}
+spec: {size: 1}
+---
+apiVersion: example.org/v1
+kind: Gadget
+metadata: {name: one, namespace: new-team}
+spec: {size: 2}
+"""
+
+
+async def test_namespace_kind_and_objects_of_it_come_in_one_text(
+    app: App, kube: Kube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for resource in (
+        ("", "namespaces"),
+        ("apiextensions.k8s.io", "customresourcedefinitions"),
+        ("example.org", "gadgets"),
+    ):
+        await grant(kube.client, "root", ["*"], resource=resource)
+    # As a real cluster, which takes a moment to serve a new kind.
+    find, left = kube.discovery.find_by_kind, [None] * 2
+
+    async def find_later(api_version: str, kind: str) -> ServedKind | None:
+        return (
+            left.pop() if kind == "Gadget" and left else await find(api_version, kind)
+        )
+
+    monkeypatch.setattr(kube.discovery, "find_by_kind", find_later)
+    made = await app.manifests.apply_yaml(GADGETS)
+    assert [(each.kind, each.outcome, each.message) for each in made] == [
+        ("Namespace", "created", ""),
+        ("CustomResourceDefinition", "created", ""),
+        ("Gadget", "created", ""),
+        ("Gadget", "configured", ""),  # the same object twice: the later one holds
+    ]
+    again = await app.manifests.apply_yaml(GADGETS)
+    assert [each.outcome for each in again[:2]] == ["unchanged", "unchanged"]
+    gadgets = KindRef(group="example.org", version="v1", plural="gadgets")
+    read = await app.explorer.get(gadgets, "one", "new-team")
+    assert read["spec"] == {"size": 2}

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.kube.cluster import (
-    RBAC,
     TOKENS,
     ConfigMap,
     Widget,
@@ -16,10 +15,15 @@ from tests.kube.cluster import (
     make_widget,
     opened,
     prepare,
-    send,
 )
 
-from fairlead import Context, DefinitionError, Router, TRPCError, create_caller
+from fairlead import (
+    Context,
+    DefinitionError,
+    Router,
+    TRPCError,
+    create_caller,
+)
 from fairlead.devcluster import DevCluster
 from fairlead.kube import (
     Delta,
@@ -28,13 +32,8 @@ from fairlead.kube import (
     ResourceRouter,
     Snapshot,
     StaleObject,
-    StateChange,
 )
 from fairlead.kube.bulk import DeleteTarget
-from fairlead.kube.feed import FeedOptions
-from fairlead.kube.hub import HubOptions
-from fairlead.kube.identity import Identity
-from fairlead.kube.reviews import ReviewOptions
 from fairlead.kube.routers import JsonPatchOperation
 
 
@@ -260,71 +259,6 @@ async def test_rights_are_the_clusters(app: App, kube: Kube) -> None:
     assert permissions.list.allowed
     assert not permissions.delete.allowed
     assert "You may not delete" in (permissions.delete.reason or "")
-
-
-async def read_on(frames: AsyncIterator[object]) -> None:
-    """What the cluster itself changes meanwhile is told before the end."""
-    async for _ in frames:
-        pass
-
-
-@pytest.mark.parametrize("identity", ["impersonate", "service"])
-async def test_a_right_that_is_taken_away_ends_an_open_watch(
-    cluster: DevCluster, identity: Identity
-) -> None:
-    async with Kube.from_kubeconfig(
-        cluster.kubeconfig_path,
-        identity=identity,
-        recheck_seconds=0.05,
-        reviews=ReviewOptions(seconds=0.0),
-    ) as kube:
-        await prepare(kube.client)
-        await grant(kube.client, "bob", ["list", "watch"], "team-a")
-        bob = create_caller(App, make_context(kube, "bob"))
-        async with asyncio.timeout(10), opened(bob.widgets.watch("team-a")) as frames:
-            assert isinstance((await anext(frames)).data, Snapshot)
-            path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
-            await send(kube.client, "DELETE", path)
-            with pytest.raises(TRPCError, match="You may not watch") as caught:
-                await read_on(frames)
-            assert caught.value.code == "FORBIDDEN"
-
-
-@pytest.mark.parametrize("identity", ["impersonate", "service"])
-@pytest.mark.parametrize("namespace", ["team-a", None])
-async def test_what_may_be_listed_and_not_watched_is_polled_and_flagged(
-    cluster: DevCluster, identity: Identity, namespace: str | None
-) -> None:
-    async with Kube.from_kubeconfig(
-        cluster.kubeconfig_path,
-        identity=identity,
-        recheck_seconds=0.05,
-        reviews=ReviewOptions(seconds=0.0),
-        hub=HubOptions(feed=FeedOptions(poll_seconds=0.02)),
-    ) as kube:
-        await prepare(kube.client)
-        await grant(kube.client, "root", ["*"])
-        root = create_caller(App, make_context(kube, "root"))
-        await grant(kube.client, "bob", ["list"], "team-a")
-        bob = create_caller(App, make_context(kube, "bob"))
-        await root.widgets.create(make_widget("x"))
-        async with asyncio.timeout(20), opened(bob.widgets.watch(namespace)) as frames:
-            assert isinstance((await anext(frames)).data, Snapshot)
-            told = (await anext(frames)).data
-            assert isinstance(told, StateChange)
-            assert told.state == "stale"
-            assert "list widgets.example.com but not watch" in (told.reason or "")
-            await root.widgets.create(make_widget("y"))
-            assert isinstance((await anext(frames)).data, Delta)
-            # Whoever takes news for a sign of life is told again that it is none.
-            again = (await anext(frames)).data
-            assert isinstance(again, StateChange)
-            assert again.state == "stale"
-            await grant(kube.client, "bob", ["list", "watch"], "team-a")
-            while not isinstance((await anext(frames)).data, Snapshot):
-                pass  # it begins anew, live
-        async with asyncio.timeout(20), opened(bob.widgets.watch_item("x", "team-a")):
-            pass
 
 
 async def test_nobody_gets_nothing(kube: Kube) -> None:

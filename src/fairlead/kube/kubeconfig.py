@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 import yaml
 
@@ -78,7 +78,7 @@ class ClusterConfig:
         host = url.hostname or ""
         if host == "localhost" or host.startswith("127.") or host == "::1":
             return None
-        if proxy_bypass_environment(url.netloc):
+        if proxy_bypass(url.netloc):
             return None
         return getproxies_environment().get(url.scheme)
 

@@ -6,6 +6,7 @@ class App(Router[Context]):
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -32,6 +33,8 @@ __all__ = ["AppliedDocument", "DocumentProblem", "Manifests"]
 MAX_TEXT = 1_000_000
 MAX_DOCUMENTS = 100
 FIELD_MANAGER = "fairlead-apply"
+KIND_ATTEMPTS = 40
+KIND_SECONDS = 0.25
 
 Outcome = Literal["created", "configured", "unchanged", "failed"]
 
@@ -116,10 +119,17 @@ class Manifests(Router[KubeContext]):
         documents = read_documents(text, limit=MAX_DOCUMENTS)
         if not documents:
             raise TRPCError("BAD_REQUEST", "There is no document to apply")
-        return [
-            await self._apply_one(document, namespace, dry_run=dry_run, force=force)
-            for document in documents
-        ]
+        defined: set[tuple[str, str]] = set()
+        applied: list[AppliedDocument] = []
+        for document in documents:
+            await self._wait_for_kind(document, defined)
+            result = await self._apply_one(
+                document, namespace, dry_run=dry_run, force=force
+            )
+            if result.outcome != "failed" and not dry_run:
+                defined.update(_find_defined(document))
+            applied.append(result)
+        return applied
 
     async def _apply_one(
         self,
@@ -183,6 +193,21 @@ class Manifests(Router[KubeContext]):
             raise _Refused(f"{kind} is cluster-scoped", "metadata.namespace")
         return _Target(document, served, name, place if served.namespaced else None)
 
+    async def _wait_for_kind(
+        self, document: Document, defined: set[tuple[str, str]]
+    ) -> None:
+        """A cluster takes a moment to serve a kind that the same text has just defined."""
+        api_version, kind = (
+            str(document.value.get(key)) for key in ("apiVersion", "kind")
+        )
+        if (api_version.rpartition("/")[0], kind) not in defined:
+            return
+        discovery = self.ctx.request.services.get(Kube).discovery
+        for _ in range(KIND_ATTEMPTS):
+            if await discovery.find_by_kind(api_version, kind) is not None:
+                return
+            await asyncio.sleep(KIND_SECONDS)
+
     async def _find_version(self, target: _Target) -> str | None:
         raw = self.ctx.kube.raw
         try:
@@ -207,6 +232,17 @@ class Manifests(Router[KubeContext]):
             note_denied(subject, error, right)
             raise _Refused(error.message)
         note_allowed(subject, decision)
+
+
+def _find_defined(document: Document) -> list[tuple[str, str]]:
+    """Group and kind that a document defines, if it is a CustomResourceDefinition."""
+    value = document.value
+    spec = value.get("spec")
+    if value.get("kind") != "CustomResourceDefinition" or not isinstance(spec, dict):
+        return []
+    names = spec.get("names")
+    kind = names.get("kind") if isinstance(names, dict) else None
+    return [(str(spec.get("group")), str(kind))]
 
 
 def _read_text(document: Document, field: str) -> str:

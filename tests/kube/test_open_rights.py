@@ -1,0 +1,137 @@
+"""Rights to what is open: taken away, they end it; partial, they make it slower, and say so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from tests.kube.cluster import (
+    RBAC,
+    TOKENS,
+    Widget,
+    grant,
+    make_context,
+    make_widget,
+    opened,
+    prepare,
+    send,
+)
+
+from fairlead import Context, Router, TRPCError, create_caller, tracked
+from fairlead.devcluster import DevCluster
+from fairlead.kube import (
+    Delta,
+    Kube,
+    ResourceRouter,
+    Snapshot,
+    StateChange,
+    View,
+    ViewRouter,
+)
+from fairlead.kube.feed import FeedOptions
+from fairlead.kube.hub import HubOptions
+from fairlead.kube.identity import Identity
+from fairlead.kube.reviews import ReviewOptions
+
+
+class WidgetRow(View[Widget]):
+    """A line of a table."""
+
+    size: int
+
+    @classmethod
+    def of(cls, source: Widget) -> WidgetRow:
+        return cls(size=source.spec.size)
+
+
+class WidgetRows(ViewRouter[Widget, WidgetRow]):
+    """The table."""
+
+
+class Widgets(ResourceRouter[Widget]):
+    """All that is derived, and a view."""
+
+    rows: WidgetRows
+
+
+class App(Router[Context]):
+    widgets: Widgets
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[DevCluster]:
+    async with DevCluster(tokens=TOKENS) as cluster:
+        yield cluster
+
+
+async def read_on(frames: AsyncIterator[object]) -> None:
+    """What the cluster itself changes meanwhile is told before the end."""
+    async for _ in frames:
+        pass
+
+
+@pytest.mark.parametrize("identity", ["impersonate", "service"])
+@pytest.mark.parametrize("what", ["objects", "one object", "rows"])
+async def test_a_right_that_is_taken_away_ends_an_open_watch(
+    cluster: DevCluster, identity: Identity, what: str
+) -> None:
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity=identity,
+        recheck_seconds=0.05,
+        reviews=ReviewOptions(seconds=0.0),
+    ) as kube:
+        await prepare(kube.client)
+        await grant(kube.client, "bob", ["list", "watch"], "team-a")
+        bob = create_caller(App, make_context(kube, "bob"))
+        watch: dict[str, Callable[[], AsyncIterator[tracked[Any]]]] = {
+            "objects": lambda: bob.widgets.watch("team-a"),
+            "one object": lambda: bob.widgets.watch_item("x", "team-a"),
+            "rows": lambda: bob.widgets.rows.watch("team-a"),
+        }
+        async with asyncio.timeout(10), opened(watch[what]()) as frames:
+            assert (await anext(frames)).data.type == "snapshot"
+            path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
+            await send(kube.client, "DELETE", path)
+            with pytest.raises(TRPCError, match="You may not watch") as caught:
+                await read_on(frames)
+            assert caught.value.code == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("identity", ["impersonate", "service"])
+@pytest.mark.parametrize("namespace", ["team-a", None])
+async def test_what_may_be_listed_and_not_watched_is_polled_and_flagged(
+    cluster: DevCluster, identity: Identity, namespace: str | None
+) -> None:
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity=identity,
+        recheck_seconds=0.05,
+        reviews=ReviewOptions(seconds=0.0),
+        hub=HubOptions(feed=FeedOptions(poll_seconds=0.02)),
+    ) as kube:
+        await prepare(kube.client)
+        await grant(kube.client, "root", ["*"])
+        root = create_caller(App, make_context(kube, "root"))
+        await grant(kube.client, "bob", ["list"], "team-a")
+        bob = create_caller(App, make_context(kube, "bob"))
+        await root.widgets.create(make_widget("x"))
+        async with asyncio.timeout(20), opened(bob.widgets.watch(namespace)) as frames:
+            assert isinstance((await anext(frames)).data, Snapshot)
+            told = (await anext(frames)).data
+            assert isinstance(told, StateChange)
+            assert told.state == "stale"
+            assert "list widgets.example.com but not watch" in (told.reason or "")
+            await root.widgets.create(make_widget("y"))
+            assert isinstance((await anext(frames)).data, Delta)
+            # Whoever takes news for a sign of life is told again that it is none.
+            again = (await anext(frames)).data
+            assert isinstance(again, StateChange)
+            assert again.state == "stale"
+            await grant(kube.client, "bob", ["list", "watch"], "team-a")
+            while not isinstance((await anext(frames)).data, Snapshot):
+                pass  # it begins anew, live
+        async with asyncio.timeout(20), opened(bob.widgets.watch_item("x", "team-a")):
+            pass

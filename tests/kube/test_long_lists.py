@@ -16,9 +16,10 @@ from fairlead.kube.client import ClientOptions, KubeClient
 from fairlead.kube.errors import KubeError, KubeProtocolError
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.long_answers import PassedChunks
-from fairlead.kube.objects import WHOLE_BYTES, ListOptions, RawObjects
+from fairlead.kube.objects import ListOptions, RawObjects
 from fairlead.kube.passing import LONGEST_TAIL, PassedList
 from fairlead.kube.resource import get_info
+from fairlead.kube.shared_lists import WHOLE_BYTES
 from fairlead.kube.wire import WireReader
 
 READER = WireReader(get_info(Widget))

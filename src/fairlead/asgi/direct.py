@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from fairlead.asgi.outbox import KEPT_BYTES, KEPT_FORMS, Outbox
@@ -49,6 +50,20 @@ class DirectOutbox(Outbox):
         if not self._is_open or self.overflowed:
             return
         self._write(make_frame(text.encode()))
+        self._check_bound()
+
+    def post_pieces(self, pieces: Sequence[bytes]) -> None:
+        """Writes a frame; the transport keeps references to large pieces."""
+        if not self._is_open or self.overflowed:
+            return
+        size = sum(map(len, pieces))
+        if size <= KEPT_BYTES:
+            self._write(make_frame(b"".join(pieces)))
+        else:
+            self._socket.transport.writelines([make_head(size), *pieces])
+        self._check_bound()
+
+    def _check_bound(self) -> None:
         size = self._socket.transport.get_write_buffer_size()
         if self._bound is not None and size > self._bound + self._event_size:
             self._overflow()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from fairlead.asgi.types import Send
@@ -57,6 +57,10 @@ class Outbox(ABC):
     @abstractmethod
     def post(self, text: str) -> None:
         """Queues a frame."""
+
+    @abstractmethod
+    def post_pieces(self, pieces: Sequence[bytes]) -> None:
+        """Queues a frame of UTF-8 that lies in pieces; a large piece may be others' as well."""
 
     @abstractmethod
     def post_event(self, head: bytes, tail: bytes) -> None:
@@ -119,6 +123,10 @@ class AsgiOutbox(Outbox):
         if self._bound is not None and self._size > self._bound:
             self._waiting.clear()
             self._overflow()
+
+    def post_pieces(self, pieces: Sequence[bytes]) -> None:
+        """Queues a frame."""
+        self.post(b"".join(pieces).decode())
 
     def post_event(self, head: bytes, tail: bytes) -> None:
         """Queues an event."""

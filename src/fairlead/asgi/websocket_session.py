@@ -274,7 +274,8 @@ class WebSocketSession:
             procedure = await self._find(message)
             path = procedure.path
             call = self._make_call(message, procedure)
-            self.outbox.post(await self._answer(message, procedure, call))
+            data = await self._answer(message, procedure, call)
+            self.outbox.post_pieces(self._protocol.encode_pieces(message, data))
         except asyncio.CancelledError:
             code = "CLIENT_CLOSED_REQUEST"
             raise
@@ -288,7 +289,7 @@ class WebSocketSession:
 
     async def _answer(
         self, message: CallMessage, procedure: CompiledProcedure, call: Call
-    ) -> str:
+    ) -> bytes | None:
         seconds = procedure.options.timeout or self._runtime.options.limits.call_seconds
         if seconds is None:
             result = await procedure.call(call)
@@ -304,9 +305,7 @@ class WebSocketSession:
                 "UNSUPPORTED_MEDIA_TYPE",
                 f"Cannot return an async iterable or observable from a {message.kind} procedure with WebSockets",
             )
-        return self._protocol.encode_data(
-            message, self._runtime.encode_output(procedure, result)
-        )
+        return self._runtime.encode_output(procedure, result)
 
     async def _run_subscription(self, message: CallMessage) -> None:
         started = perf_counter()

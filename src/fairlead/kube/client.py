@@ -38,6 +38,7 @@ from fairlead.kube.errors import (
 )
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.long_answers import LongAnswer
+from fairlead.kube.shared_lists import SharedLists
 from fairlead.kube.transport_errors import NotSentError, fail_with
 from fairlead.kube.urls import Query, to_query
 
@@ -91,6 +92,7 @@ class KubeClient:
     """Requests to one API server. Use it as an async context manager, or `aclose` it.
 
     Attributes:
+        lists: those that are asked for now.
         on_forbidden: called with the key of credentials that the cluster refused something
             (403), so that nobody goes on believing they may.
     """
@@ -107,6 +109,7 @@ class KubeClient:
         self._closed = False
         self._slots = asyncio.Semaphore(self.options.max_connections)
         self._long_answers = 0
+        self.lists = SharedLists()
         self.on_forbidden: list[Callable[[Hashable], None]] = []
 
     async def __aenter__(self) -> KubeClient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, cast
 
 import msgspec
@@ -25,8 +26,6 @@ __all__ = ["DeleteOptions", "ListOptions", "Propagation", "RawObjects"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 FIELD_MANAGER = "fairlead"
-WHOLE_BYTES = 131_072
-"""A list that is not longer is sent in one piece."""
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -99,11 +98,29 @@ class RawObjects:
         return WireReader(info).rewrite_list(await self.client.send(request))
 
     async def pass_list(
-        self, info: ResourceInfo, namespace: str | None, options: ListOptions
+        self,
+        info: ResourceInfo,
+        namespace: str | None,
+        options: ListOptions,
+        *,
+        whole: bool = False,
     ) -> bytes | PassedChunks:
-        """The same; a long one as it comes. Read that to its end, or `aclose` it."""
+        """The same; a long one as it comes. Read that to its end, or `aclose` it.
+
+        Who asks for what others are waiting for already gets it with them.
+
+        Args:
+            whole: the caller has little use for pieces; only a very long one comes in pieces then.
+        """
         request = self._get_list(info, namespace, options)
-        answer = await self.client.send_long(request, WHOLE_BYTES)
+        key = (self.credentials.key, info, namespace, options)
+        ask = partial(self._ask_list, info, request)
+        return await self.client.lists.get(key, ask, whole=whole)
+
+    async def _ask_list(
+        self, info: ResourceInfo, request: KubeRequest, size: int
+    ) -> bytes | PassedChunks:
+        answer = await self.client.send_long(request, size)
         if isinstance(answer, bytes):
             return WireReader(info).rewrite_list(answer)
         passed = PassedList.begin(answer.first)

@@ -101,7 +101,9 @@ class ReadRouter(Router[KubeContext], Generic[R]):
                 scope.namespaces, options, partial(raw.list_, info)
             )
             return raw_json(merged, ResourceList[R])
-        found = await raw.pass_list(info, namespace, options)
+        # A message of a WebSocket is one piece.
+        whole = self.ctx.request.transport == "websocket"
+        found = await raw.pass_list(info, namespace, options, whole=whole)
         if isinstance(found, bytes):
             return raw_json(found, ResourceList[R])
         return json_stream(found, ResourceList[R], size=found.size)

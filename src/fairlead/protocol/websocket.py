@@ -347,6 +347,13 @@ class WebSocketProtocol:
             return b'"result":{"type":"data"}}'
         return b'"result":{"type":"data","data":%b}}' % data
 
+    @staticmethod
+    def encode_pieces(call: CallMessage, data: bytes | None) -> tuple[bytes, ...]:
+        """A result whose data may be long, as it stands in the message: copied by nobody."""
+        if data is None:
+            return (call.head, b'"result":{"type":"data"}}')
+        return (call.head + b'"result":{"type":"data","data":', data, b"}}")
+
     def encode_error(self, call: CallMessage, error: TRPCError) -> str:
         """An error of one call."""
         return self._encode_error(call.head, error, call.path, call.kind)

@@ -1,8 +1,9 @@
 """Lists that many ask for in the same moment, as all do who come back after a restart.
 
-The first are asked of the cluster one by one. Who comes while those are on their way waits, with
-all who ask the same as the same user, for one more that is asked for all of them: nobody gets an
-answer to a question that was older than his own.
+The first is asked of the cluster. Who comes while it is on its way waits, with all who ask the
+same as the same user, for the next, which is asked once for all of them: nobody gets an answer to
+a question that is older than his own. Nobody waits for long either: where the cluster is slow, the
+next is asked while the one before has not come.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from fairlead.kube.long_answers import PassedChunks
 
 __all__ = ["SharedLists"]
 
-AT_ONCE = 2
-"""So many requests for the same list are on their way before others wait for the next."""
+PATIENCE = 0.25
+"""Seconds to wait for the request before one's own."""
 WHOLE_BYTES = 131_072
 """A list that is not longer is sent in one piece."""
 SHARED_BYTES = 4_194_304
@@ -39,12 +40,22 @@ class _Lane:
         is_long: it is too long to be shared.
     """
 
-    __slots__ = ("is_long", "running", "waiting")
+    __slots__ = ("is_long", "running", "timer", "waiting")
 
     def __init__(self) -> None:
         self.running = 0
         self.waiting: list[_Waiter] = []
         self.is_long = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def take_waiting(self) -> list[_Waiter]:
+        """Who waits and has not gone."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        waiting = [each for each in self.waiting if not each[0].done()]
+        self.waiting = []
+        return waiting
 
 
 class SharedLists:
@@ -70,10 +81,12 @@ class SharedLists:
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = _Lane()
-        if lane.running >= AT_ONCE and not lane.is_long:
+        if lane.running and not lane.is_long:
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[bytes | Exception | None] = loop.create_future()
             lane.waiting.append((waiter, ask))
+            if lane.timer is None:
+                lane.timer = loop.call_later(PATIENCE, self._go_on, key, lane)
             found = await waiter
             if isinstance(found, Exception):
                 raise found
@@ -87,9 +100,10 @@ class SharedLists:
     def _end(self, key: Hashable, lane: _Lane) -> None:
         """A request has come to its end: the next one, if somebody waits for it."""
         lane.running -= 1
-        waiting = [each for each in lane.waiting if not each[0].done()]
-        lane.waiting = []
-        if waiting:
+        self._go_on(key, lane)
+
+    def _go_on(self, key: Hashable, lane: _Lane) -> None:
+        if waiting := lane.take_waiting():
             lane.running += 1
             task = asyncio.get_running_loop().create_task(
                 self._ask_for(key, lane, waiting)

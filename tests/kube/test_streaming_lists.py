@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from tests.kube.apiserver import ApiServer, Fault, Widget
 from tests.kube.cluster import Widget as ClusterWidget
 from tests.kube.cluster import make_widget, prepare
@@ -95,7 +96,7 @@ async def test_a_wrong_request_does_not_count_as_a_refusal(
     api.streaming = "served"
     api.put("x")
     api.faults["list"] += [Fault(status=422), Fault(status=422)]
-    wrong = replace(ALL, label_selector="wrong")
+    wrong = structs.replace(ALL, label_selector="wrong")
     with pytest.raises(KubeStatusError, match="planned"):
         await see_all(hub, client, wrong)
     before = len(api.requests)

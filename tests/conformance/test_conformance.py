@@ -61,3 +61,19 @@ def test_the_official_client_cannot_tell_the_difference(port: int, link: str) ->
     )
 
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.node
+def test_react_query_and_the_links_beyond_the_kit_work_unmodified(port: int) -> None:
+    command = ["node", "--test", "--test-timeout=60000", "client/more.test.mjs"]
+
+    done = subprocess.run(
+        command,
+        cwd=KIT.parent,
+        env={"TRPC_URL": f"http://127.0.0.1:{port}", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout

@@ -170,7 +170,7 @@ def test_a_connection_survives_any_frames(
                 commands = protocol.receive_text(text, 0.0)
             for command in commands:
                 if isinstance(command, StartCall):
-                    load_json(protocol.encode_data(command.call, b"1"))
+                    load_json(b"".join(protocol.encode_pieces(command.call, b"1")))
                 elif isinstance(command, Send):
                     assert command.text in ("PONG",) or isinstance(
                         load_json(command.text), dict

@@ -329,15 +329,9 @@ class WebSocketProtocol:
         """A subscription runs."""
         return self._encode(call, b'"result":{"type":"started"}}')
 
-    def encode_data(
-        self, call: CallMessage, data: bytes | None, event_id: str | None = None
-    ) -> str:
-        """A result, or an event. `data` is what stands on the wire; None is undefined."""
-        return self._encode(call, self.encode_tail(data, event_id))
-
     @staticmethod
     def encode_tail(data: bytes | None, event_id: str | None = None) -> bytes:
-        """The same without the call's head: what many subscribers' messages have in common."""
+        """An event without the call's head: what many subscribers' messages have in common."""
         if event_id is not None:
             return b'"result":{"type":"data","data":%b,"id":%b}}' % (
                 data or b"null",

@@ -88,8 +88,7 @@ async def serve(folder: Path, issued: Issued = OURS) -> AsyncGenerator[Api]:
     app.router.add_route("*", "/{path:.*}", answer)
     server = TestServer(app, port=0)
     await server.start_server(ssl=tls)
-    assert server.port is not None
-    api.port = server.port
+    api.port = server.make_url("/").port or 0
     try:
         yield api
     finally:

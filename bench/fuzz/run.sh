@@ -9,7 +9,7 @@ root=$PWD/../..
 executions=${1:-200000}
 [ $# -eq 0 ] || shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(request inputs superjson socket frames jsonl)
+[ ${#targets[@]} -gt 0 ] || targets=(request inputs superjson socket frames jsonl forms)
 kept=${FUZZ_CORPUS:-$PWD/build/corpus}
 if ! .venv/bin/python -c 'import atheris' 2>/dev/null; then
   "$root/.venv/bin/uv" venv --quiet --allow-existing --python "$root/.venv/bin/python" .venv

@@ -23,6 +23,7 @@ with atheris.instrument_imports(include=["fairlead.protocol"]):
     from fairlead._missing import MISSING
     from fairlead.errors import TRPCError
     from fairlead.protocol.envelopes import encode_error
+    from fairlead.protocol.forms import parse_form
     from fairlead.protocol.frames import FrameError, FrameReader
     from fairlead.protocol.inputs import (
         BatchInputs,
@@ -42,6 +43,7 @@ with atheris.instrument_imports(include=["fairlead.protocol"]):
     from fairlead.protocol.shapes import make_shape
     from fairlead.protocol.superjson import SuperJson
     from fairlead.protocol.transformer import dump_json, load_json
+    from fairlead.protocol.urls import resolve_dots
     from fairlead.protocol.websocket import Send, StartCall, StopCall, WebSocketProtocol
 
 
@@ -76,6 +78,8 @@ def fuzz_request(data: bytes) -> None:
     """An HTTP request: method, headers, path, query string, and the input in it."""
     method, headers = METHODS[data[0] % 4], HEADERS[data[1] % 5]
     path, _, query = data[2:].partition(b"?")
+    path = resolve_dots(b"/" + path)
+    assert resolve_dots(path) == path
     try:
         head = PARSER.parse(method, path, query, headers)
         check_head(head, PLAIN)
@@ -147,7 +151,8 @@ def carry_out(protocol: WebSocketProtocol, command: object) -> None:
     if isinstance(command, Send) and command.text not in ("PING", "PONG"):
         load_json(command.text)
     elif isinstance(command, StartCall):
-        load_json(protocol.encode_data(command.call, b"1", "id"))
+        load_json(command.call.head + protocol.encode_tail(b"1", "id"))
+        load_json(b"".join(protocol.encode_pieces(command.call, b"1")))
         if command.call.kind != "subscription":
             protocol.answered(command.call)
     elif isinstance(command, StopCall):
@@ -191,6 +196,16 @@ def fuzz_jsonl(data: bytes) -> None:
         load_json(line)
 
 
+def fuzz_forms(data: bytes) -> None:
+    """A multipart form."""
+    try:
+        form = parse_form(data, "multipart/form-data; boundary=x", 3)
+    except TRPCError as error:
+        refuse(error)
+        return
+    assert len(form.entries) <= 3
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "request": fuzz_request,
     "inputs": fuzz_inputs,
@@ -198,6 +213,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "socket": fuzz_socket,
     "frames": fuzz_frames,
     "jsonl": fuzz_jsonl,
+    "forms": fuzz_forms,
 }
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "request": (
@@ -227,6 +243,10 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"\x05\x81\x83\0\0\0\0abc\x89\x80\0\0\0\0",
         b"\x09\x01\x81\0\0\0\0a\x80\x81\x01\x02\x03\x04b\x88\x82\0\0\0\0\x03\xe8",
         b"\x03\x82\xfe\0\x80\x01\x01\x01\x01" + b"z" * 128,
+    ),
+    "forms": (
+        b'--x\r\nContent-Disposition: form-data; name="a%22"; filename="b"\r\nContent-Type: text/plain\r\n\r\nv\r\n--x--\r\n',
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk\r\n--x--',
     ),
     "jsonl": (b'{"a":[1,null,"\xe2\x9c\x93"],"b":{"c":1e3}}',),
 }  # fmt: skip
@@ -274,6 +294,11 @@ WORDS = [
     "1e999",
     "-0",
     "\\\\ud800",
+    "%2e%2e",
+    "form-data; name=",
+    "filename=",
+    "--x",
+    "base64",
 ]
 
 

@@ -55,7 +55,7 @@ test("changes of different fields are both kept", async () => {
   });
 });
 
-test("a branch is created with its codebase as owner", async () => {
+test("a branch is created with its codebase as owner, and edited", async () => {
   const { page } = await portal.visit("developer", `/branches?ns=${place}`);
   await page.getByRole("button", { name: "Create branch" }).click();
   await choose(page, "Codebase", "ledger");
@@ -67,6 +67,19 @@ test("a branch is created with its codebase as owner", async () => {
   const made = portal.get("codebasebranch", name);
   expect(made.metadata.ownerReferences?.[0]).toMatchObject({ kind: "Codebase", name: "ledger" });
   expect(made.metadata.labels?.["app.edp.epam.com/codebaseName"]).toBe("ledger");
+
+  await portal.go(page, `/branches?ns=${place}&open=${place}%2F${name}`);
+  await page.getByTestId("drawer").getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit ledger / feature/cents" });
+  await dialog.getByLabel("Version").fill("2.1.0-SNAPSHOT");
+  await dialog.getByLabel("Pipeline of review").fill("slow-review");
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(portal.get("codebasebranch", name).spec).toMatchObject({
+    branchName: "feature/cents",
+    version: "2.1.0-SNAPSHOT",
+    pipelines: { review: "slow-review" },
+  });
 });
 
 test("of many branches those that are deployed stay, and say so", async () => {
@@ -174,6 +187,9 @@ test("a run is run again, and the new one is cancelled", async () => {
   await page.getByRole("button", { name: "Run again" }).click();
   await page.getByRole("heading", { level: 1, name: /^r-/ }).waitFor();
   const again = (await page.getByRole("heading", { level: 1 }).textContent()) ?? "";
+  // Its log is followed from the first line on.
+  await page.getByTestId("task-fetch-repository").click();
+  await page.getByRole("log").getByText("fetch-repository of").waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.locator('[data-phase="cancelled"]').first().waitFor();
   expect(portal.get("pipelinerun", again).spec).toMatchObject({

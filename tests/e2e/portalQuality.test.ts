@@ -57,6 +57,11 @@ const layers: readonly {
     click: ["Delete"],
     shown: "alertdialog",
   },
+  {
+    path: `/branches${ns}&open=team-payments%2Fledger-main-d5n7h`,
+    click: ["Edit"],
+    shown: "dialog",
+  },
   { path: `/branches${ns}&create=true`, shown: "dialog" },
   { path: `/pipelines${ns}&create=true`, shown: "dialog" },
   { path: `/workloads${ns}&open=team-payments%2Fledger-dev`, shown: "dialog" },

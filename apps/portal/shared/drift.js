@@ -10,7 +10,7 @@ const routerHashes = {
   "audit": "a8d8d43ad1305d99",
   "cdPipelines": "abadc53c1cab1c83",
   "clusters": "c2e733357f05a985",
-  "codebaseBranches": "c93c6c64ba86f454",
+  "codebaseBranches": "9ce5a5412a1b294c",
   "codebaseImageStreams": "c231f4dea3161715",
   "codebases": "4370d4f3fd1ea1da",
   "deployments": "098717a37334f2b7",

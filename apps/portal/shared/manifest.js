@@ -31,19 +31,19 @@ export const manifest = {
 "cdPipelines.watchItem": "cf5f4f905328d475",
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "clusters.list": "069fa0ed4ac728e2",
-"codebaseBranches.create": "49289f2f95a1e478",
+"codebaseBranches.create": "c4a7b1a5c953db7b",
 "codebaseBranches.delete": "34498bed1c456e62",
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
-"codebaseBranches.get": "625cca06c6f05a72",
-"codebaseBranches.jsonPatch": "4d2e102d8dcfcc2c",
-"codebaseBranches.list": "77e5a9af942f18e0",
-"codebaseBranches.patch": "db0dd1655058af35",
+"codebaseBranches.get": "f30610c5c62fe403",
+"codebaseBranches.jsonPatch": "c48bd1989595c09d",
+"codebaseBranches.list": "218f8ec584fbd4ca",
+"codebaseBranches.patch": "a471bd2ac585061d",
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
-"codebaseBranches.serverSideApply": "c78e2de59b3a4dc0",
-"codebaseBranches.update": "3bb199d712aa024a",
-"codebaseBranches.watch": "c061ecbb38daa2af",
-"codebaseBranches.watchItem": "3c6f07aedf9462ba",
+"codebaseBranches.serverSideApply": "9440e7680aab8fe6",
+"codebaseBranches.update": "1b6deadb64e9473c",
+"codebaseBranches.watch": "7feafb15a3f03ee2",
+"codebaseBranches.watchItem": "8145aa484f15d9be",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
 "codebaseImageStreams.delete": "7698fb0e132d20c9",
@@ -794,6 +794,10 @@ export const manifest = {
 ".version": [
 "optional string",
 "z.string()"
+],
+".pipelines": [
+"optional { [key: string]: string }",
+"z.record(z.string(), z.string())"
 ]
 },
 "CodebaseBranchSpecInput": {
@@ -820,6 +824,10 @@ export const manifest = {
 ".version": [
 "optional string | null",
 "z.string().nullable()"
+],
+".pipelines": [
+"optional { [key: string]: string } | null",
+"z.record(z.string(), z.string()).nullable()"
 ]
 },
 "CodebaseBranchStatus": {

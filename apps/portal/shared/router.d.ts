@@ -230,6 +230,7 @@ export type CodebaseBranchSpec = {
   fromCommit?: string;
   release?: boolean;
   version?: string;
+  pipelines?: { [key: string]: string };
 };
 
 /** Which branch of which codebase. */
@@ -241,6 +242,7 @@ export type CodebaseBranchSpecInput = {
   /** @default false */
   release?: boolean | undefined;
   version?: string | null | undefined;
+  pipelines?: { [key: string]: string } | null | undefined;
 };
 
 /** What the operator says of a branch. */

@@ -4,9 +4,9 @@ import { ConfirmDialog } from "./ui/alertDialog";
 /** An object as far as deleting it is asked about. */
 export type Named = {
   readonly metadata: {
-    readonly name?: string | undefined;
+    readonly name?: string | null | undefined;
     readonly namespace?: string | null | undefined;
-    readonly uid?: string | undefined;
+    readonly uid?: string | null | undefined;
   };
 };
 

@@ -8,8 +8,7 @@ import {
 import { Package, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { trpc } from "@/app/client";
-import { Deletion } from "@/components/deletion";
-import { Kept, type KeptObject } from "@/components/kept";
+import { GuardedDeletion } from "@/components/guardedDeletion";
 import { PageHeader, TableFrame } from "@/components/page";
 import { PermittedButton } from "@/components/permittedButton";
 import { Selection } from "@/components/selection";
@@ -55,6 +54,7 @@ export function CodebasesPage() {
   });
   const [deleting, setDeleting] = useState<readonly Codebase[]>([]);
   const [editing, setEditing] = useState<Codebase | null>(null);
+  const crud = useCodebaseCRUD();
   const selected = table.getSelectedRowModel().rows.map((row) => row.original.codebase);
   const createButton = (
     <PermittedButton
@@ -116,8 +116,11 @@ export function CodebasesPage() {
         onEdit={setEditing}
         onDelete={(codebase) => setDeleting([codebase])}
       />
-      <CodebaseDeletion
-        codebases={deleting}
+      <GuardedDeletion
+        items={deleting}
+        crud={crud}
+        plural="codebases"
+        consequence="What is deleted is removed from the platform. Its Git repository is kept."
         onCancel={() => setDeleting([])}
         onDone={() => {
           table.resetRowSelection(true);
@@ -142,36 +145,6 @@ export function CodebasesPage() {
           />
         </Suspense>
       ) : null}
-    </>
-  );
-}
-
-/** Asks, deletes, and tells of those that the server keeps because they are deployed. */
-function CodebaseDeletion({
-  codebases,
-  onCancel,
-  onDone,
-}: {
-  codebases: readonly Codebase[];
-  onCancel: () => void;
-  onDone: () => void;
-}) {
-  const { remove, removeMany } = useCodebaseCRUD();
-  const [kept, setKept] = useState<readonly KeptObject[]>([]);
-  return (
-    <>
-      <Deletion
-        items={codebases}
-        plural="codebases"
-        consequence="What is deleted is removed from the platform. Its Git repository is kept."
-        onCancel={onCancel}
-        onConfirm={([first, ...rest]) => {
-          if (first && rest.length === 0) remove.mutate(first);
-          else removeMany.mutate(codebases, { onSuccess: ({ failed }) => setKept(failed) });
-          onDone();
-        }}
-      />
-      <Kept items={kept} onClose={() => setKept([])} />
     </>
   );
 }

@@ -16,13 +16,11 @@ import { useState } from "react";
 import type { z } from "zod";
 import { trpc } from "@/app/client";
 import { CreateButton } from "@/components/createButton";
-import { Deletion } from "@/components/deletion";
-import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
-import { EditAndDelete } from "@/components/editAndDelete";
 import { SwitchField, TextField } from "@/components/form/field";
 import { FormDialog } from "@/components/form/formDialog";
 import { NamespaceField } from "@/components/form/namespaceField";
+import { ManagedDrawer } from "@/components/managedDrawer";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { placeAndAge } from "@/components/table/commonColumns";
 import { columnsFor } from "@/components/table/features";
@@ -106,9 +104,8 @@ export function LinksPage() {
     usePermissions: useQuickLinkPermissions,
     ask: trpc.quickLinks.permissions,
   });
-  const [deleting, setDeleting] = useState<readonly QuickLink[]>([]);
   const [editing, setEditing] = useState<QuickLink | null>(null);
-  const { remove } = useQuickLinkCRUD();
+  const crud = useQuickLinkCRUD();
   return (
     <TablePage
       title="Quick links"
@@ -125,36 +122,18 @@ export function LinksPage() {
     >
       {({ row, state }) => (
         <>
-          <ResourceDrawer
-            id={state.search.open}
+          <ManagedDrawer
             kind="QuickLink"
-            object={row?.link}
-            actions={
-              row ? (
-                <EditAndDelete
-                  object={row.link}
-                  usePermissions={useQuickLinkPermissions}
-                  onEdit={setEditing}
-                  onDelete={(link) => setDeleting([link])}
-                />
-              ) : null
-            }
-            onClose={() => state.set({ open: undefined, tab: undefined })}
-            tabs={
-              row ? [{ id: "overview", label: "Overview", content: <Overview row={row} /> }] : []
-            }
-          />
-          <Deletion
-            items={deleting}
             plural="links"
             consequence="It vanishes from the overview of everybody in the namespace."
-            onCancel={() => setDeleting([])}
-            onConfirm={([link]) => {
-              if (link) remove.mutate(link);
-              setDeleting([]);
-              state.set({ open: undefined });
-            }}
-          />
+            object={row?.link}
+            state={state}
+            crud={crud}
+            usePermissions={useQuickLinkPermissions}
+            onEdit={setEditing}
+          >
+            {row ? <Overview row={row} /> : null}
+          </ManagedDrawer>
           {state.search.create && list.status !== "loading" ? (
             <CreateDialog
               namespace={creation.offered}

@@ -22,6 +22,7 @@ class CodebaseBranchSpec(KubeModel):
     from_commit: str = ""
     release: bool = False
     version: str | None = None
+    pipelines: dict[str, str] | None = None
 
 
 class CodebaseBranchStatus(OperatorStatus):

@@ -12,11 +12,13 @@ export function BranchDrawer({
   id,
   row,
   onClose,
+  onEdit,
   onDelete,
 }: {
   id: string | undefined;
   row: BranchRow | undefined;
   onClose: () => void;
+  onEdit: (branch: CodebaseBranch) => void;
   onDelete: (branch: CodebaseBranch) => void;
 }) {
   return (
@@ -31,6 +33,7 @@ export function BranchDrawer({
           <EditAndDelete
             object={row.branch}
             usePermissions={useCodebaseBranchPermissions}
+            onEdit={onEdit}
             onDelete={onDelete}
           />
         ) : null
@@ -54,6 +57,12 @@ function Overview({ row }: { row: BranchRow }) {
             Build: row.build,
             "Last successful": row.lastSuccessfulBuild,
             "From commit": row.branch.spec.fromCommit,
+            ...Object.fromEntries(
+              Object.entries(row.branch.spec.pipelines ?? {}).map(([kind, name]) => [
+                `Pipeline of ${kind}`,
+                name,
+              ]),
+            ),
             Message: row.message,
             Created: <Age time={row.created} suffix=" ago" />,
           }}

@@ -9,8 +9,7 @@ import { GitBranch } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { trpc } from "@/app/client";
 import { CreateButton } from "@/components/createButton";
-import { Deletion } from "@/components/deletion";
-import { Kept, type KeptObject } from "@/components/kept";
+import { GuardedDeletion } from "@/components/guardedDeletion";
 import { Selection } from "@/components/selection";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { phaseOptions, valueOptions } from "@/components/table/facets";
@@ -23,6 +22,10 @@ import { branchColumns } from "./columns";
 import { BranchDrawer } from "./drawer";
 
 // The form and its validation are only fetched when someone creates something.
+const EditBranchDialog = lazy(async () => {
+  const { EditBranchDialog } = await import("./editDialog");
+  return { default: EditBranchDialog };
+});
 const CreateBranchDialog = lazy(async () => {
   const { CreateBranchDialog } = await import("./createDialog");
   return { default: CreateBranchDialog };
@@ -38,6 +41,8 @@ export function BranchesPage() {
     ask: trpc.codebaseBranches.permissions,
   });
   const [deleting, setDeleting] = useState<readonly CodebaseBranch[]>([]);
+  const [editing, setEditing] = useState<CodebaseBranch | null>(null);
+  const crud = useCodebaseBranchCRUD();
   return (
     <TablePage
       title="Branches"
@@ -79,8 +84,11 @@ export function BranchesPage() {
               onDelete={() => setDeleting(selected)}
               onClear={() => table.resetRowSelection(true)}
             />
-            <BranchDeletion
-              branches={deleting}
+            <GuardedDeletion
+              items={deleting}
+              crud={crud}
+              plural="branches"
+              consequence="The platform builds it no more. In its Git repository it is kept."
               onCancel={() => setDeleting([])}
               onDone={() => {
                 table.resetRowSelection(true);
@@ -97,11 +105,21 @@ export function BranchesPage() {
             id={state.search.open}
             row={row}
             onClose={() => state.set({ open: undefined, tab: undefined })}
+            onEdit={setEditing}
             onDelete={(branch) => {
               state.set({ open: undefined, tab: undefined });
               setDeleting([branch]);
             }}
           />
+          {editing ? (
+            <Suspense>
+              <EditBranchDialog
+                key={editing.metadata.uid}
+                branch={editing}
+                onClose={() => setEditing(null)}
+              />
+            </Suspense>
+          ) : null}
           {state.search.create && list.status !== "loading" ? (
             <Suspense>
               <CreateBranchDialog
@@ -113,35 +131,5 @@ export function BranchesPage() {
         </>
       )}
     </TablePage>
-  );
-}
-
-/** Asks, deletes, and tells of those that the server keeps because they are deployed. */
-function BranchDeletion({
-  branches,
-  onCancel,
-  onDone,
-}: {
-  branches: readonly CodebaseBranch[];
-  onCancel: () => void;
-  onDone: () => void;
-}) {
-  const { remove, removeMany } = useCodebaseBranchCRUD();
-  const [kept, setKept] = useState<readonly KeptObject[]>([]);
-  return (
-    <>
-      <Deletion
-        items={branches}
-        plural="branches"
-        consequence="The platform builds it no more. In its Git repository it is kept."
-        onCancel={onCancel}
-        onConfirm={([first, ...rest]) => {
-          if (first && rest.length === 0) remove.mutate(first);
-          else removeMany.mutate(branches, { onSuccess: ({ failed }) => setKept(failed) });
-          onDone();
-        }}
-      />
-      <Kept items={kept} onClose={() => setKept([])} />
-    </>
   );
 }

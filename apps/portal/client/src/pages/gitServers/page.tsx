@@ -9,10 +9,8 @@ import { ServerCog } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { trpc } from "@/app/client";
 import { CreateButton } from "@/components/createButton";
-import { Deletion } from "@/components/deletion";
-import { ResourceDrawer } from "@/components/details";
 import { Facts, Section } from "@/components/drawer";
-import { EditAndDelete } from "@/components/editAndDelete";
+import { ManagedDrawer } from "@/components/managedDrawer";
 import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { Status } from "@/components/status";
 import { nameAndStatus, placeAndAge } from "@/components/table/commonColumns";
@@ -59,9 +57,8 @@ export function GitServersPage() {
     usePermissions: useGitServerPermissions,
     ask: trpc.gitServers.permissions,
   });
-  const [deleting, setDeleting] = useState<readonly GitServer[]>([]);
   const [editing, setEditing] = useState<GitServer | null>(null);
-  const { remove } = useGitServerCRUD();
+  const crud = useGitServerCRUD();
   return (
     <TablePage
       title="Git servers"
@@ -96,37 +93,19 @@ export function GitServersPage() {
     >
       {({ row, state }) => (
         <>
-          <ResourceDrawer
-            id={state.search.open}
+          <ManagedDrawer
             kind="GitServer"
-            object={row?.server}
-            status={row ? <Status {...statusOf(row)} message={null} /> : null}
-            actions={
-              row ? (
-                <EditAndDelete
-                  object={row.server}
-                  usePermissions={useGitServerPermissions}
-                  onEdit={setEditing}
-                  onDelete={(server) => setDeleting([server])}
-                />
-              ) : null
-            }
-            onClose={() => state.set({ open: undefined, tab: undefined })}
-            tabs={
-              row ? [{ id: "overview", label: "Overview", content: <Overview row={row} /> }] : []
-            }
-          />
-          <Deletion
-            items={deleting}
             plural="Git servers"
             consequence="Its credentials go with it; codebases on it can no longer be built."
-            onCancel={() => setDeleting([])}
-            onConfirm={([server]) => {
-              if (server) remove.mutate(server);
-              setDeleting([]);
-              state.set({ open: undefined });
-            }}
-          />
+            object={row?.server}
+            status={row ? <Status {...statusOf(row)} message={null} /> : null}
+            state={state}
+            crud={crud}
+            usePermissions={useGitServerPermissions}
+            onEdit={setEditing}
+          >
+            {row ? <Overview row={row} /> : null}
+          </ManagedDrawer>
           <Suspense>
             {state.search.create && list.status !== "loading" ? (
               <ConnectDialog

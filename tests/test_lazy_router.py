@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, assert_type, cast
+from typing import TYPE_CHECKING, Any, assert_type, cast
 
 import pytest
 from tests.asgi.harness import Socket, open_http
@@ -23,6 +23,7 @@ from fairlead import (
     public,
     query,
 )
+from fairlead.asgi.express import ExpressLane
 from fairlead.codegen.introspect import introspect
 from fairlead.context import Request
 
@@ -72,6 +73,22 @@ async def test_a_lazy_router_is_imported_by_its_first_call_and_once() -> None:
     assert [answer.status_code for answer in answers] == [200] * 21
     assert answers[0].json()["result"]["data"] == "report 1 of reports.latest"
     assert IMPORTS == ["reports"]
+
+
+async def test_its_procedures_go_the_short_way_once_they_are_there() -> None:
+    app = make_app()
+    scope: dict[str, Any] = {
+        "method": "GET",
+        "raw_path": b"/trpc/reports.latest",
+        "query_string": b"",
+        "headers": [],
+    }
+    lane = ExpressLane(app.runtime, b"/trpc")
+    assert lane.find(scope) is None
+    async with asyncio.timeout(20), open_http(app) as client:
+        first = await client.get("/trpc/reports.latest")
+        assert lane.find(scope) is not None
+        assert (await client.get("/trpc/reports.latest")).json() == first.json()
 
 
 async def test_a_batch_and_a_nested_lazy_router_are_loaded_too() -> None:

@@ -31,6 +31,7 @@ HEAVY = (
     "cryptography",
     "fairlead.cli",
     "fairlead.codegen.generating",
+    "fairlead.codegen.introspect",
     "fairlead.codegen.typescript",
     "fairlead.devcluster",
     "fairlead.drafts",

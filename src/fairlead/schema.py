@@ -77,6 +77,7 @@ class InputSchema:
     Attributes:
         optional: the whole input may be absent.
         whole: the input is one positional-only parameter.
+        plain_schema: what validates it, without the class and name that `core_schema` adds.
         takes_last_event_id: a parameter `last_event_id` receives the last seen event's id.
     """
 
@@ -100,11 +101,11 @@ class InputSchema:
         self._is_stream = whole is ByteStream
         self._decode: Callable[[bytes], object] | None = None
         if parameters:
-            self._schema = schemas.join(name, parameters, where)
-            self._validator = SchemaValidator(self._schema)
+            self.plain_schema: CoreSchema = schemas.join(name, parameters, where)
+            self._validator = SchemaValidator(self.plain_schema)
         else:
             adapter = schemas.adapt(whole, where)
-            self._schema = adapter.core_schema
+            self.plain_schema = adapter.core_schema
             self._validator = cast("SchemaValidator", adapter.validator)
             if is_native(whole):
                 self._decode = msgspec.json.Decoder[object](whole).decode
@@ -113,10 +114,10 @@ class InputSchema:
     @cached_property
     def core_schema(self) -> CoreSchema:
         """Pydantic's schema of it, with the name and the class that generated types need."""
-        schema = cast("dict[str, Any]", self._schema)
+        schema = cast("dict[str, Any]", self.plain_schema)
         inner: dict[str, Any] = schema.get("schema", schema)
         if self.whole or "cls" in inner:
-            return self._schema
+            return self.plain_schema
         cls = make_typed_dict(self._name, self._parameters)
         inner = {**inner, "cls": cls, "ref": f"{cls.__module__}.{self._name}:{id(cls)}"}
         named = {**schema, "schema": inner} if schema is not inner else inner
@@ -125,7 +126,7 @@ class InputSchema:
     @cached_property
     def serializer(self) -> SchemaSerializer:
         """What clients write it with."""
-        return SchemaSerializer(self._schema)
+        return SchemaSerializer(self.plain_schema)
 
     def find_fields(self) -> frozenset[str] | None:
         """The names of its fields in Python; None for an input that has no declared ones."""

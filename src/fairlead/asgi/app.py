@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -111,7 +112,10 @@ class Fairlead:
         self._site = StaticSite(site) if isinstance(site, Path) else site
         self.lifecycle = Lifecycle(
             [*([] if self._site is None else [self._site]), *parts],
-            [] if lifespan is None else [partial(lifespan, self)],
+            [
+                *([] if lifespan is None else [partial(lifespan, self)]),
+                self._learn_types,
+            ],
             self.connections,
             drain_seconds,
         )
@@ -137,6 +141,19 @@ class Fairlead:
         self._access_log = AccessLog() if access_log else None
         self._raw_prefix = self.prefix.encode()
         self._is_plain = cors is None and not access_log
+
+    @asynccontextmanager
+    async def _learn_types(self) -> AsyncGenerator[None]:
+        """Beside the life of the application: clients with a digest do not wait for it then."""
+        drift = self.runtime.drift
+        if drift is None or drift.learned:
+            yield
+            return
+        task = asyncio.create_task(drift.learn_aside())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     def _make_mounts(
         self,

@@ -69,10 +69,18 @@ class ExpressLane:
         self._runtime = runtime
         self._longest = runtime.options.limits.url_bytes
         self._routes: dict[str, dict[bytes, ExpressRoute]] = {"GET": {}, "POST": {}}
-        for path, procedure in runtime.procedures.items():
+        self._prefix = prefix
+        self.add_routes()
+        runtime.when_loaded = self.add_routes
+
+    def add_routes(self) -> None:
+        """All procedures that are known by now: those of lazy routers come later."""
+        for path, procedure in list(self._runtime.procedures.items()):
             if path.isascii() and procedure.kind in METHODS:
                 routes = self._routes[METHODS[procedure.kind]]
-                routes[prefix + b"/" + path.encode()] = ExpressRoute(path, procedure)
+                raw_path = self._prefix + b"/" + path.encode()
+                if raw_path not in routes:
+                    routes[raw_path] = ExpressRoute(path, procedure)
 
     def find(self, scope: Scope) -> ExpressRoute | None:
         """What the request asks for, if it can go the short way."""
@@ -121,4 +129,6 @@ class ExpressLane:
     def _is_served(self, digest: bytes) -> bool:
         """Was the client generated from the types that are served?"""
         drift = self._runtime.drift
-        return drift is None or digest.partition(b";")[0] == drift.served.encode()
+        return drift is None or (
+            drift.learned and digest.partition(b";")[0] == drift.served.encode()
+        )

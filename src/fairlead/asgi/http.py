@@ -133,7 +133,7 @@ class HttpEndpoint:
                 return
             sent = headers.as_dict().get(HEADER)
             if sent is not None:
-                send = drift.answering(sent, send)
+                send = await drift.answering(sent, send)
         head: Head | None = None
         try:
             self._check_origin(headers, method)

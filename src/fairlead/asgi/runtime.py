@@ -45,6 +45,7 @@ class Runtime:
         drift: what it made, once every lazy router is loaded.
         methods: the HTTP methods of each kind of procedure.
         answered: where the successful calls of each procedure are counted.
+        when_loaded: is told that a lazy router was loaded, in a thread.
         chooser: gives some requests other services, such as another cluster.
         eager: the error formatter or the response hook wants the root context, so it is made
             for every request; otherwise only when a call needs it.
@@ -68,6 +69,7 @@ class Runtime:
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
     methods: Mapping[str, tuple[str, ...]] = field(init=False)
     answered: dict[str, CallSeries] = field(init=False)
+    when_loaded: Callable[[], None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         _reject_separator(self.compiled, self.options.path_separator)
@@ -120,6 +122,8 @@ class Runtime:
         branch.load()
         _reject_separator(self.compiled, self.options.path_separator)
         self._count_procedures()
+        if self.when_loaded is not None:
+            self.when_loaded()
         try:
             self._compare_types()
         except GenerationError:

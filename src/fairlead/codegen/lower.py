@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from fairlead.codegen.annotate import HINTS, ITEM, KEYS
+from fairlead.codegen.certain import PROTOTYPE_NAMES
 from fairlead.codegen.field_docs import NO_FACTS, FieldFact, make_field_doc
 from fairlead.codegen.nodes import (
     Array,
@@ -60,24 +61,6 @@ _NATIVE: Mapping[object, Literal["form", "bytes"]] = {
     "fairlead.uploads.ByteStream": "bytes",
 }
 _ANY_CURE = "name the type, or write `JsonValue` (from pydantic) for arbitrary JSON"
-
-# `z.object` reads absent properties off Object.prototype, so these are never absent.
-_PROTOTYPE_NAMES = frozenset(
-    {
-        "__proto__",
-        "__defineGetter__",
-        "__defineSetter__",
-        "__lookupGetter__",
-        "__lookupSetter__",
-        "constructor",
-        "hasOwnProperty",
-        "isPrototypeOf",
-        "propertyIsEnumerable",
-        "toLocaleString",
-        "toString",
-        "valueOf",
-    }
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -291,7 +274,7 @@ class Lowering:
         paths: object,
         required: bool,
     ) -> Field:
-        if name in _PROTOTYPE_NAMES:
+        if name in PROTOTYPE_NAMES:
             self.refuse(
                 where,
                 f"every JavaScript object already has a property {name!r}",

@@ -1,6 +1,6 @@
 import { begin } from "./app/early";
 import "./styles.css";
 
-begin(location);
+const begun = begin(location);
 // The larger part of the program: what draws.
-void import("./app/render");
+void import("./app/render").then(({ render }) => render(begun));

@@ -56,12 +56,14 @@ const pages: { readonly [path: string]: (address: Address) => void } = {
 
 /**
  * Asks who is here and for what the page shows, before anything is there to show it: the answers come while the browser
- * still reads the rest of the program. A guess that proves wrong costs a watch for ten seconds, nothing else.
+ * still reads the rest of the program. A guess that proves wrong costs a watch for ten seconds, nothing else. Resolves
+ * when it is known who is here.
  */
-export function begin({ pathname, search }: Location): void {
+export async function begin({ pathname, search }: Location): Promise<void> {
   if (pathname === SIGN_IN_PAGE) return;
-  void queryClient.prefetchQuery(trpc.account.me.queryOptions());
+  const known = queryClient.prefetchQuery(trpc.account.me.queryOptions());
   const address = Object.fromEntries(new URLSearchParams(search));
   pages[pathname]?.({ names: parseList(address["ns"]), search: address });
   useNamespaceWatchList.preload(fairlead);
+  await known;
 }

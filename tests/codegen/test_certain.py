@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 from typing import Any
 
 import pytest
@@ -23,8 +24,14 @@ class Part(BaseModel):
     size: int | None = None
 
 
+class Color(enum.StrEnum):
+    RED = "red"
+
+
 class Whole(BaseModel):
     parts: list[Part]
+    color: Color = Color.RED
+    either: int | str | Part = 1
     by_name: dict[str, Part] = {}
     inner: Whole | None = None
 

@@ -98,6 +98,13 @@ class _Walk:
             return False
         if kind == "literal":
             return all(type(each) in _LITERALS for each in node["expected"])
+        if kind == "enum":
+            return all(type(each.value) in {str, int} for each in node["members"])
+        if kind == "union":
+            choices = cast("Sequence[_Node | tuple[_Node, str]]", node["choices"])
+            return self._are_plain(
+                each[0] if isinstance(each, tuple) else each for each in choices
+            )
         if kind in _FIELDS:
             return self._are_plain_fields(node)
         if kind == "model":
@@ -150,11 +157,15 @@ def _is_documented_only(node: _Node, kind: str) -> bool:
             if not _DOCUMENTING.issuperset(cast("Mapping[str, Any]", value)):
                 return False
         elif name == "pydantic_js_functions":
-            hooks = cast("Sequence[Any]", value)
-            if kind != "model" or any(
-                getattr(hook, "__func__", None) is not _MODEL_HOOK for hook in hooks
-            ):
+            if not all(_is_own(hook, kind) for hook in cast("Sequence[Any]", value)):
                 return False
         else:
             return False
     return True
+
+
+def _is_own(hook: Any, kind: str) -> bool:
+    """Is it Pydantic's own, which every model and every enum has?"""
+    if kind == "enum":
+        return str(getattr(hook, "__module__", "")).startswith("pydantic._internal.")
+    return kind == "model" and getattr(hook, "__func__", None) is _MODEL_HOOK

@@ -182,7 +182,7 @@ def _make_events() -> Iterator[Case]:
             mark = "&" if "?" in path else "?"
             yield ask(f"/trpc/{path}{mark}connectionParams={quote(params)}")
     yield ask("/timed/sub.hold?input=%7B%7D", headers=EVENTS, pings=True)
-    delayed = encode({"to": 9, "delayMs": 80})
+    delayed = encode({"to": 9, "delayMs": 200})
     yield ask(f"/timed/sub.tracked?input={delayed}", headers=EVENTS)
     for path in ("sub.kinds", "sub.notIterable", "sub.plainFail", "ping", "touch", ""):
         for mount in ("trpc", "quiet", "nobatch", "superjson"):

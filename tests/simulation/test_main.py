@@ -31,7 +31,7 @@ async def test_seed_by_hand(devcluster: DevCluster, directory: Directory) -> Non
     process = await start(devcluster, "seed", str(directory()))
     out, err = await process.communicate()
     assert (process.returncode, err) == (0, b"")
-    assert b"Seeded 11 objects, 0 were there" in out
+    assert b"Seeded 12 objects, 0 were there" in out
 
 
 async def test_wrong_directory_is_told_without_a_trace(devcluster: DevCluster) -> None:

@@ -34,7 +34,7 @@ def of(portal: Manifests, kind: str) -> list[JsonObject]:
 
 def test_portal_has_enough_to_look_at(portal: Manifests) -> None:
     counts = Counter(text(value, "kind") for value in portal.objects)
-    assert len(portal.definitions) == 11
+    assert len(portal.definitions) == 12
     assert counts["Namespace"] == 2
     assert counts["Codebase"] >= 14
     assert counts["CodebaseBranch"] >= 24

@@ -92,7 +92,7 @@ async def test_seeding_that_was_cut_short_is_completed(
         await cluster.delete(SEED_MARKER)
         directory(team, full_codebase(), full_codebase("second"))
         report = await seed(devcluster.kubeconfig_path, folder)
-        assert (report.created, report.existing) == (1, 13)
+        assert (report.created, report.existing) == (1, 14)
         second = await cluster.get(Ref(labels.CODEBASE, "team", "second"))
         assert text(second, "status", "status") == "created"
 

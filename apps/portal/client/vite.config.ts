@@ -21,7 +21,7 @@ const groups = [
   {
     name: "begin",
     // Not the client: what names the schemas would come with it.
-    test: /portal\/shared\/hooks|src\/(pages\/runQueries|resources\/timeRange|components\/table\/(rowWindow|tableSearch))\./,
+    test: /portal\/shared\/hooks|src\/(pages\/runQueries|resources\/(labels|timeRange)|components\/table\/(rowWindow|tableSearch))\./,
   },
   { name: "react-dom", test: /node_modules\/(react-dom|scheduler)\// },
   {

@@ -7,12 +7,15 @@ import {
   useGitServerWatchList,
   useNamespaceWatchList,
   usePipelineRunsRowsView,
+  usePipelineRunWatchList,
   usePodWatchList,
   useQuickLinkWatchList,
+  useStageWatchList,
 } from "@portal/shared/hooks";
 import { windowFrom } from "@/components/table/rowWindow";
 import { parseList, parseSort, validateTableSearch } from "@/components/table/tableSearch";
 import { endOfBar, NEWEST_FIRST, overviewQueries, runFields } from "@/pages/runQueries";
+import { STAGE_LABEL } from "@/resources/labels";
 import { findTimeRange } from "@/resources/timeRange";
 import { fairlead, queryClient, SIGN_IN_PAGE, trpc } from "./client";
 
@@ -20,8 +23,9 @@ type Address = { names: readonly string[]; search: { [key: string]: string } };
 
 type Preloaded = typeof useCodebaseWatchList.preload;
 
-function list(preload: Preloaded): (address: Address) => void {
-  return ({ names }) => preload(fairlead, { namespace: names.length > 0 ? names : null });
+function list(preload: Preloaded, labelSelector: string | null = null): (address: Address) => void {
+  return ({ names }) =>
+    preload(fairlead, { namespace: names.length > 0 ? names : null, labelSelector });
 }
 
 function overview(address: Address): void {
@@ -31,6 +35,13 @@ function overview(address: Address): void {
   usePipelineRunsRowsView.preload(fairlead, asked.inRange);
   list(useCodebaseWatchList.preload)(address);
   list(useCodebaseBranchWatchList.preload)(address);
+}
+
+function deployments(address: Address): void {
+  list(useCDPipelineWatchList.preload)(address);
+  list(useStageWatchList.preload)(address);
+  list(useDeploymentWatchList.preload, STAGE_LABEL)(address);
+  list(usePipelineRunWatchList.preload, STAGE_LABEL)(address);
 }
 
 function runs({ names, search }: Address): void {
@@ -47,7 +58,7 @@ const pages: { readonly [path: string]: (address: Address) => void } = {
   "/approvals": list(useApprovalTaskWatchList.preload),
   "/branches": list(useCodebaseBranchWatchList.preload),
   "/codebases": list(useCodebaseWatchList.preload),
-  "/deployments": list(useCDPipelineWatchList.preload),
+  "/deployments": deployments,
   "/git-servers": list(useGitServerWatchList.preload),
   "/links": list(useQuickLinkWatchList.preload),
   "/pods": list(usePodWatchList.preload),

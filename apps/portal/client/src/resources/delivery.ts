@@ -5,11 +5,11 @@ import type {
   PipelineRun,
   Stage,
 } from "@portal/shared";
+import { STAGE_LABEL } from "./labels";
 import { operatorStatus } from "./operatorStatus";
 import type { StatusView } from "./phase";
 import { type PipelineRunRow, toPipelineRunRow } from "./pipelineRun";
 
-const STAGE_LABEL = "app.edp.epam.com/cdstage";
 const CODEBASE_LABEL = "app.edp.epam.com/codebase";
 
 /** One application in one stage: what runs there now. */

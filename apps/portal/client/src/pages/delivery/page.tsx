@@ -21,6 +21,7 @@ import { useTableSearch } from "@/components/table/useTableSearch";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useIsBehind } from "@/lib/watchHealth";
 import { deliveryOf, type PipelineView } from "@/resources/delivery";
+import { STAGE_LABEL } from "@/resources/labels";
 import { useCreatePermission } from "../useCreatePermission";
 import { PipelineCard } from "./pipelineCard";
 import { PipelineDrawer } from "./pipelineDrawer";
@@ -59,7 +60,7 @@ type Intent =
 export function DeliveryPage() {
   const scope = useNamespaceScope();
   const state = useTableSearch("name");
-  const { list, views } = useDelivery();
+  const { list, views, isComplete } = useDelivery();
   const [intent, setIntent] = useState<Intent | null>(null);
   const creation = useCreatePermission({
     scope,
@@ -80,7 +81,7 @@ export function DeliveryPage() {
         />
         <CreateButton permission={creation.permission} label="Create pipeline" />
       </PageHeader>
-      <Guard list={list} isEmpty={views.length === 0}>
+      <Guard list={list} isComplete={isComplete} isEmpty={views.length === 0}>
         {shown.length === 0 ? (
           <NoMatches noun="pipelines" clear={() => state.set({ q: undefined })} />
         ) : null}
@@ -146,32 +147,33 @@ function Forms({ intent, onClose }: { intent: Intent | null; onClose: () => void
 function useDelivery() {
   const { watched: namespace } = useNamespaceScope();
   const list = useCDPipelineWatchList({ namespace });
-  const stages = useStageWatchList({ namespace }).items;
-  const deployments = useDeploymentWatchList({
-    namespace,
-    labelSelector: "app.edp.epam.com/cdstage",
-  }).items;
-  const runs = usePipelineRunWatchList({
-    namespace,
-    labelSelector: "app.edp.epam.com/cdstage",
-  }).items;
+  const stageList = useStageWatchList({ namespace });
+  const deploymentList = useDeploymentWatchList({ namespace, labelSelector: STAGE_LABEL });
+  const runList = usePipelineRunWatchList({ namespace, labelSelector: STAGE_LABEL });
   useIsBehind(list);
-  const pipelines = list.items;
+  const [pipelines, stages] = [list.items, stageList.items];
+  const [deployments, runs] = [deploymentList.items, runList.items];
+  // Nothing is said not to be there, or moves what is, before all has come.
+  const isComplete = ![stageList, deploymentList, runList].some(
+    ({ status }) => status === "loading",
+  );
   const views = useMemo(
     (): PipelineView[] => deliveryOf({ pipelines, stages, deployments, runs }),
     [pipelines, stages, deployments, runs],
   );
-  return { list, views };
+  return { list, views, isComplete };
 }
 
 type Listed = ReturnType<typeof useDelivery>["list"];
 
 function Guard({
   list,
+  isComplete,
   isEmpty,
   children,
 }: {
   list: Listed;
+  isComplete: boolean;
   isEmpty: boolean;
   children: ReactNode;
 }) {
@@ -183,7 +185,7 @@ function Guard({
     const error = list.error ?? new Error("The server gave no reason.");
     return <ErrorState noun="CD pipelines" error={error} retry={list.refetch} />;
   }
-  if (list.status === "loading") {
+  if (list.status === "loading" || !(isComplete || isEmpty)) {
     return (
       <div
         role="status"

@@ -1,5 +1,6 @@
 import "@/components/form/zodWithoutEval";
 
+import { toLiveError } from "@fairlead/react";
 import { useResourceForm } from "@fairlead/react/form";
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { GitServer, RouterInputs } from "@portal/shared";
@@ -119,7 +120,12 @@ export function EditServerDialog({ server, onClose }: { server: GitServer; onClo
       form={form}
       permission={permissions.update}
       conflict={conflict}
-      afterSave={saveKeys}
+      afterSave={() =>
+        saveKeys().catch((cause: unknown) => {
+          // The form closes with its conflict: this is all that tells.
+          toast.error(`${name} is saved, its keys are not: ${toLiveError(cause).message}`);
+        })
+      }
       onClose={onClose}
     >
       <TextField control={control} name="host" label="Host" autoFocus />

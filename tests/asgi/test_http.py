@@ -28,7 +28,7 @@ from fairlead import (
     raw_json,
     subscription,
 )
-from fairlead.protocol import ErrorInfo, MetaInfo, ResponseMeta, SuperJson
+from fairlead.protocol import SuperJson
 from fairlead.uploads import ByteStream, FormData
 
 EVENTS: list[str] = []
@@ -358,52 +358,6 @@ async def test_a_form_at_the_bound_is_read_and_a_larger_one_refused(
     if status == 413:
         message = answer.json()["error"]["message"]
         assert message == "The form has more than 2 fields"
-
-
-def choose_status(status: int | None) -> WireOptions:
-    def hook(info: MetaInfo) -> ResponseMeta:
-        del info
-        if status is None:
-            raise RuntimeError("the password is hunter2")
-        return ResponseMeta(status=status)
-
-    return WireOptions(response_meta=hook)
-
-
-@pytest.mark.parametrize("status", [None, 99, 199, 204, 205, 304, 600])
-@pytest.mark.parametrize(
-    "path", ["size?input=1", "nope", "size,nope?batch=1", "ticks", "%"]
-)
-async def test_a_hook_that_fails_or_chooses_no_status_is_an_error(
-    path: str, status: int | None
-) -> None:
-    answer = await call(Fairlead(App, wire=choose_status(status)), path)
-
-    assert answer.status_code == 500
-    assert answer.headers["content-type"] == "application/json"
-    assert get_error(answer)[0] == "INTERNAL_SERVER_ERROR"
-    assert "hunter2" not in answer.text
-
-
-@pytest.mark.parametrize("status", [200, 299, 599])
-async def test_a_hook_chooses_the_status(status: int) -> None:
-    answer = await call(Fairlead(App, wire=choose_status(status)), "size?input=1")
-
-    assert answer.status_code == status
-
-
-@pytest.mark.parametrize(("chosen", "sent"), [(204, 404), (99, 404), (410, 410)])
-async def test_a_formatter_chooses_no_status_without_a_body(
-    chosen: int, sent: int
-) -> None:
-    def reformat(shape: dict[str, object], info: ErrorInfo) -> dict[str, object]:
-        del info
-        return {**shape, "data": {"httpStatus": chosen}}
-
-    answer = await call(Fairlead(App, wire=WireOptions(format_error=reformat)), "nope")
-
-    assert answer.status_code == sent
-    assert answer.json()["error"]["data"] == {"httpStatus": chosen}
 
 
 async def test_trace_is_no_method_of_trpcs() -> None:

@@ -25,7 +25,8 @@ async def start_server(module: str, listens_at: int, name: str) -> Process:
         env={**os.environ, "ROLLING_NAME": name},
         stdout=PIPE,
     )
-    await hear(server, "started", "ready")
+    async with asyncio.timeout(60):
+        await hear(server, "started", "ready")
     return server
 
 

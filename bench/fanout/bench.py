@@ -29,10 +29,14 @@ from tables import fanout_table, storm_table
 
 
 def soak(name: str, peer: Peer, subs: int, minutes: int, out: str):
-    """S idle subscribers held for some minutes: memory when all are there, and after each minute."""
+    """S idle subscribers held for some minutes: memory when all are there, and after each minute.
+
+    Other programs do not change what memory is held, so no minute is repeated because of them.
+    """
+    print(f"{name}: {subs} idle subscribers for {minutes} minutes", flush=True)
     phases = ";".join(["rate=0,window=0,warm=0,secs=60"] * minutes)
     with Setup(name, peer, 100) as s:
-        r = s.load(subs, phases, False)
+        r = s.load(subs, phases, False, foreign=9)
     (HERE / "results" / f"{out}.json").write_text(json.dumps(r, indent=1))
     idle, started = r["ready"]["rss_idle_kb"], r["ready"]["rss_kb"]
     lines = [

@@ -90,7 +90,10 @@ class Setup:
             urllib.request.urlopen(f"http://127.0.0.1:{self.up_port}/stats").read()
         )
 
-    def load(self, subs: int, phases: str, snapshot: bool) -> dict:
+    def load(
+        self, subs: int, phases: str, snapshot: bool, foreign: float = FOREIGN
+    ) -> dict:
+        """What the load generator measured; phases in which others took over `foreign` cores are repeated."""
         before, p = self.stats(), self.peer
         rv = str(before["rv"])
         cmd = [
@@ -117,7 +120,7 @@ class Setup:
             "--pid",
             str(self.pid),
             "--foreign",
-            str(FOREIGN),
+            str(foreign),
             "--retries",
             str(RETRIES),
             "--patience",

@@ -17,10 +17,13 @@ class Fault:
     times: int = 1
     verbs: frozenset[str] = frozenset()
     plural: str = ""
+    namespace: str = ""
 
-    def matches(self, verb: str, plural: str) -> bool:
+    def matches(self, verb: str, plural: str, namespace: str) -> bool:
         """Tell whether this failure is for such a request."""
         if self.verbs and verb not in self.verbs:
+            return False
+        if self.namespace and namespace != self.namespace:
             return False
         return not self.plural or plural == self.plural
 
@@ -38,12 +41,13 @@ class Faults:
         default_factory=list[Callable[[bool], None]]
     )
 
-    def fail(
+    def fail(  # noqa: PLR0913  keyword-only after the status
         self,
         status: int,
         *,
         verbs: str = "",
         plural: str = "",
+        namespace: str = "",
         times: int = 1,
         retry_after: int = 1,
     ) -> None:
@@ -53,22 +57,39 @@ class Faults:
             status: The HTTP status. 410 on a watch is an ERROR event, as in Kubernetes.
             verbs: Only for these verbs, separated by commas; empty means all.
             plural: Only for this resource; empty means all.
+            namespace: Only in this namespace; empty means everywhere.
             times: For how many requests; -1 until `clear`.
             retry_after: Seconds in `Retry-After` of 429 and 503.
         """
         self._plan(
-            Fault(status=status, retry_after=retry_after, times=times), verbs, plural
+            Fault(
+                status=status,
+                retry_after=retry_after,
+                times=times,
+                namespace=namespace,
+            ),
+            verbs,
+            plural,
         )
 
     def delay(
-        self, seconds: float, *, verbs: str = "", plural: str = "", times: int = 1
+        self,
+        seconds: float,
+        *,
+        verbs: str = "",
+        plural: str = "",
+        namespace: str = "",
+        times: int = 1,
     ) -> None:
         """Hold back the next matching requests."""
-        self._plan(Fault(delay=seconds, times=times), verbs, plural)
+        fault = Fault(delay=seconds, times=times, namespace=namespace)
+        self._plan(fault, verbs, plural)
 
-    def cut(self, *, verbs: str = "", plural: str = "", times: int = 1) -> None:
+    def cut(
+        self, *, verbs: str = "", plural: str = "", namespace: str = "", times: int = 1
+    ) -> None:
         """Break off the answer to the next matching requests: the connection closes."""
-        self._plan(Fault(cut=True, times=times), verbs, plural)
+        self._plan(Fault(cut=True, times=times, namespace=namespace), verbs, plural)
 
     def drop_watches(self, *, expired: bool = False) -> None:
         """End all running watches: with a clean end, or with an ERROR event 410."""
@@ -86,10 +107,10 @@ class Faults:
         fault.plural = plural
         self.planned.append(fault)
 
-    def take(self, verb: str, plural: str) -> Fault | None:
+    def take(self, verb: str, plural: str, namespace: str = "") -> Fault | None:
         """Return the failure planned for a request, if any, and count it."""
         for fault in self.planned:
-            if fault.matches(verb, plural):
+            if fault.matches(verb, plural, namespace):
                 if fault.times > 0:
                     fault.times -= 1
                     if fault.times == 0:

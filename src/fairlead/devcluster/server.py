@@ -160,7 +160,7 @@ class Application:
 
     async def _planned(self, request: Request) -> Answer:
         """Answer as the planned faults say, or as the routes do."""
-        fault = self._state.faults.take(request.verb, request.plural)
+        fault = self._state.faults.take(request.verb, request.plural, request.namespace)
         if fault is not None and (planned := await self._fail(fault, request)):
             return planned
         return await self._routes.respond(request)

@@ -7,6 +7,9 @@
 Each step is a source like a feed: it keeps a store of its own, follows what changes in the
 stores below it, and is shared by all who ask for the same. Work is done in slices, so that ten
 thousand rows that are computed for the first time do not hold up anybody else.
+
+Where several are merged, one that does not answer, or fails for good, is left out until it is
+back: the others are shown, and readers are told what is missing and why.
 """
 
 from __future__ import annotations
@@ -17,11 +20,13 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Protocol
 
+from fairlead.kube.backoff import Backoff
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import KubeError, KubeProtocolError
-from fairlead.kube.frames import FrameSource
+from fairlead.kube.feed import FeedOptions
+from fairlead.kube.frames import FeedState, FrameSource
 from fairlead.kube.sources import Source
-from fairlead.kube.store import Store, StoreLimits
+from fairlead.kube.store import Store
 from fairlead.kube.wire import RawObject
 
 __all__ = ["DerivedSource", "Merge", "Step"]
@@ -71,12 +76,30 @@ class Merge:
 
 
 class _Input:
-    """A place in one of the sources below."""
+    """A place in one of the sources below.
 
-    def __init__(self, source: Source, parent: DerivedSource) -> None:
-        self.source = source
+    Attributes:
+        find: the source now to be read: another one, where the last one has failed.
+        is_open: it is read; otherwise it waits to be opened again.
+        trouble: why it failed the last time, until its objects are known.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        find: Callable[[], Source],
+        parent: DerivedSource,
+        options: FeedOptions,
+    ) -> None:
+        self.name = name
+        self.source = find()
         self.keys: set[str] = set()
         self.version = ""
+        self.is_open = True
+        self.trouble: KubeError | None = None
+        self.wait = Backoff(options.first_wait, options.max_wait)
+        self.timer: asyncio.TimerHandle | None = None
+        self._find = find
         self._cursor: int | None = None
         self._parent = parent
 
@@ -92,7 +115,21 @@ class _Input:
     def is_behind(self) -> bool:
         """Has the source changed since it was last asked?"""
         store = self.source.store
-        return bool(store.resource_version) and self._cursor != store.head
+        return self.is_ready and self._cursor != store.head
+
+    @property
+    def is_ready(self) -> bool:
+        """Are its objects known?"""
+        return self.is_open and bool(self.source.store.resource_version)
+
+    @property
+    def missing(self) -> str | None:
+        """Why the others do not wait for it; None where they do, or where it is there."""
+        if self.is_ready:
+            return None
+        if self.trouble is not None:
+            return self.trouble.message
+        return self.source.reason if self.source.state == "stale" else None
 
     def wake(self) -> None:
         self._parent.pull()
@@ -101,6 +138,9 @@ class _Input:
         """What changed since it was last asked: objects, and the keys of those that are gone."""
         store = self.source.store
         self.version = store.resource_version
+        if self.trouble is not None:
+            self.trouble = None
+            self.wait.reset()
         cursor, self._cursor = self._cursor, store.head
         if cursor is not None and store.can_resume(cursor):
             changes = store.get_changes(cursor)
@@ -113,6 +153,24 @@ class _Input:
         self.keys.update(each.key for each in found)
         return [*gone, *found]
 
+    def set_aside(self, trouble: KubeError) -> list[RawObject | str]:
+        """Does without it; returns the keys of what was read of it."""
+        gone, self.keys = self.keys, set()
+        self.trouble, self.is_open = trouble, False
+        self.version, self._cursor = "", None
+        self.source.release(self)
+        return [*gone]
+
+    def reopen(self) -> None:
+        """Reads it again.
+
+        Raises:
+            KubeError: it cannot be opened.
+        """
+        self.source = self._find()
+        self.is_open = True
+        self.source.attach(self)
+
 
 class DerivedSource(Source):
     """Follows sources through a step.
@@ -123,18 +181,18 @@ class DerivedSource(Source):
 
     def __init__(
         self,
-        inputs: Sequence[tuple[str, Source]],
+        inputs: Sequence[tuple[str, Callable[[], Source]]],
         make_step: Callable[[Store], Step],
-        limits: StoreLimits,
+        options: FeedOptions,
         on_idle: Callable[[Source], None],
         note: str | None = None,
     ) -> None:
-        store = Store(limits)
+        store = Store(options.limits)
         self._step = make_step(store)
         super().__init__(store, self._step.frames, on_idle)
         self.reason = self._note = note
         self.newest_credentials: Credentials | None = None
-        self._inputs = [(name, _Input(source, self)) for name, source in inputs]
+        self._inputs = [_Input(name, find, self, options) for name, find in inputs]
         self._work: deque[RawObject | str] = deque()
         self._next: asyncio.Handle | None = None
         self._woken = -1
@@ -143,12 +201,14 @@ class DerivedSource(Source):
         """Something below has changed."""
         if self.closed or self.failure is not None:
             return
-        for _, each in self._inputs:
+        for each in self._inputs:
             failure = each.source.failure
-            if failure is not None:
-                self._fail(failure)
-                return
-        if any(each.source.closed for _, each in self._inputs):
+            if failure is not None and each.is_open:
+                self._set_aside(each, failure)
+        if all(each.trouble is not None for each in self._inputs):
+            self._fail(self._inputs[0].trouble or KubeProtocolError("Nothing is left"))
+            return
+        if any(each.source.closed and each.is_open for each in self._inputs):
             self.closed = True
             self._wake()
             self._on_idle(self)
@@ -164,8 +224,27 @@ class DerivedSource(Source):
 
     def _start(self) -> None:
         self.newest_credentials = self.credentials
-        for _, each in self._inputs:
-            each.source.attach(each)
+        for each in self._inputs:
+            if each.is_open:
+                each.source.attach(each)
+        self.pull()
+
+    def _set_aside(self, each: _Input, trouble: KubeError) -> None:
+        """Does without one for a while: what it had is not to be seen meanwhile."""
+        self._work.extend(each.set_aside(trouble))
+        self._reopen_later(each)
+
+    def _reopen_later(self, each: _Input) -> None:
+        each.timer = asyncio.get_running_loop().call_later(
+            each.wait.next(), self._reopen, each
+        )
+
+    def _reopen(self, each: _Input) -> None:
+        try:
+            each.reopen()
+        except KubeError as error:
+            each.trouble = error
+            self._reopen_later(each)
         self.pull()
 
     def _fail(self, error: KubeError) -> None:
@@ -176,12 +255,14 @@ class DerivedSource(Source):
         if self._next is not None:
             self._next.cancel()
             self._next = None
-        for _, each in self._inputs:
+        for each in self._inputs:
+            if each.timer is not None:
+                each.timer.cancel()
             each.source.release(each)
 
     def _take(self) -> None:
-        for _, each in self._inputs:
-            if each.source.store.resource_version:
+        for each in self._inputs:
+            if each.is_ready:
                 self._work.extend(each.take())
         self._do()
 
@@ -206,8 +287,9 @@ class DerivedSource(Source):
         """The store is at one moment of what is below: readers may see it."""
         first = not self.store.resource_version
         self._step.flush()
-        versions = [(name, each.version) for name, each in self._inputs]
-        if all(version for _, version in versions):
+        versions = [(each.name, each.version) for each in self._inputs]
+        known = [bool(each.version) for each in self._inputs]
+        if any(known) and all(each.version or each.missing for each in self._inputs):
             self.store.advance(
                 versions[0][1]
                 if len(versions) == 1
@@ -216,16 +298,25 @@ class DerivedSource(Source):
         if first or self.store.head != self._woken:
             self._woken = self.store.head
             self._wake()
-        if any(each.is_behind for _, each in self._inputs):
+        if any(each.is_behind for each in self._inputs):
             self._take()
 
     def _tell_state(self) -> None:
-        stale = [
-            f"{name}: {each.source.reason}" if name else each.source.reason or ""
-            for name, each in self._inputs
-            if each.source.state == "stale"
-        ]
-        if stale:
-            self._set_state("stale", "; ".join(stale))
-        else:
-            self._set_state("live", self._note)
+        first = self._inputs[0]
+        if not first.name and len(self._inputs) == 1:
+            # Rows are as the objects they are made of.
+            self._set_state(first.source.state, first.source.reason)
+            return
+        shown = any(each.version for each in self._inputs)
+        stale: list[str] = []
+        missing: list[str] = []
+        for each in self._inputs:
+            if shown and each.missing is not None:
+                missing.append(f"{each.name} is missing: {each.missing}")
+            elif each.source.state == "stale":
+                where = f"{each.name}: " if each.name else ""
+                stale.append(f"{where}{each.source.reason}")
+        if self._note is not None:
+            missing.append(self._note)
+        state: FeedState = "stale" if stale else "live"
+        self._set_state(state, "; ".join(stale + missing) or None)

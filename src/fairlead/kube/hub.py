@@ -132,24 +132,25 @@ class Hub:
             )
         options = self._options.feed
         if query.window is not None:
-            below = self._find(replace(query, window=None), credentials)
             step: Callable[[Store], Step] = partial(Window, query.window)
-            inputs = [("", below)]
+            below = [("", replace(query, window=None))]
         elif query.view is not None:
-            below = self._find(replace(query, view=None), credentials)
             step = partial(Compute, RowMaker(*query.view))
-            inputs = [("", below)]
+            below = [("", replace(query, view=None))]
         elif len(query.targets) == 1 and query.note is None:
             return Feed(
                 self._client, query.targets[0], options, self._on_idle, self._abilities
             )
         else:
             step = Merge
-            inputs = [
-                (target.namespace or "", self._find(LiveQuery((target,)), credentials))
+            below = [
+                (target.namespace or "", LiveQuery((target,)))
                 for target in query.targets
             ]
-        return DerivedSource(inputs, step, options.limits, self._on_idle, query.note)
+        inputs = [
+            (name, partial(self._find, each, credentials)) for name, each in below
+        ]
+        return DerivedSource(inputs, step, options, self._on_idle, query.note)
 
     def get_health(self) -> list[FeedHealth]:
         """How each feed is; for metrics and for people."""

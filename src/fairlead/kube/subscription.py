@@ -219,5 +219,8 @@ class Subscription(EventSource[RawFrame]):
             return None
         self._cursor = store.head
         if cursor is None or not store.can_resume(cursor):
+            if self._told[0] == "live":
+                # It replaces all that was told: what is missing is told after it again.
+                self._told = ("live", None)
             return source.frames.get_snapshot()
         return source.frames.get_delta(cursor)

@@ -28,6 +28,8 @@ from fairlead.kube import (
     StaleObject,
 )
 from fairlead.kube.discovery import ServedKind
+from fairlead.kube.feed import FeedOptions
+from fairlead.kube.hub import HubOptions
 
 WIDGETS = KindRef(group="example.com", version="v1", plural="widgets")
 PODS = KindRef(version="v1", plural="pods")
@@ -39,11 +41,18 @@ class App(Router[Context]):
 
 
 @pytest.fixture
-async def kube() -> AsyncIterator[Kube]:
-    async with (
-        DevCluster(tokens=TOKENS) as cluster,
-        Kube.from_kubeconfig(cluster.kubeconfig_path, identity="impersonate") as kube,
-    ):
+async def cluster() -> AsyncIterator[DevCluster]:
+    async with DevCluster(tokens=TOKENS) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
+    async with Kube.from_kubeconfig(
+        cluster.kubeconfig_path,
+        identity="impersonate",
+        hub=HubOptions(feed=FeedOptions(poll_seconds=0.1)),
+    ) as kube:
         await prepare(kube.client)
         await grant(kube.client, "root", ["*"])
         await grant(kube.client, "root", ["*"], resource=("", "configmaps"))
@@ -184,6 +193,52 @@ async def test_changes_are_told(app: App, kube: Kube) -> None:
         await make_widgets(kube, "a")
         second = await anext(changes)
         assert second.id != first.id
+
+
+async def test_changes_are_merged_over_what_one_may_see(
+    app: App, kube: Kube, cluster: DevCluster
+) -> None:
+    await grant(kube.client, "bob", ["list", "watch"], "team-a")
+    await grant(kube.client, "bob", ["list"], "team-b")
+    bob = create_caller(App, make_context(kube, "bob"))
+    async with opened(bob.explorer.changes(WIDGETS)) as changes, asyncio.timeout(20):
+        await anext(changes)
+        for namespace in ("team-a", "team-b"):
+            await make_widgets(kube, "a", namespace=namespace)
+            await anext(changes)
+        quiet = asyncio.ensure_future(anext(changes))
+        await make_widgets(kube, "a", namespace="default")
+        await asyncio.sleep(0.5)
+        assert not quiet.done()
+        cluster.faults.fail(500, namespace="team-b", times=-1)
+        await make_widgets(kube, "b")
+        await quiet
+    eve = create_caller(App, make_context(kube, "eve"))
+    with pytest.raises(TRPCError, match="You may not watch") as caught:
+        await anext(eve.explorer.changes(WIDGETS))
+    assert caught.value.code == "FORBIDDEN"
+
+
+async def test_a_broken_namespace_does_not_cost_a_table_the_others(
+    kube: Kube, cluster: DevCluster
+) -> None:
+    for namespace in ("team-a", "team-b"):
+        await grant(kube.client, "bob", ["list"], namespace)
+        await make_widgets(kube, "x", "y", namespace=namespace)
+    bob = create_caller(App, make_context(kube, "bob"))
+    whole = await bob.explorer.table(WIDGETS, limit=4)
+    assert len(whole.rows) == 4
+    assert "Only the first" not in (whole.missing or "")
+    cut = await bob.explorer.table(WIDGETS, limit=3)
+    assert len(cut.rows) == 3
+    assert "Only the first 3 objects are shown" in (cut.missing or "")
+    cluster.faults.fail(500, plural="widgets", namespace="team-a", times=-1)
+    table = await bob.explorer.table(WIDGETS)
+    assert [row.namespace for row in table.rows] == ["team-b", "team-b"]
+    assert "team-a is missing: " in (table.missing or "")
+    cluster.faults.fail(500, plural="widgets", times=-1)
+    with pytest.raises(TRPCError):
+        await bob.explorer.table(WIDGETS)
 
 
 async def test_changes_of_one_object_are_told(app: App, kube: Kube) -> None:

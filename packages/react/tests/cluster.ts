@@ -65,6 +65,8 @@ function refOf({ metadata: { namespace, name, uid } }: Widget): ObjectRef {
   return { namespace, name, uid };
 }
 
+type Upstream = { state: "live" | "stale"; reason: string | null };
+
 export class WidgetCluster {
   readonly objects = new Map<string, Widget>();
   readonly counts = new Map<Operation, number>();
@@ -76,7 +78,7 @@ export class WidgetCluster {
   #listeners = new Set<() => void>();
   #failures = new Map<Operation, { code: Code; message: string; times: number }>();
   #gates = new Map<Operation, Promise<void>>();
-  #upstream: { state: "live" | "stale"; reason: string | null } | null = null;
+  #upstream: Upstream | null = null;
   denied = new Set<string>();
 
   get version(): string {
@@ -201,7 +203,7 @@ export class WidgetCluster {
     this.watchers.add(end);
     this.#listeners.add(poke);
     signal.addEventListener("abort", end);
-    let said = this.#upstream;
+    let said: Upstream | null = null;
     try {
       let version = this.#version;
       const first = this.#firstFrame(scope, cursor);

@@ -3,7 +3,7 @@
 General layout, imports going down only:
 
     live                          a mapping that stays equal to the cluster
-    explorer, manifests           kinds without a class; YAML applied with a result per document
+    explorer, tables, manifests   kinds without a class; YAML applied with a result per document
     discovery, documents          what a cluster serves; YAML with the line of every field
     executing, terminals, channels  commands in containers, and their streams
     controller_revisions, rollouts, workloads  logs of pods; scale, restart and rollback
@@ -42,7 +42,7 @@ from fairlead.kube.errors import (
     KubeUnauthorizedError,
     KubeUnreachableError,
 )
-from fairlead.kube.explorer import Explorer, KindTable, TableColumn, TableRow
+from fairlead.kube.explorer import Explorer
 from fairlead.kube.feeds import FeedReport, Feeds
 from fairlead.kube.frames import Delta, ObjectRef, Snapshot, StateChange
 from fairlead.kube.identity import TokenSource, UserToken
@@ -73,6 +73,7 @@ from fairlead.kube.routers import (
     ResourceRouter,
     StaleObject,
 )
+from fairlead.kube.tables import KindTable, TableColumn, TableRow
 from fairlead.kube.user_kube import UserKube
 from fairlead.kube.view_routers import ViewRouter
 from fairlead.kube.views import RowMeta, View, ViewDelta, ViewList, ViewSnapshot

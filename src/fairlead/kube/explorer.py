@@ -11,15 +11,13 @@ of tomorrow shows as its authors meant it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any, cast
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from pydantic.alias_generators import to_camel
+from pydantic import Field, JsonValue
 
 from fairlead.access import (
     AccessRequest,
@@ -28,12 +26,15 @@ from fairlead.access import (
     ResourceAttributes,
     authenticated,
 )
-from fairlead.access.audit import Subject, note_denied
 from fairlead.kube.client import KubeRequest
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.discovery import Discovery, KindRef, ServedKind, fetch_schema
-from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeProtocolError
-from fairlead.kube.guard import Guard
+from fairlead.kube.errors import (
+    KubeConflictError,
+    KubeError,
+    KubeInvalidError,
+    KubeProtocolError,
+)
 from fairlead.kube.names import check_name, check_selector
 from fairlead.kube.objects import DeleteOptions, Propagation
 from fairlead.kube.permissions import (
@@ -46,104 +47,21 @@ from fairlead.kube.policies import Verb
 from fairlead.kube.routers import InvalidObject, StaleObject, explain_invalid
 from fairlead.kube.scopes import (
     Scope,
-    listen_to_rights,
     resolve_scope,
-    review,
+    resolve_watch,
 )
+from fairlead.kube.tables import TABLE_TYPE, KindTable, read_table
 from fairlead.kube.urls import get_collection_path
+from fairlead.kube.watching import Watch
 from fairlead.procedure import mutation, query, subscription
 from fairlead.router import Router
 from fairlead.schema import raw_json
 from fairlead.tracking import tracked
 
-__all__ = ["Explorer", "KindTable", "TableColumn", "TableRow"]
+__all__ = ["Explorer"]
 
-_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _PACE = 0.5
 JsonObject = dict[str, JsonValue]
-
-
-class TableColumn(BaseModel):
-    """A column that the cluster prints.
-
-    Attributes:
-        priority: 0 for the columns that are always shown; higher ones are for wide views.
-    """
-
-    name: str
-    type: str
-    format: str = ""
-    description: str = ""
-    priority: int = 0
-
-
-class TableRow(BaseModel):
-    """One object, as the cells that the cluster prints."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    name: str
-    namespace: str | None
-    uid: str
-    resource_version: str
-    creation_timestamp: str | None
-    cells: list[JsonValue]
-
-
-class KindTable(BaseModel):
-    """Objects of one kind as a table.
-
-    Attributes:
-        continue_: asks for the next page; None on the last one.
-        missing: what is not shown for want of rights, in words; None where nothing is.
-    """
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    columns: list[TableColumn]
-    rows: list[TableRow]
-    resource_version: str
-    continue_: str | None = Field(alias="continue")
-    missing: str | None
-
-
-class _Meta(msgspec.Struct, rename="camel"):
-    name: str = ""
-    namespace: str | None = None
-    uid: str = ""
-    resource_version: str = ""
-    creation_timestamp: str | None = None
-
-
-class _Object(msgspec.Struct):
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
-
-
-class _Row(msgspec.Struct):
-    cells: list[Any] = msgspec.field(default_factory=list[Any])
-    object: _Object = msgspec.field(default_factory=_Object)
-
-
-class _Column(msgspec.Struct):
-    name: str
-    type: str = "string"
-    format: str = ""
-    description: str = ""
-    priority: int = 0
-
-
-class _TableMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str | None = msgspec.field(name="continue", default=None)
-
-
-class _Table(msgspec.Struct, rename="camel"):
-    metadata: _TableMeta = msgspec.field(default_factory=_TableMeta)
-    column_definitions: list[_Column] = msgspec.field(default_factory=list[_Column])
-    rows: list[_Row] = msgspec.field(default_factory=list[_Row])
-
-
-_table_decoder = msgspec.json.Decoder(_Table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +78,16 @@ class _OnKind:
         kube = services.get(Kube)
         kind = await kube.discovery.get(cast("KindRef", request.input["kind"]))
         namespace = cast("str | None", request.input.get("namespace"))
-        if self.verb in ("list", "watch") and namespace is None:
+        name = cast("str | None", request.input.get("name"))
+        place = (namespace, name)
+        if self.verb == "watch":
+            scope = await resolve_watch(request.request, kind.info, *place)
+            return Decision(allowed=scope.namespaces != (), reason=scope.reason)
+        if self.verb == "list" and namespace is None:
             scope = await resolve_scope(request.request, kind.info, self.verb)
             return Decision(allowed=scope.namespaces != (), reason=scope.reason)
         attributes = ResourceAttributes.of(
-            kind.info,
-            self.verb,
-            namespace=namespace,
-            name=cast("str | None", request.input.get("name")),
+            kind.info, self.verb, namespace=namespace, name=name
         )
         authorizer = services.get(Authorizer)  # type: ignore[type-abstract]
         return await authorizer.review(request.request, attributes)
@@ -202,19 +122,7 @@ class Explorer(Router[KubeContext]):
             return await self._read_table(
                 found, namespace, label_selector, limit, continue_
             )
-        tables = [
-            await self._read_table(found, place, label_selector, limit, None)
-            for place in scope.namespaces
-        ]
-        first = tables[0]
-        rows = [row for table in tables for row in table.rows]
-        more = any(table.continue_ for table in tables) or len(rows) > limit
-        missing = scope.reason
-        if more:
-            missing = f"{missing} Only the first {limit} objects are shown."
-        return first.model_copy(
-            update={"rows": rows[:limit], "continue_": None, "missing": missing}
-        )
+        return await self._merge_tables(found, scope, label_selector, limit)
 
     @query(access=_OnKind("get"))
     async def get(
@@ -306,31 +214,60 @@ class Explorer(Router[KubeContext]):
         The first event comes at once. Everybody who follows the same shares one upstream watch.
         """
         found = await self._discovery.get(kind)
-        frames = self.ctx.kube.watch_kind(
-            found.info,
-            namespace,
+        wanted = Watch(
+            info=found.info,
+            namespace=namespace,
+            name=None if name is None else check_name(name),
             label_selector=label_selector,
-            field_selector=name and f"metadata.name={check_name(name)}",
-            last_event_id=last_event_id,
         )
-        request = self.ctx.request
-        check = partial(review, request, found.info, "watch", namespace, name)
-        seconds = request.services.get(Kube).options.recheck_seconds
-        fields = {"namespace": namespace}
-        subject = Subject(request, self.call.path, self.call.kind, fields)
-        note = partial(note_denied, subject)
-        Guard(frames, check, seconds, listen_to_rights(request), note)
-        try:
+        told: str | None = None
+        opened = wanted.open(self.ctx, last_event_id, self.call)
+        async with aclosing(cast("AsyncGenerator[tracked[Any]]", opened)) as frames:
             async for frame in frames:
-                yield tracked(frame.id, frame.id)
+                if frame.id == told:
+                    continue  # how the view itself is: no object has changed
+                told = frame.id
+                yield tracked(told, told)
                 # What changes meanwhile is in the next frame.
                 await asyncio.sleep(_PACE)
-        finally:
-            await frames.aclose()
 
     @property
     def _discovery(self) -> Discovery:
         return self.ctx.request.services.get(Kube).discovery
+
+    async def _merge_tables(
+        self, kind: ServedKind, scope: Scope, label_selector: str | None, limit: int
+    ) -> KindTable:
+        """The first rows of several namespaces; one that is broken does not cost the others."""
+        tables: list[KindTable] = []
+        missing = [scope.reason] if scope.reason else []
+        failure: KubeError | None = None
+        left = limit
+        for place in scope.namespaces or ():
+            try:
+                # One more than is shown tells that there are more.
+                table = await self._read_table(
+                    kind, place, label_selector, left + 1, None
+                )
+            except KubeError as error:
+                failure = error
+                missing.append(f"{place} is missing: {error.message}.")
+                continue
+            tables.append(table)
+            left -= len(table.rows)
+            if left < 0:
+                missing.append(f"Only the first {limit} objects are shown.")
+                break
+        if not tables:
+            raise failure or KubeProtocolError("There is no namespace to list")
+        rows = [row for table in tables for row in table.rows]
+        return tables[0].model_copy(
+            update={
+                "rows": rows[:limit],
+                "continue_": None,
+                "missing": " ".join(missing) or None,
+            }
+        )
 
     async def _read_table(
         self,
@@ -350,45 +287,7 @@ class Explorer(Router[KubeContext]):
                     "limit": limit,
                     "continue": continue_,
                 },
-                accept=_TABLE,
+                accept=TABLE_TYPE,
             )
         )
-        return _read(body)
-
-
-def _read(body: bytes) -> KindTable:
-    try:
-        table = _table_decoder.decode(body)
-    except msgspec.DecodeError as error:
-        raise KubeProtocolError("The cluster sent no table of these objects") from error
-    columns = [
-        TableColumn(
-            name=column.name,
-            type=column.type,
-            format=column.format,
-            description=column.description,
-            priority=column.priority,
-        )
-        for column in table.column_definitions
-    ]
-    return KindTable.model_validate(
-        {
-            "columns": columns,
-            "rows": [_read_row(row) for row in table.rows],
-            "resourceVersion": table.metadata.resource_version,
-            "continue": table.metadata.continue_ or None,
-            "missing": None,
-        }
-    )
-
-
-def _read_row(row: _Row) -> TableRow:
-    metadata = row.object.metadata
-    return TableRow(
-        name=metadata.name,
-        namespace=metadata.namespace,
-        uid=metadata.uid,
-        resource_version=metadata.resource_version,
-        creation_timestamp=metadata.creation_timestamp,
-        cells=cast("list[JsonValue]", row.cells),
-    )
+        return read_table(body)

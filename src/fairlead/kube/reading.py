@@ -129,7 +129,7 @@ class ReadRouter(Router[KubeContext], Generic[R]):
     ]:
         """A live view: a snapshot, then what changes."""
         wanted = Watch(
-            resource=self.resource,
+            info=get_info(self.resource),
             namespace=namespace,
             label_selector=label_selector,
             field_selector=field_selector,
@@ -150,7 +150,7 @@ class ReadRouter(Router[KubeContext], Generic[R]):
         place = self.ctx.kube.place(self.resource, namespace)
         # Also refuses what would follow that name in every namespace.
         get_object_path(get_info(self.resource), name, place)
-        wanted = Watch(resource=self.resource, namespace=place, name=name)
+        wanted = Watch(info=get_info(self.resource), namespace=place, name=name)
         return wanted.open(self.ctx, last_event_id, self.call)
 
     @query(access=authenticated)

@@ -134,24 +134,6 @@ class UserKube:
         )
         return self.watch_query(query, last_event_id, pace)
 
-    def watch_kind(
-        self,
-        info: ResourceInfo,
-        namespace: str | None = None,
-        *,
-        label_selector: str | None = None,
-        field_selector: str | None = None,
-        last_event_id: str | None = None,
-    ) -> Subscription:
-        """The same of a kind that there is no class for."""
-        query = self.make_query(
-            info,
-            (namespace,),
-            label_selector=label_selector,
-            field_selector=field_selector,
-        )
-        return self.watch_query(query, last_event_id)
-
     @staticmethod
     def make_query(
         info: ResourceInfo,

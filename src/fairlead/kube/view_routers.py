@@ -169,11 +169,11 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
         )
         check_fields(asked, self.view)
         wanted = Watch(
-            resource=self.resource,
+            info=get_info(self.resource),
             namespace=namespace,
             label_selector=label_selector,
             field_selector=field_selector,
-            view=self.view,
+            view=(self.resource, self.view),
             window=asked,
             pace=Pace.of(max_frames_per_second, max_bytes_per_second),
         )

@@ -17,7 +17,7 @@ from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.guard import Guard, Guarded
 from fairlead.kube.hub import LiveQuery
 from fairlead.kube.merging import follow_scope
-from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.resource import Resource, ResourceInfo
 from fairlead.kube.scopes import (
     Scope,
     is_known,
@@ -40,14 +40,15 @@ class Watch(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: only that object, in that namespace.
+        view: computes rows of objects of that class.
     """
 
-    resource: type[Resource]
+    info: ResourceInfo
     namespace: str | None = None
     name: str | None = None
     label_selector: str | None = None
     field_selector: str | None = None
-    view: type[View[Any]] | None = None
+    view: tuple[type[Resource], type[View[Any]]] | None = None
     window: WindowQuery | None = None
     pace: Pace | None = None
 
@@ -56,11 +57,13 @@ class Watch(Struct, frozen=True, kw_only=True):
     ) -> AsyncIterator[tracked[Any]]:
         """The frames, until the user's right to them ends, which is recorded for the call.
 
+        They are to be closed (`aclose`) by who does not read them to their end.
+
         Raises:
             TRPCError: what is asked for cannot be.
         """
         request, kube = context.request, context.kube
-        info = get_info(self.resource)
+        info = self.info
         seconds = request.services.get(Kube).options.recheck_seconds
 
         def note(error: TRPCError) -> None:
@@ -97,7 +100,7 @@ class Watch(Struct, frozen=True, kw_only=True):
     def _query(self, scope: Scope) -> LiveQuery:
         fields = f"metadata.name={self.name}" if self.name else self.field_selector
         query = UserKube.make_query(
-            get_info(self.resource),
+            self.info,
             scope.namespaces or (None,),
             label_selector=self.label_selector,
             field_selector=fields,
@@ -110,8 +113,7 @@ class Watch(Struct, frozen=True, kw_only=True):
             query = replace(query, targets=tuple(targets))
         if self.view is None and scope.reason is None:
             return query
-        view = (self.resource, self.view) if self.view is not None else None
-        return replace(query, view=view, window=self.window, note=scope.reason)
+        return replace(query, view=self.view, window=self.window, note=scope.reason)
 
 
 def set_guard(

@@ -14,7 +14,11 @@ export type ConnectionState =
   /** Nothing is watched, so no socket is open. */
   | { readonly state: "idle" }
   | { readonly state: "connecting" }
-  | { readonly state: "live" }
+  | {
+      readonly state: "live";
+      /** Of a list under partial rights: what is missing and why. */
+      readonly reason?: string;
+    }
   | {
       readonly state: "reconnecting";
       readonly attempt: number;

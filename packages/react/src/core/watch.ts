@@ -14,7 +14,13 @@ import type { FrameScheduler } from "./frames.js";
 import { LiveStore, type StoreSnapshot } from "./liveStore.js";
 import type { Overlay } from "./overlay.js";
 import type { Scope } from "./selectors.js";
-import type { ListResult, ResourceObject, SubscribeOptions, WatchFrame } from "./wire.js";
+import type {
+  ListResult,
+  ResourceObject,
+  StateFrame,
+  SubscribeOptions,
+  WatchFrame,
+} from "./wire.js";
 
 export type WatchStatus = "loading" | "ready" | "error" | "denied";
 
@@ -80,7 +86,8 @@ export class Watch<K extends ResourceObject> {
   readonly #disconnect: () => void;
   #phase: Phase = { at: "stopped" };
   #error: LiveError | null = null;
-  #upstreamLoss: { readonly reason: string | null } | null = null;
+  /** How the server said that it stands with the cluster, since the last snapshot. */
+  #told: StateFrame | null = null;
   #cursor: string | null = null;
   #hasData = false;
   #attempt = 0;
@@ -96,7 +103,7 @@ export class Watch<K extends ResourceObject> {
     this.#store = new LiveStore({
       scope: options.scope,
       overlay: options.overlay,
-      isLive: () => this.#phase.at === "live" && !this.#upstreamLoss,
+      isLive: () => this.#phase.at === "live" && this.#told?.state !== "stale",
       onDirty: () => this.#schedule(),
     });
     this.#state = this.#derive();
@@ -124,6 +131,7 @@ export class Watch<K extends ResourceObject> {
     if (this.#hasData && this.#cursor !== null) {
       listener(this.#snapshotEvent(this.#cursor));
       if (this.#phase.at !== "live") listener(this.#staleEvent(this.#cursor));
+      else if (this.#told) listener({ type: "frame", id: this.#cursor, frame: this.#told });
     }
     return () => {
       this.#taps.delete(listener);
@@ -209,6 +217,7 @@ export class Watch<K extends ResourceObject> {
   }
 
   #open(): void {
+    this.#told = null;
     this.#enter({ at: "subscribing" });
     const { signal } = this.#abort;
     const guard =
@@ -234,11 +243,11 @@ export class Watch<K extends ResourceObject> {
   #onFrame(id: string, frame: WatchFrame<K>): void {
     this.#store.apply(frame);
     this.#cursor = id;
-    if (frame.type === "state") {
-      this.#upstreamLoss = frame.state === "stale" ? { reason: frame.reason } : null;
-    } else {
+    if (frame.type === "state") this.#told = frame;
+    else {
       this.#hasData = true;
-      this.#upstreamLoss = null;
+      // A change is a sign of life, but what is missing stays so until that is told, or all is.
+      if (frame.type === "snapshot" || this.#told?.state === "stale") this.#told = null;
     }
     this.#attempt = 0;
     this.#error = null;
@@ -369,18 +378,16 @@ export class Watch<K extends ResourceObject> {
     if (phase.at === "denied") return { state: "denied", reason: this.#error?.message ?? null };
     if (socket.state === "offline") return socket;
     if (phase.at === "live") {
-      if (!this.#upstreamLoss) return { state: "live" };
-      const { reason } = this.#upstreamLoss;
-      return { state: "reconnecting", attempt: 0, nextRetryAt: null, reason };
+      const { state, reason = null } = this.#told ?? {};
+      if (state === "stale")
+        return { state: "reconnecting", attempt: 0, nextRetryAt: null, reason };
+      return reason ? { state: "live", reason } : { state: "live" };
     }
     if (socket.state === "reconnecting") return socket;
     const reason = this.#error?.message ?? null;
-    if (phase.at === "waiting") {
-      const { retryAt } = phase;
-      return { state: "reconnecting", attempt: this.#attempt, nextRetryAt: retryAt, reason };
-    }
+    const nextRetryAt = phase.at === "waiting" ? phase.retryAt : null;
     if (this.#attempt > 0) {
-      return { state: "reconnecting", attempt: this.#attempt, nextRetryAt: null, reason };
+      return { state: "reconnecting", attempt: this.#attempt, nextRetryAt, reason };
     }
     return { state: "connecting" };
   }

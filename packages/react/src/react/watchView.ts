@@ -41,7 +41,9 @@ const severity: readonly ConnectionState["state"][] = [
 ];
 
 function worstConnection(states: readonly ConnectionState[]): ConnectionState {
-  const rank = ({ state }: ConnectionState) => severity.indexOf(state);
+  // Of several that are live, one that lacks something has more to say.
+  const rank = (each: ConnectionState) =>
+    severity.indexOf(each.state) + (each.state === "live" && each.reason ? 0.5 : 0);
   return states.reduce<ConnectionState>(
     (worst, state) => (rank(state) > rank(worst) ? state : worst),
     states[0] ?? { state: "idle" },

@@ -94,6 +94,20 @@ test("a follower tells the truth about the leader's socket", async () => {
   await eventually(isLive(second));
 });
 
+test("a follower that comes later is told what is missing, and that the cluster is lost", async () => {
+  const first = await openTab();
+  await eventually(isLive(first));
+  peer.cluster.setUpstream("live", "team-b is missing");
+  const said = { state: "live", reason: "team-b is missing" };
+  await eventually(() => expect(first.list.watch.getState().connection).toEqual(said));
+  const second = await openTab();
+  await eventually(() => expect(second.list.watch.getState().connection).toEqual(said));
+  peer.cluster.setUpstream("stale", "API server unreachable");
+  await eventually(() => expect(first.list.watch.getState().isStale).toBe(true));
+  const third = await openTab();
+  await eventually(() => expect(third.list.watch.getState().isStale).toBe(true));
+});
+
 test("a follower is denied when the leader is", async () => {
   const [, second] = await openTwoTabs();
   peer.cluster.fail("watch", "FORBIDDEN", { message: "RBAC: no" });

@@ -184,6 +184,24 @@ test("a server whose own upstream is lost makes the list stale, not live", async
   await eventually(isLive(list));
 });
 
+test("what is missing under partial rights is said for as long as it is", async () => {
+  const reason = "team-b is missing: you may not list widgets";
+  const list = openWatch(client);
+  const says = (connection: object) => () =>
+    expect(list.watch.getState()).toMatchObject({ isStale: false, connection });
+  peer.cluster.setUpstream("live", reason);
+  await eventually(says({ state: "live", reason }));
+  peer.cluster.add("a", "one");
+  await eventually(() => expect(list.names()).toEqual(["one"]));
+  says({ state: "live", reason })();
+  await peer.stop();
+  await eventually(() => expect(list.watch.getState().connection.state).toBe("reconnecting"));
+  await peer.restart();
+  await eventually(says({ state: "live", reason }));
+  peer.cluster.setUpstream("live", null);
+  await eventually(() => expect(list.watch.getState().connection).toEqual({ state: "live" }));
+});
+
 test("everyone who shows a list shares one subscription, and a remount reuses it", async () => {
   const first = openWatch(client);
   const second = openWatch(client);

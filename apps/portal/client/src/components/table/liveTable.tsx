@@ -1,5 +1,6 @@
+import type { ConnectionState } from "@fairlead/react";
 import type { LucideIcon } from "lucide-react";
-import { CloudOff } from "lucide-react";
+import { CloudOff, EyeOff } from "lucide-react";
 import type { ReactNode } from "react";
 import {
   DeniedState,
@@ -17,6 +18,7 @@ import type { TableSearchState } from "./useTableSearch";
 
 /** What a live list says about itself, whatever it lists. */
 export type ListState = {
+  connection?: ConnectionState;
   status: "loading" | "ready" | "error" | "denied";
   error: { readonly message: string } | null;
   isStale: boolean;
@@ -64,12 +66,16 @@ export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
       />
     );
   }
+  const missing = missingFrom(list.connection);
   if (total === 0) {
     return (
-      <EmptyState icon={empty.icon} title={empty.title} action={empty.action}>
-        {scope.names.length > 0 ? `Nothing here in ${scope.names.join(", ")}. ` : null}
-        {empty.text}
-      </EmptyState>
+      <>
+        {missing}
+        <EmptyState icon={empty.icon} title={empty.title} action={empty.action}>
+          {scope.names.length > 0 ? `Nothing here in ${scope.names.join(", ")}. ` : null}
+          {empty.text}
+        </EmptyState>
+      </>
     );
   }
   if ((window?.total ?? table.getRowModel().rows.length) === 0) {
@@ -78,7 +84,7 @@ export function LiveTable<Row extends TableRow>(props: LiveTableProps<Row>) {
   }
   return (
     <>
-      {isBehind ? <StaleNotice /> : null}
+      {isBehind ? <StaleNotice /> : missing}
       <DataTable
         // Another namespace is another table: its rows are not news.
         key={scope.names.join()}
@@ -104,6 +110,23 @@ function StaleNotice() {
     >
       <CloudOff aria-hidden="true" className="size-3.5 shrink-0" />
       Not live at the moment: this is the last known state. It catches up by itself.
+    </p>
+  );
+}
+
+/** What the server leaves out of a list that is live, and why: a part of the namespaces, for want of rights. */
+function missingFrom(connection: ConnectionState | undefined) {
+  if (connection?.state !== "live" || !connection.reason) return null;
+  return (
+    <p
+      role="status"
+      data-testid="missing"
+      className="flex items-center gap-2 border-b bg-muted/50 px-4 py-1.5 text-xs text-muted-foreground"
+    >
+      <EyeOff aria-hidden="true" className="size-3.5 shrink-0" />
+      <span className="line-clamp-2" title={connection.reason}>
+        {connection.reason}
+      </span>
     </p>
   );
 }

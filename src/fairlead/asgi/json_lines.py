@@ -80,7 +80,7 @@ class _JsonlResponse:
         self._line = asyncio.Lock()
 
     async def run(self) -> None:
-        unlisten = self._exchange.opened.on_session_end(self._end)
+        unlisten = self._exchange.opened.on_session_end(self._end, self._get_paths)
         try:
             await run_guarded(self._settle_all(), self._start_streaming)
         finally:
@@ -92,6 +92,9 @@ class _JsonlResponse:
             return
         self._news.set()
         await self._sender
+
+    def _get_paths(self) -> list[str]:
+        return [target.path for target in self._exchange.head.calls]
 
     def _end(self, reason: TRPCError) -> None:
         """The sign-in is over: what still streams ends with that error."""

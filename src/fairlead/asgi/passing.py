@@ -26,7 +26,7 @@ async def send_passed(
     runtime = exchange.runtime
     code = "OK"
     sending = _Sending(exchange, send, answer)
-    unlisten = exchange.opened.on_session_end(sending.end)
+    unlisten = exchange.opened.on_session_end(sending.end, lambda: [answer.path])
     try:
         await run_guarded(sending.run(*head), sending.arm)
     except ClientGoneError:

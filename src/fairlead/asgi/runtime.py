@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fairlead.access.audit import Subject, note_denied
 from fairlead.asgi.connections import Connections
 from fairlead.asgi.metrics import CallSeries, Metrics
 from fairlead.asgi.origins import OriginPolicy
@@ -214,10 +215,26 @@ class OpenedScope:
         if session is not None:
             session.note_use()
 
-    def on_session_end(self, tell: Callable[[TRPCError], None]) -> Callable[[], None]:
-        """Calls `tell` when the session ends, if there is one; returns what stops that."""
-        session = self.scope.request.session
-        return _do_nothing if session is None else session.on_end(tell)
+    def on_session_end(
+        self, tell: Callable[[TRPCError], None], get_open: Callable[[], Sequence[str]]
+    ) -> Callable[[], None]:
+        """Calls `tell` when the session ends, if there is one; returns what stops that.
+
+        Args:
+            get_open: paths of the calls that are then cut short, for the audit's one record of it.
+        """
+        request = self.scope.request
+        if request.session is None:
+            return _do_nothing
+
+        def end(error: TRPCError) -> None:
+            if paths := get_open():
+                more = f", and {len(paths) - 1} more" if len(paths) > 1 else ""
+                path = f"{paths[0]}{more}"
+                note_denied(Subject(request, path, "subscription", {}), error)
+            tell(error)
+
+        return request.session.on_end(end)
 
 
 def _do_nothing() -> None:

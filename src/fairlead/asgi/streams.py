@@ -111,7 +111,9 @@ class _EventStream:
 
     async def run(self) -> str:
         """Sends all events; returns the code of how it ended."""
-        unlisten = self._exchange.opened.on_session_end(self._end)
+        unlisten = self._exchange.opened.on_session_end(
+            self._end, lambda: [self._procedure.path]
+        )
         try:
             await run_guarded(self._send_events(), self._arm)
         except EndedError:

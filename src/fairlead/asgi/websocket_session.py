@@ -65,7 +65,7 @@ class WebSocketSession:
         self._pushed: dict[CallMessage, PushedSubscription] = {}
         self._side_tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._unlisten = NOT_OPENED.on_session_end(self._end_session)
+        self._unlisten = NOT_OPENED.on_session_end(self._end_session, list)
         self.request: Request | None = None
 
     # --- the connection's life
@@ -202,7 +202,9 @@ class WebSocketSession:
             self._perform(self._protocol.context_failed(refusal))
             return
         self._opened = opened
-        self._unlisten = opened.on_session_end(self._end_session)
+        self._unlisten = opened.on_session_end(
+            self._end_session, lambda: [m.path for m in (*self._pushed, *self._calls)]
+        )
         self._perform(self._protocol.context_ready(opened.context))
 
     def _note_drift(self, params: Mapping[str, str] | None) -> None:

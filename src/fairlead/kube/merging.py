@@ -30,8 +30,12 @@ async def follow_scope(
     resolve: Callable[[], Awaitable[Scope]],
     open_one: Callable[[Scope], Subscription],
     recheck_seconds: float,
+    note: Callable[[TRPCError], None],
 ) -> AsyncGenerator[RawFrame]:
     """One stream of all namespaces that the user may see now; a change starts it anew.
+
+    Args:
+        note: records that the user is refused, before he is told.
 
     Raises:
         TRPCError: FORBIDDEN; there is none, or none is left. Or what is asked for cannot be.
@@ -41,7 +45,9 @@ async def follow_scope(
     refusals = 0
     while True:
         if scope.namespaces == ():
-            raise TRPCError("FORBIDDEN", scope.reason)
+            refusal = TRPCError("FORBIDDEN", scope.reason)
+            note(refusal)
+            raise refusal
         following = _Following(scope, open_one(scope), resolve, recheck_seconds)
         try:
             async for frame in following:
@@ -54,7 +60,10 @@ async def follow_scope(
             following.found = await resolve()
             if following.found == scope:
                 refusals += 1
-                if following.error.code != "FORBIDDEN" or refusals > REFUSALS:
+                if following.error.code != "FORBIDDEN":
+                    raise following.error
+                if refusals > REFUSALS:
+                    note(following.error)
                     raise following.error
                 await asyncio.sleep(wait.next())
         if following.found is None:

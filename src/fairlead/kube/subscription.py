@@ -67,7 +67,11 @@ class SubscriptionSource(Protocol):
 
 
 class Subscription(EventSource[RawFrame]):
-    """An async iterator of frames; ends when the feed is closed, fails when it fails."""
+    """An async iterator of frames; ends when the feed is closed, fails when it fails.
+
+    Attributes:
+        on_refused: called when it ends because the cluster refuses what is followed.
+    """
 
     __slots__ = (
         "_bell",
@@ -82,6 +86,7 @@ class Subscription(EventSource[RawFrame]):
         "_told",
         "_waiter",
         "credentials",
+        "on_refused",
     )
 
     def __init__(
@@ -92,6 +97,7 @@ class Subscription(EventSource[RawFrame]):
         pace: Pace | None = None,
     ) -> None:
         self.credentials = credentials
+        self.on_refused: Callable[[TRPCError], None] | None = None
         self._source = source
         self._last_event_id = last_event_id
         self._cursor: int | None = None
@@ -203,7 +209,10 @@ class Subscription(EventSource[RawFrame]):
             raise error
         if self._source.failure is not None:
             # A new one for each reader: tracebacks grow on an exception that is shared.
-            raise self._source.failure.copy()
+            failure = self._source.failure.copy()
+            if self.on_refused is not None and failure.code == "FORBIDDEN":
+                self.on_refused(failure)
+            raise failure
 
     def _take_data(self, source: SubscriptionSource) -> RawFrame | None:
         store = source.store

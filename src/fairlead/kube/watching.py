@@ -82,6 +82,7 @@ class Watch(Struct, frozen=True, kw_only=True):
                 else partial(review_watch, request, info, *place)
             )
             Guard(frames, check, seconds, listen_to_rights(request), note)
+            frames.on_refused = note
             return frames
         resume = [last_event_id]
 
@@ -89,13 +90,8 @@ class Watch(Struct, frozen=True, kw_only=True):
             seen = resume.pop() if resume else None
             return kube.watch_query(self._query(scope), seen, self.pace)
 
-        async def resolve() -> Scope:
-            scope = await resolve_watch(request, info, *place)
-            if scope.namespaces == ():
-                note(TRPCError("FORBIDDEN", scope.reason))
-            return scope
-
-        return follow_scope(resolve, open_scope, seconds)
+        resolve = partial(resolve_watch, request, info, *place)
+        return follow_scope(resolve, open_scope, seconds, note)
 
     def _query(self, scope: Scope) -> LiveQuery:
         fields = f"metadata.name={self.name}" if self.name else self.field_selector

@@ -49,6 +49,7 @@ class FeedOptions:
         page_size: objects per page of a list that comes by itself.
         open_seconds: how long the cluster may take to begin a watch.
         watch_seconds: after about that long a watch is renewed; a dead one is noticed then.
+        overdue_seconds: a silent watch may last so much longer before it is given up.
         stale_after: seconds without a connection after which readers are told.
         first_wait: seconds before the second try to connect; doubled each time.
         max_wait: no wait is longer.
@@ -62,6 +63,7 @@ class FeedOptions:
     page_size: int = 500
     open_seconds: float = 10.0
     watch_seconds: int = 120
+    overdue_seconds: float = 10.0
     stale_after: float = 1.0
     first_wait: float = 0.5
     max_wait: float = 30.0
@@ -277,10 +279,11 @@ class Feed(Source):
         if self.state == "live":
             self._expect_stale("The cluster does not answer")
         loop, patience = asyncio.get_running_loop(), self._options.open_seconds
+        silence = seconds + self._options.overdue_seconds
         try:
             async with (
                 asyncio.timeout(patience) as opening,
-                self._client.stream(request, silence=seconds + 10) as chunks,
+                self._client.stream(request, silence=silence) as chunks,
             ):
                 opened = True
                 self.watches_opened += 1
@@ -299,6 +302,10 @@ class Feed(Source):
             if opened:
                 raise NotStreamedError from error
             raise KubeTimeoutError("The cluster does not answer") from error
+        except KubeTimeoutError:
+            if not opened or initial is not None:
+                raise
+            # Whatever did not arrive is told by the next watch: it goes on from the same version.
         except KubeStatusError as error:
             if opened or error.status not in (403, 405):
                 raise

@@ -121,6 +121,24 @@ async def test_the_labels_value_says_what_is_refused(
     assert await refused(app.widgets.delete(name, "team-a")) is delete
 
 
+async def test_protection_from_deletion_is_not_taken_away_first(app: App) -> None:
+    gone: dict[str, JsonValue] = {"metadata": {"labels": {LABEL: None}}}
+    other: dict[str, JsonValue] = {"metadata": {"labels": {LABEL: "update"}}}
+    step = JsonPatchOperation(op="remove", path="/metadata/labels")
+    bare = await app.widgets.get("kept", "team-a")
+    bare.metadata.labels = None
+    calls: list[Awaitable[object]] = [
+        app.widgets.patch("kept", gone, "team-a"),
+        app.widgets.patch("kept", other, "team-a"),
+        app.widgets.json_patch("kept", [step], "team-a"),
+        app.widgets.update(bare),
+        app.explorer.replace(WIDGETS, "kept", bare.to_wire(), "team-a"),
+    ]
+    assert [await refused(call) for call in calls] == [True] * len(calls)
+    more: dict[str, JsonValue] = {"metadata": {"labels": {"team": "a"}}}
+    await app.widgets.patch("kept", more, "team-a")
+
+
 async def test_what_is_not_there_is_created_or_not_found(app: App) -> None:
     applied = await app.widgets.server_side_apply(make_widget("new"))
     assert applied.metadata.name == "new"

@@ -14,6 +14,7 @@ General layout, imports going down only:
     clusters                      several of them; each request names one
     cluster                       `Kube`, and the context that binds it to a user
     user_kube, objects, reviews   operations and rights, as one user has them
+    change_rules, protection      what of them the application forbids
     rules, remembering, rbac_changes  rights told by the cluster, kept, and dropped
     hub, feed, subscription       live views: one list and watch for all who look
     views, windows, deriving      rows computed of objects, sorted and cut; sources of sources
@@ -22,6 +23,7 @@ General layout, imports going down only:
     kubeconfig, urls, names, resource, errors
 """
 
+from fairlead.kube.change_rules import Change, ChangeRule
 from fairlead.kube.cluster import Kube, KubeContext, KubeOptions
 from fairlead.kube.clusters import ClusterNames, Clusters
 from fairlead.kube.controller_revisions import DaemonSetRouter, StatefulSetRouter
@@ -72,6 +74,7 @@ from fairlead.kube.routers import (
     ObjectInUse,
     ResourceRouter,
     StaleObject,
+    explain_invalid,
 )
 from fairlead.kube.tables import KindTable, TableColumn, TableRow
 from fairlead.kube.user_kube import UserKube
@@ -82,6 +85,8 @@ from fairlead.kube.workloads import LogChunk, PodRouter, WorkloadRouter
 
 __all__ = [
     "AppliedDocument",
+    "Change",
+    "ChangeRule",
     "ClusterNames",
     "Clusters",
     "DaemonSetRouter",
@@ -155,5 +160,6 @@ __all__ = [
     "ViewRouter",
     "ViewSnapshot",
     "WorkloadRouter",
+    "explain_invalid",
     "live",
 ]

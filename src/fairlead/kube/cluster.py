@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from fairlead.access import Authorizer
 from fairlead.auth.tokens import TokenReviewer
 from fairlead.context import Context, Request, User, UserContext, get_user
+from fairlead.kube.change_rules import ChangeRule, WriteGuard
 from fairlead.kube.client import ClientOptions, KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.discovery import Discovery
@@ -22,6 +23,7 @@ from fairlead.kube.identity import Identity, choose_credentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_from_env, load_kubeconfig
 from fairlead.kube.protection import Protection
 from fairlead.kube.rbac_changes import RbacChanges
+from fairlead.kube.resource import Resource
 from fairlead.kube.reviews import ClusterAuthorizer, ReviewOptions
 from fairlead.kube.terminals import TerminalOptions, Terminals
 from fairlead.kube.token_reviews import ClusterTokenReviewer
@@ -40,6 +42,7 @@ class KubeOptions:
         namespaces: where users without rights in all namespaces are looked for; by default
             those that they or the server may list.
         protection: what a label protects objects from, whatever users' rights are.
+        rules: what users may make of objects, whatever their rights are.
         recheck_seconds: how long an open watch may outlive the right to it.
     """
 
@@ -47,6 +50,7 @@ class KubeOptions:
     default_namespace: str | None = None
     namespaces: tuple[str, ...] | None = None
     protection: Protection | None = None
+    rules: Sequence[ChangeRule[Resource]] = ()
     recheck_seconds: float = 30.0
     client: ClientOptions = field(default_factory=ClientOptions)
     hub: HubOptions = field(default_factory=HubOptions)
@@ -61,6 +65,7 @@ class KubeKeywords(TypedDict, total=False):
     default_namespace: str | None
     namespaces: tuple[str, ...] | None
     protection: Protection | None
+    rules: Sequence[ChangeRule[Resource]]
     recheck_seconds: float
     client: ClientOptions
     hub: HubOptions
@@ -192,17 +197,30 @@ class Kube:
         credentials = choose_credentials(
             self.options.identity, request, user, self.client.server_credentials
         )
-        return self._bind(credentials, self.options.protection)
+        kube = self._bind(credentials)
+        protection, rules = self.options.protection, self._rules
+        if protection is None and not rules:
+            return kube
+        guard = WriteGuard(user=user, kube=kube, rules=rules, protection=protection)
+        return self._bind(credentials, guard)
 
     def acting_as_server(self) -> UserKube:
         """The cluster with the server's own rights: for background work, not for calls."""
         return self._bind(self.client.server_credentials)
 
     def _bind(
-        self, credentials: Credentials, protection: Protection | None = None
+        self, credentials: Credentials, guard: WriteGuard | None = None
     ) -> UserKube:
         default = self.options.default_namespace
-        return UserKube(self.client, self.hub, credentials, default, protection)
+        return UserKube(self.client, self.hub, credentials, default, guard)
+
+    @cached_property
+    def _rules(self) -> Mapping[tuple[str, str], Sequence[ChangeRule[Resource]]]:
+        """The rules of each kind."""
+        found: dict[tuple[str, str], list[ChangeRule[Resource]]] = {}
+        for rule in self.options.rules:
+            found.setdefault(rule.kind, []).append(rule)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

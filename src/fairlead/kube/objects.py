@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, cast
 
 import msgspec
 
 from fairlead.errors import TRPCError
+from fairlead.kube.change_rules import Verb, WriteGuard
 from fairlead.kube.client import KubeClient, KubeRequest, Method
 from fairlead.kube.credentials import Credentials
-from fairlead.kube.errors import KubeNotFoundError
 from fairlead.kube.long_answers import PassedChunks
 from fairlead.kube.names import check_selector
 from fairlead.kube.passing import PassedList
-from fairlead.kube.protection import Protection
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.urls import Query, get_collection_path, get_object_path
 from fairlead.kube.wire import WireReader
@@ -65,30 +64,37 @@ class DeleteOptions:
     dry_run: bool = False
 
 
-class _Metadata(msgspec.Struct):
-    labels: dict[str, str] | None = None
+def _name_manager() -> Query:
+    return {"fieldManager": FIELD_MANAGER}
 
 
-class _Labelled(msgspec.Struct):
-    metadata: _Metadata
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A request that changes something."""
+
+    method: Method
+    path: str
+    body: bytes
+    content_type: str = "application/json"
+    query: Query = field(default_factory=_name_manager)
 
 
 class RawObjects:
     """Objects as JSON bytes, as one user sees them.
 
     Raises:
-        TRPCError: FORBIDDEN by each write that the object's label protects it from.
+        TRPCError: by each write that a label or a rule of the application forbids.
     """
 
     def __init__(
         self,
         client: KubeClient,
         credentials: Credentials,
-        protection: Protection | None = None,
+        guard: WriteGuard | None = None,
     ) -> None:
         self.client = client
         self.credentials = credentials
-        self._protection = protection
+        self._guard = guard
 
     async def list_(
         self, info: ResourceInfo, namespace: str | None, options: ListOptions
@@ -162,7 +168,7 @@ class RawObjects:
             )
         body = msgspec.json.encode(object_.to_wire())
         path = get_collection_path(info, namespace)
-        return await self._send("POST", path, body=body, query=_write(dry_run))
+        return await self._write("create", info, _Write("POST", path, body), dry_run)
 
     async def update(self, object_: Resource, *, dry_run: bool = False) -> bytes:
         """Replaces an object if it was not changed since it was read."""
@@ -171,9 +177,8 @@ class RawObjects:
         if not metadata.resource_version:
             raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, metadata.name, metadata.namespace)
-        await self._check("update", path)
         body = msgspec.json.encode(object_.to_wire())
-        return await self._send("PUT", path, body=body, query=_write(dry_run))
+        return await self._write("update", info, _Write("PUT", path, body), dry_run)
 
     async def replace(
         self,
@@ -192,9 +197,8 @@ class RawObjects:
         if not known.get("resourceVersion"):
             raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, name, namespace)
-        await self._check("update", path)
         body = msgspec.json.encode(object_)
-        return await self._send("PUT", path, body=body, query=_write(dry_run))
+        return await self._write("update", info, _Write("PUT", path, body), dry_run)
 
     async def apply(  # noqa: PLR0913  keyword-only after what names the object
         self,
@@ -208,19 +212,14 @@ class RawObjects:
         dry_run: bool = False,
     ) -> bytes:
         """Applies an object on the server: what the manager no longer names, it gives up."""
-        path = get_object_path(info, name, namespace)
-        await self._check("update", path)
-        return await self._send(
+        write = _Write(
             "PATCH",
-            path,
-            body=msgspec.json.encode(object_),
-            content_type=APPLY_PATCH,
-            query={
-                "fieldManager": field_manager,
-                "force": force,
-                "dryRun": "All" if dry_run else None,
-            },
+            get_object_path(info, name, namespace),
+            msgspec.json.encode(object_),
+            APPLY_PATCH,
+            {"fieldManager": field_manager, "force": force},
         )
+        return await self._write("update", info, write, dry_run)
 
     async def patch(  # noqa: PLR0913  keyword-only after what names the object
         self,
@@ -233,15 +232,14 @@ class RawObjects:
         dry_run: bool = False,
     ) -> bytes:
         """Changes fields by JSON merge patch, or by JSON Patch where it is a list of steps."""
-        is_merge = isinstance(patch, Mapping)
-        await self._check("update", get_object_path(info, name, namespace))
-        return await self._send(
+        write = _Write(
             "PATCH",
             get_object_path(info, name, namespace, subresource),
-            body=msgspec.json.encode(patch),
-            content_type=MERGE_PATCH if is_merge else JSON_PATCH,
-            query=_write(dry_run),
+            msgspec.json.encode(patch),
+            MERGE_PATCH if isinstance(patch, Mapping) else JSON_PATCH,
         )
+        whole = get_object_path(info, name, namespace) if subresource else None
+        return await self._write("update", info, write, dry_run, whole=whole)
 
     async def delete(
         self,
@@ -268,21 +266,43 @@ class RawObjects:
         if options.dry_run:
             body["dryRun"] = ["All"]
         path = get_object_path(info, name, namespace)
-        await self._check("delete", path)
-        await self._send("DELETE", path, body=msgspec.json.encode(body))
+        write = _Write("DELETE", path, msgspec.json.encode(body), query={})
+        await self._write("delete", info, write)
 
-    async def _check(self, verb: Literal["update", "delete"], path: str) -> None:
-        """Refuses what the object's label protects it from."""
-        if self._protection is None:
-            return
-        try:
-            found = await self._send("GET", path)
-        except KubeNotFoundError:
-            return  # it is created, or the write itself says so
-        labels = msgspec.json.decode(found, type=_Labelled).metadata.labels or {}
-        reason = self._protection.explain(labels, verb)
-        if reason is not None:
-            raise TRPCError("FORBIDDEN", reason)
+    async def _write(
+        self,
+        verb: Verb,
+        info: ResourceInfo,
+        write: _Write,
+        dry_run: bool = False,
+        *,
+        whole: str | None = None,
+    ) -> bytes:
+        """Makes a write that nothing forbids.
+
+        Args:
+            whole: path of the object, where only a part of it is written.
+        """
+        if self._guard is not None:
+            read = partial(self._send, "GET", whole or write.path)
+            attempt = partial(self._send_write, write, dry_run=True)
+            await self._guard.check(
+                verb,
+                info,
+                None if verb == "create" else read,
+                None if whole or verb == "delete" else attempt,
+            )
+        return await self._send_write(write, dry_run=dry_run)
+
+    async def _send_write(self, write: _Write, *, dry_run: bool) -> bytes:
+        query = {**write.query, "dryRun": "All"} if dry_run else write.query
+        return await self._send(
+            write.method,
+            write.path,
+            query=query,
+            body=write.body,
+            content_type=write.content_type,
+        )
 
     async def _send(
         self,
@@ -303,10 +323,3 @@ class RawObjects:
                 content_type=content_type,
             )
         )
-
-
-def _write(dry_run: bool) -> Query:
-    return {
-        "fieldManager": FIELD_MANAGER,
-        "dryRun": "All" if dry_run else None,
-    }

@@ -25,6 +25,7 @@ __all__ = [
     "ObjectInUse",
     "ResourceRouter",
     "StaleObject",
+    "explain_invalid",
 ]
 
 R = TypeVar("R", bound=Resource)

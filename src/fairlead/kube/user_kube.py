@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue, TypeAdapter
 
+from fairlead.kube.change_rules import WriteGuard
 from fairlead.kube.client import KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.feed import FeedTarget
@@ -15,7 +16,6 @@ from fairlead.kube.hub import Hub, LiveQuery
 from fairlead.kube.lists import ResourceList
 from fairlead.kube.names import check_selector
 from fairlead.kube.objects import DeleteOptions, ListOptions, RawObjects
-from fairlead.kube.protection import Protection
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.subscription import Pace, Subscription
 
@@ -40,9 +40,9 @@ class UserKube:
         hub: Hub,
         credentials: Credentials,
         default_namespace: str | None = None,
-        protection: Protection | None = None,
+        guard: WriteGuard | None = None,
     ) -> None:
-        self.raw = RawObjects(client, credentials, protection)
+        self.raw = RawObjects(client, credentials, guard)
         self.credentials = credentials
         self.default_namespace = default_namespace
         self._hub = hub

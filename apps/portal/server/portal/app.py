@@ -45,6 +45,7 @@ from portal.routers import (
     PipelineRuns,
     Stages,
 )
+from portal.rules import RULES
 
 PAGE = Path(__file__).parents[2] / "client" / "dist"
 
@@ -132,6 +133,7 @@ app = Fairlead(
         identity="impersonate",
         reviews=reviews,
         protection=Protection("app.edp.epam.com/edit-protection"),
+        rules=RULES,
     ),
     services=[Audit(LogSink(), records), records],
     auth=choose_auth(),

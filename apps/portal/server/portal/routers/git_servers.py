@@ -21,8 +21,8 @@ from fairlead.kube import (
     ResourceRouter,
     StaleObject,
     UserKube,
+    explain_invalid,
 )
-from fairlead.kube.routers import explain_invalid
 from portal.resources import GitServer, Secret
 from portal.resources.git_server import GitProvider
 from portal.resources.inputs import Host, NamespaceName, ObjectName, Port, Text

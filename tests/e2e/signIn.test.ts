@@ -67,6 +67,8 @@ async function signOutAtProvider(page: Page): Promise<void> {
   const elsewhere = await page.context().newPage();
   await elsewhere.goto(`${provider.issuer}/session/end`);
   await elsewhere.locator('button[value="yes"]').click();
+  // It tells the portal first. Who signs in before it has ended its own session is still known to it, and asked nothing.
+  await elsewhere.waitForURL(/\/session\/end\/success/);
   await elsewhere.close();
 }
 

@@ -83,6 +83,11 @@ export async function startProvider(portal: string): Promise<RunningProvider> {
 export async function signInAtProvider(page: Page, login: string): Promise<void> {
   await page.locator('input[name="login"]').fill(login);
   await page.locator('input[name="password"]').fill("anything");
-  await page.locator('button[type="submit"]').click();
-  await page.locator('button[type="submit"]').click();
+  for (const prompt of ["login", "consent"]) {
+    // Each is a page of its own: who presses too soon sends the first one twice, and is turned away.
+    const form = page.locator("form", {
+      has: page.locator(`input[name="prompt"][value="${prompt}"]`),
+    });
+    await form.locator('button[type="submit"]').click();
+  }
 }

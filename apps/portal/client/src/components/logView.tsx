@@ -6,6 +6,7 @@ import { SearchField } from "@/components/table/toolbar";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { cn } from "@/lib/cn";
+import { counted } from "@/lib/counted";
 import { appendLines, type LogLine, type LogLines, noLines } from "@/lib/logLines";
 
 type Props = { name: string; namespace: string; containers: readonly string[] };
@@ -36,7 +37,7 @@ export function LogView({ name, namespace, containers }: Props) {
         ) : null}
         <SearchField label="Search the log" value={query} onChange={setQuery} />
         <span role="status" className="ml-auto text-xs text-muted-foreground tabular-nums">
-          {log.lines.length} lines · {state === "following" ? "live" : state}
+          {counted(log.lines.length, "lines")} · {state === "following" ? "live" : state}
         </span>
         <Button
           variant="ghost"

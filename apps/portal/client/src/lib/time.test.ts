@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatAge, formatDuration, parseTime } from "./time";
+import { formatAge, formatDuration, parseDuration, parseTime } from "./time";
 
 const second = 1000;
 const minute = 60 * second;
@@ -32,6 +32,18 @@ describe("formatAge", () => {
   ])("writes %d ms as %s", (milliseconds, text) => {
     expect(formatAge(milliseconds)).toBe(text);
   });
+});
+
+test.each([
+  ["42s", 42],
+  ["5m10s", 310],
+  ["3d4h", 273_600],
+  ["2y8d", 63_763_200],
+  ["<unknown>", null],
+  ["", null],
+  ["5 m", null],
+])("what the cluster prints as %s is so many seconds", (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds);
 });
 
 describe("parseTime", () => {

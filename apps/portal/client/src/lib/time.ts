@@ -24,6 +24,21 @@ function pair(seconds: number, big: number, bigUnit: string, small: number, smal
   return rest === 0 ? head : `${head} ${rest}${smallUnit}`;
 }
 
+const SECONDS_IN: { readonly [unit: string]: number } = {
+  s: 1,
+  m: MINUTE,
+  h: HOUR,
+  d: DAY,
+  y: 365 * DAY,
+};
+
+/** The seconds of what `kubectl` prints for a length of time: `42s`, `5m10s`, `3d4h`, `2y8d`; `null` for anything else. */
+export function parseDuration(text: string): number | null {
+  if (!/^(?:\d+[smhdy])+$/.test(text)) return null;
+  const parts = text.matchAll(/(\d+)([smhdy])/g);
+  return [...parts].reduce((sum, [, n, unit = ""]) => sum + Number(n) * (SECONDS_IN[unit] ?? 0), 0);
+}
+
 /** How long ago, in the largest unit: `now`, `42s`, `3m`, `5h`, `12d`. A clock ahead of ours is `now`. */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);

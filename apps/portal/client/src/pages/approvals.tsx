@@ -41,13 +41,13 @@ const columns = column.columns([
   column.accessor("namespace", {
     id: "namespace",
     header: "Namespace",
-    meta: { label: "Namespace", from: "lg", width: 140 },
+    meta: { label: "Namespace", from: "xl", width: 140 },
   }),
   column.accessor("created", {
     header: "Asked",
     sortFn: "basic",
     sortDescFirst: true,
-    meta: { label: "Asked", from: "sm", width: 100 },
+    meta: { label: "Asked", from: "lg", width: 100 },
     cell: ({ row }) => <Age time={row.original.created} suffix=" ago" />,
   }),
   column.accessor("decidedBy", {

@@ -42,16 +42,16 @@ export const codebaseColumns = column.columns([
   }),
   column.accessor("language", {
     header: "Language",
-    meta: { label: "Language", from: "md", width: 180 },
+    meta: { label: "Language", from: "lg", width: 180 },
   }),
   column.accessor("buildTool", {
     header: "Build tool",
-    meta: { label: "Build tool", from: "lg", width: 120 },
+    meta: { label: "Build tool", from: "xl", width: 120 },
   }),
   column.accessor((row) => `${row.gitServer}${row.path}`, {
     id: "repository",
     header: "Repository",
-    meta: { label: "Repository", from: "xl", width: 240 },
+    meta: { label: "Repository", from: "2xl", width: 240 },
   }),
   ...placeAndAge<CodebaseRow>(),
 ]);

@@ -61,7 +61,7 @@ const columns = column.columns([
   column.accessor("name", {
     header: "Name",
     enableHiding: false,
-    meta: { label: "Name", width: 240 },
+    meta: { label: "Name" },
     cell: ({ row: { original } }) => (
       <RowLink id={original.id} name={original.name} detail={original.namespace} />
     ),

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { type Missing, MissingNote } from "@/components/missing";
 import { Card, CardHeader } from "@/components/ui/card";
+import { counted } from "@/lib/counted";
 import { formatDuration } from "@/lib/time";
 import type { BranchRow, CodebaseRow } from "@/resources/codebase";
 import { type ShareNames, sharesOf, successRate } from "@/resources/statistics";
@@ -68,7 +69,7 @@ export function OverviewGrid({
       <Card className="lg:col-span-4">
         <CardHeader
           title="Codebases"
-          {...(missing.branches ? {} : { hint: `${branches.length} branches in all` })}
+          {...(missing.branches ? {} : { hint: `${counted(branches.length, "branches")} in all` })}
         />
         {missing.codebases ? (
           <MissingNote missing={missing.codebases} />

@@ -43,7 +43,7 @@ const columns = column.columns([
   }),
   column.accessor("pipeline", {
     header: "Pipeline",
-    meta: { label: "Pipeline", from: "xl", width: 250 },
+    meta: { label: "Pipeline", from: "2xl", width: 250 },
     cell: ({ row }) => row.original.pipeline || <Nothing />,
   }),
   column.accessor("type", {
@@ -62,7 +62,7 @@ const columns = column.columns([
   }),
   column.accessor("author", {
     header: "Author",
-    meta: { label: "Author", from: "lg", width: 124 },
+    meta: { label: "Author", from: "xl", width: 124 },
     cell: ({ row }) => row.original.author || <Nothing />,
   }),
   column.accessor("started", {

@@ -2,18 +2,21 @@ import { cachedByObject } from "@/lib/cachedByObject";
 import { cn } from "@/lib/cn";
 import type { ColumnMeta } from "./features";
 
-// Measured against the table itself, not the window: the sidebar may be open or folded.
+// Measured against the table itself, not the window: the sidebar may be open or folded. A table of so many pixels (576, 768,
+// 960, 1120, 1344) has room for its columns of fixed width up to there, and for a name that can be read.
 const cellFrom = {
-  sm: "hidden @lg:table-cell",
-  md: "hidden @2xl:table-cell",
-  lg: "hidden @4xl:table-cell",
-  xl: "hidden @6xl:table-cell",
+  sm: "hidden @xl:table-cell",
+  md: "hidden @3xl:table-cell",
+  lg: "hidden @min-[60rem]:table-cell",
+  xl: "hidden @min-[70rem]:table-cell",
+  "2xl": "hidden @min-[84rem]:table-cell",
 };
 const columnFrom = {
-  sm: "hidden @lg:table-column",
-  md: "hidden @2xl:table-column",
-  lg: "hidden @4xl:table-column",
-  xl: "hidden @6xl:table-column",
+  sm: "hidden @xl:table-column",
+  md: "hidden @3xl:table-column",
+  lg: "hidden @min-[60rem]:table-column",
+  xl: "hidden @min-[70rem]:table-column",
+  "2xl": "hidden @min-[84rem]:table-column",
 };
 
 export const headClass =

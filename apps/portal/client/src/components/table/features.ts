@@ -22,8 +22,10 @@ export type ColumnMeta = {
   /** Fixed width in pixels; columns without one share what is left. */
   width?: number;
   /** The narrowest table that still shows the column. */
-  from?: "sm" | "md" | "lg" | "xl";
+  from?: "sm" | "md" | "lg" | "xl" | "2xl";
   align?: "end";
+  /** Offered in the menu of columns, and not shown until it is chosen there. */
+  extra?: true;
   /** On a narrow screen the column shrinks to its icon. */
   iconWhenNarrow?: true;
   /** On a narrow screen the column's buttons are icons, and it takes less. */

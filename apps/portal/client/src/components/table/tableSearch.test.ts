@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { formatSort, parseList, parseSort, validateTableSearch } from "./tableSearch";
+import {
+  formatSort,
+  formatVisibility,
+  parseList,
+  parseSort,
+  readVisibility,
+  validateTableSearch,
+} from "./tableSearch";
 
 describe("sorting in the address", () => {
   test.each([
@@ -16,6 +23,15 @@ describe("sorting in the address", () => {
     expect(parseSort(text)).toEqual(sorting);
     expect(formatSort(sorting)).toBe(text);
   });
+});
+
+test("a column that is not shown at first is shown when the address says so, and only then", () => {
+  const extra = ["host", "node"];
+  expect(readVisibility({}, extra)).toEqual({ host: false, node: false });
+  const chosen = readVisibility({ hide: "age", show: "node" }, extra);
+  expect(chosen).toEqual({ age: false, host: false });
+  expect(formatVisibility(chosen, extra)).toEqual({ hide: "age", show: "node" });
+  expect(formatVisibility({}, [])).toEqual({ hide: undefined, show: undefined });
 });
 
 test("a list in the address leaves out empty parts", () => {

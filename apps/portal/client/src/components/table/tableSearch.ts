@@ -7,6 +7,8 @@ export type TableSearch = {
   sort?: string | undefined;
   /** The columns not shown. */
   hide?: string | undefined;
+  /** The columns shown that are not shown at first. */
+  show?: string | undefined;
   status?: string | undefined;
   type?: string | undefined;
   /** The row whose details are shown, as `namespace/name`. */
@@ -28,6 +30,7 @@ export function validateTableSearch(search: { [key: string]: unknown }): TableSe
     q: readText(search["q"]),
     sort: readText(search["sort"]),
     hide: readText(search["hide"]),
+    show: readText(search["show"]),
     status: readText(search["status"]),
     type: readText(search["type"]),
     open: readText(search["open"]),
@@ -48,6 +51,28 @@ export function parseSort(sort: string | undefined): SortingState {
 
 export function formatSort(sorting: SortingState): string | undefined {
   return sorting.map(({ id, desc }) => (desc ? `-${id}` : id)).join(",") || undefined;
+}
+
+/** The columns whose visibility the address, or the column itself, says. `extra` are those not shown at first. */
+export function readVisibility(
+  { hide, show }: Pick<TableSearch, "hide" | "show">,
+  extra: readonly string[],
+): { [column: string]: boolean } {
+  const shown = new Set(parseList(show));
+  const hidden = [...parseList(hide), ...extra.filter((id) => !shown.has(id))];
+  return Object.fromEntries(hidden.map((id) => [id, false]));
+}
+
+/** The same as the address keeps it. */
+export function formatVisibility(
+  visibility: { readonly [column: string]: boolean },
+  extra: readonly string[],
+): Pick<TableSearch, "hide" | "show"> {
+  const hidden = Object.keys(visibility).filter((id) => visibility[id] === false);
+  return {
+    hide: hidden.filter((id) => !extra.includes(id)).join(",") || undefined,
+    show: extra.filter((id) => !hidden.includes(id)).join(",") || undefined,
+  };
 }
 
 export function parseList(value: string | undefined): string[] {

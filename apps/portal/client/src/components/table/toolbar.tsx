@@ -11,6 +11,7 @@ import {
   DropdownMenuTrigger,
 } from "@/components/ui/dropdownMenu";
 import { Input } from "@/components/ui/input";
+import { counted } from "@/lib/counted";
 import type { DataTableInstance } from "./dataTable";
 import type { TableRow } from "./features";
 import { type FacetKey, parseList } from "./tableSearch";
@@ -184,7 +185,7 @@ export function ColumnMenu<Row extends TableRow>({ table }: { table: DataTableIn
 export function RowCount({ shown, total, noun }: { shown: number; total: number; noun: string }) {
   return (
     <p role="status" className="text-xs whitespace-nowrap text-muted-foreground tabular-nums">
-      {shown === total ? `${total} ${noun}` : `${shown} of ${total} ${noun}`}
+      {shown === total ? counted(total, noun) : `${shown} of ${counted(total, noun)}`}
     </p>
   );
 }

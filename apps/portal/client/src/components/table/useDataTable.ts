@@ -7,7 +7,13 @@ import {
 import { useMemo, useState } from "react";
 import { useNamespace } from "@/components/shell/useNamespace";
 import { type Features, features, type TableRow } from "./features";
-import { type FacetKey, formatSort, parseList } from "./tableSearch";
+import {
+  type FacetKey,
+  formatSort,
+  formatVisibility,
+  parseList,
+  readVisibility,
+} from "./tableSearch";
 import type { TableSearchState } from "./useTableSearch";
 
 const NAMESPACE_COLUMN = "namespace";
@@ -34,7 +40,13 @@ export function useDataTable<Row extends TableRow>(options: Options<Row>) {
     [columns, namespace],
   );
   const [chosen, setChosen] = useState<RowSelectionState>({});
-  const { search, set, sorting, visibility } = state;
+  const { search, set, sorting } = state;
+  const { hide, show } = search;
+  const extra = useMemo(
+    () => columns.flatMap(({ id, meta }) => (meta?.extra && id ? [id] : [])),
+    [columns],
+  );
+  const visibility = useMemo(() => readVisibility({ hide, show }, extra), [hide, show, extra]);
   const columnFilters = useMemo(
     () =>
       facets.flatMap(({ key, column }) => {
@@ -66,9 +78,7 @@ export function useDataTable<Row extends TableRow>(options: Options<Row>) {
     onSortingChange: (updater) => set({ sort: formatSort(functionalUpdate(updater, sorting)) }),
     onRowSelectionChange: setChosen,
     onColumnVisibilityChange: (updater) => {
-      const next = functionalUpdate(updater, visibility);
-      const hidden = Object.keys(next).filter((id) => next[id] === false);
-      set({ hide: hidden.join(",") || undefined });
+      set(formatVisibility(functionalUpdate(updater, visibility), extra));
     },
   });
 }

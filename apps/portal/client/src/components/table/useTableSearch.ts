@@ -1,7 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import type { ColumnVisibilityState } from "@tanstack/react-table";
 import { useCallback, useMemo } from "react";
-import { parseList, parseSort, type TableSearch } from "./tableSearch";
+import { parseSort, type TableSearch } from "./tableSearch";
 
 /** The table state held by the address, and how to change it. */
 export function useTableSearch(defaultSort: string) {
@@ -13,13 +12,9 @@ export function useTableSearch(defaultSort: string) {
     },
     [navigate],
   );
-  const { sort, hide } = search;
+  const { sort } = search;
   const sorting = useMemo(() => parseSort(sort ?? defaultSort), [sort, defaultSort]);
-  const visibility = useMemo(
-    (): ColumnVisibilityState => Object.fromEntries(parseList(hide).map((id) => [id, false])),
-    [hide],
-  );
-  return { search, set, sorting, visibility };
+  return { search, set, sorting };
 }
 
 export type TableSearchState = ReturnType<typeof useTableSearch>;

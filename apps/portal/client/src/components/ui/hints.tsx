@@ -12,23 +12,27 @@ const DESCRIBED_BY = "aria-describedby";
 
 type Hint = { text: string; target: HTMLElement; rect: DOMRect };
 
-/** An element says its hint itself; a time has one without saying it. */
+/** An element says its hint itself; a time has one without saying it, and so has what is cut off for lack of room. */
 function readHint(target: HTMLElement | null): string | undefined {
   if (target instanceof HTMLTimeElement) return formatDateTime(Date.parse(target.dateTime));
-  return target?.dataset["hint"];
+  const said = target?.dataset["hint"];
+  if (said !== undefined || !target) return said;
+  const isCut = target.scrollWidth > target.clientWidth && target.closest("[title]") === null;
+  return isCut ? (target.textContent ?? undefined) : undefined;
 }
 
 /** What has a hint: what is pointed at, or what says it in the line whose link has the focus. */
 function findHinted(event: Event): HTMLElement | null {
   const { target } = event;
   if (!(target instanceof Element)) return null;
-  if (event.type === "pointerover") return target.closest<HTMLElement>("[data-hint], time");
+  if (event.type === "pointerover")
+    return target.closest<HTMLElement>("[data-hint], time, .truncate");
   if (!target.matches(":focus-visible")) return null;
   return target.closest("tr, li")?.querySelector<HTMLElement>("[data-hint]") ?? null;
 }
 
 /**
- * One tooltip for all times, and for all elements with `data-hint`: by pointer at the element itself, by keyboard at the link of its line.
+ * One tooltip for all times, for all elements with `data-hint`, and for text that is cut (`truncate`): by pointer at the element itself, by keyboard at the link of its line.
  * A table of hundreds of states then makes no tooltip until one is asked for.
  */
 export function Hints() {

@@ -12,6 +12,7 @@ import { Age } from "@/components/times";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
+import { cn } from "@/lib/cn";
 import { parseTime } from "@/lib/time";
 
 const decisions = [
@@ -85,8 +86,12 @@ export function AuditPage() {
             <table className="w-full text-[13px]" aria-label="Decisions">
               <thead className="sticky top-0 bg-card text-left text-muted-foreground">
                 <tr>
-                  {["When", "Who", "Decision", "What", "On", "Why"].map((label) => (
-                    <th key={label} scope="col" className="border-b px-4 py-2 font-medium">
+                  {columns.map(({ label, className }) => (
+                    <th
+                      key={label}
+                      scope="col"
+                      className={cn("border-b px-3 py-2 font-medium sm:px-4", className)}
+                    >
                       {label}
                     </th>
                   ))}
@@ -116,25 +121,42 @@ export function AuditPage() {
   );
 }
 
+// A narrow screen has the rest below what it belongs to.
+const wide = "max-lg:hidden";
+const narrow = "mt-0.5 block text-muted-foreground lg:hidden";
+const cell = "border-b px-3 py-2.5 sm:px-4";
+const columns = [
+  { label: "When", className: wide },
+  { label: "Who" },
+  { label: "Decision" },
+  { label: "What" },
+  { label: "On", className: wide },
+  { label: "Why", className: wide },
+];
+
 function Entry({ entry }: { entry: AuditEntry }) {
   const place = [entry.namespace, entry.name].filter(Boolean).join("/");
+  const when = <Age time={parseTime(entry.time)} suffix=" ago" />;
   return (
     <tr className="align-top">
-      <td className="border-b px-4 py-2.5 whitespace-nowrap text-muted-foreground">
-        <Age time={parseTime(entry.time)} suffix=" ago" />
+      <td className={cn(cell, wide, "whitespace-nowrap text-muted-foreground")}>{when}</td>
+      <td className={cn(cell, "font-medium")}>
+        {entry.user ?? <span className="font-normal text-muted-foreground">not signed in</span>}
+        <span className={cn(narrow, "font-normal whitespace-nowrap")}>{when}</span>
       </td>
-      <td className="border-b px-4 py-2.5 font-medium">{entry.user ?? "nobody"}</td>
-      <td className="border-b px-4 py-2.5">
+      <td className={cell}>
         <Badge tone={entry.decision === "allowed" ? "success" : "danger"}>{entry.decision}</Badge>
       </td>
-      <td className="border-b px-4 py-2.5 font-mono text-xs" title={`Request ${entry.requestId}`}>
-        {entry.path}
+      <td className={cell} title={`Request ${entry.requestId}`}>
+        <span className="font-mono text-xs break-all">{entry.path}</span>
+        <span className={cn(narrow, "break-all")}>{place}</span>
+        <span className={cn(narrow, "break-words")}>{entry.reason}</span>
       </td>
-      <td className="border-b px-4 py-2.5">
+      <td className={cn(cell, wide)}>
         {entry.resource ? <span className="block">{entry.resource}</span> : null}
-        <span className="block text-muted-foreground">{place}</span>
+        <span className="block break-all text-muted-foreground">{place}</span>
       </td>
-      <td className="border-b px-4 py-2.5 text-muted-foreground">{entry.reason}</td>
+      <td className={cn(cell, wide, "break-words text-muted-foreground")}>{entry.reason}</td>
     </tr>
   );
 }

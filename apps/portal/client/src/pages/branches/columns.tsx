@@ -31,7 +31,7 @@ export const branchColumns = column.columns([
   column.accessor("kind", {
     header: "Kind",
     filterFn: "oneOf",
-    meta: { label: "Kind", from: "md", width: 100 },
+    meta: { label: "Kind", from: "lg", width: 100 },
     cell: ({ row }) =>
       row.original.kind === "release" ? (
         <Badge tone="violet">release</Badge>
@@ -41,7 +41,7 @@ export const branchColumns = column.columns([
   }),
   column.accessor("version", {
     header: "Version",
-    meta: { label: "Version", from: "lg", width: 150 },
+    meta: { label: "Version", from: "xl", width: 150 },
     cell: ({ row }) => row.original.version || <Nothing />,
   }),
   column.accessor("build", {
@@ -53,7 +53,7 @@ export const branchColumns = column.columns([
   column.accessor("lastSuccessfulBuild", {
     header: "Last successful build",
     sortFn: "alphanumeric",
-    meta: { label: "Last successful", from: "xl", width: 180, align: "end" },
+    meta: { label: "Last successful", from: "2xl", width: 180, align: "end" },
     cell: ({ row }) => row.original.lastSuccessfulBuild || <Nothing />,
   }),
   ...placeAndAge<BranchRow>(),

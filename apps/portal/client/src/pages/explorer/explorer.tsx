@@ -1,16 +1,16 @@
-import type { KindTable, TableRow as PrintedRow, ServedKind } from "@portal/shared";
+import type { KindTable, TableRow as PrintedRow, ServedKind, TableColumn } from "@portal/shared";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { FilePlus2, Shapes } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { trpc } from "@/app/client";
-import { useNamespace } from "@/components/shell/useNamespace";
+import { useNamespaceScope } from "@/components/shell/useNamespace";
 import { columnsFor } from "@/components/table/features";
 import { RowLink } from "@/components/table/rowLink";
 import { TablePage } from "@/components/table/tablePage";
 import { Age, Nothing } from "@/components/times";
 import { Button } from "@/components/ui/button";
-import { parseTime } from "@/lib/time";
+import { parseDuration, parseTime } from "@/lib/time";
 import { formatKind, parseKind } from "./explorerSearch";
 import { KindPicker } from "./kindPicker";
 import { useKindTable } from "./useKindTable";
@@ -35,13 +35,20 @@ type Row = {
 export function ExplorerPage() {
   const { kind: shown = DEFAULT_KIND } = useSearch({ strict: false });
   const navigate = useNavigate();
-  const [namespace] = useNamespace();
+  const { names, sole: namespace } = useNamespaceScope();
   const [applying, setApplying] = useState(false);
   const kinds = useQuery(trpc.explorer.kinds.queryOptions(undefined, { staleTime: 60_000 }));
   const ref = parseKind(shown);
   const kind = kinds.data?.find((each) => formatKind(each) === shown);
   const { table, list } = useKindTable(ref, kind?.namespaced === false ? null : namespace);
-  const rows = useMemo(() => (table?.rows ?? []).map(toRow), [table]);
+  const rows = useMemo(
+    () =>
+      (table?.rows ?? [])
+        .map(toRow)
+        // Of several namespaces the cluster is asked for all.
+        .filter((row) => names.length < 2 || !row.namespace || names.includes(row.namespace)),
+    [table, names],
+  );
   const columns = useMemo(() => toColumns(table, kind), [table, kind]);
   const noun = kind?.plural ?? "objects";
   return (
@@ -118,19 +125,42 @@ function toRow(row: PrintedRow): Row {
 
 const column = columnsFor<Row>();
 
-function toColumns(table: KindTable | undefined, kind: ServedKind | undefined) {
-  const printed = (table?.columns ?? []).flatMap((each, index) => {
-    if (each.priority > 0 || each.format === "name" || each.name === "Age") return [];
-    return [
-      column.accessor((row) => toText(row.cells[index]), {
-        id: `cell-${index}`,
-        header: each.name,
-        sortFn: "alphanumeric",
-        meta: { label: each.name, from: index > 3 ? "lg" : "md" },
-        cell: ({ getValue }) => getValue() || <Nothing />,
-      }),
-    ];
+/** The narrowest table with room for the kind's own column of that place. */
+function narrowestFor(place: number): "md" | "lg" | "xl" | "2xl" {
+  if (place < 2) return "md";
+  if (place < 4) return "lg";
+  return place < 6 ? "xl" : "2xl";
+}
+
+/** A column that the kind prints; those for wide views (`kubectl get -o wide`) wait in the menu of columns. */
+function toColumn(printed: TableColumn, index: number, place: number) {
+  const label = printed.name;
+  const extra = printed.priority > 0 ? { extra: true as const } : {};
+  const options = { id: `cell-${index}`, header: label };
+  const meta = { label, from: narrowestFor(place), ...extra };
+  const show = (row: Row) => toText(row.cells[index]) || <Nothing />;
+  // The cluster prints a date as the time since then.
+  if (printed.type === "date") {
+    return column.accessor((row) => parseDuration(toText(row.cells[index])) ?? -1, {
+      ...options,
+      sortFn: "basic",
+      meta,
+      cell: ({ row }) => show(row.original),
+    });
+  }
+  return column.accessor((row) => toText(row.cells[index]), {
+    ...options,
+    sortFn: "alphanumeric",
+    meta,
+    cell: ({ row }) => show(row.original),
   });
+}
+
+function toColumns(table: KindTable | undefined, kind: ServedKind | undefined) {
+  const own = (table?.columns ?? [])
+    .map((printed, index) => ({ printed, index }))
+    .filter(({ printed }) => printed.format !== "name" && printed.name !== "Age");
+  const printed = own.map(({ printed, index }, place) => toColumn(printed, index, place));
   return column.columns([
     column.accessor("name", {
       header: "Name",

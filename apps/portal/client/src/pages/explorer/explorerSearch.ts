@@ -7,6 +7,7 @@ export type ExplorerSearch = {
   q?: string | undefined;
   sort?: string | undefined;
   hide?: string | undefined;
+  show?: string | undefined;
   open?: string | undefined;
 };
 
@@ -16,6 +17,7 @@ export function validateExplorerSearch(search: { [key: string]: unknown }): Expl
     q: readText(search["q"]),
     sort: readText(search["sort"]),
     hide: readText(search["hide"]),
+    show: readText(search["show"]),
     open: readText(search["open"]),
   };
 }

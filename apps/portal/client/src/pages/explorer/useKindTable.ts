@@ -1,10 +1,16 @@
 import { toLiveError } from "@fairlead/react";
-import type { KindTable } from "@portal/shared";
+import type { KindTable, TableColumn } from "@portal/shared";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { client, trpc } from "@/app/client";
 import type { ListState } from "@/components/table/liveTable";
 import type { KindName } from "./explorerSearch";
+
+const PRINTED_ANEW = 60_000;
+
+function isDate({ type, name }: TableColumn): boolean {
+  return type === "date" && name !== "Age";
+}
 
 /** A kind's table, read anew whenever its objects change. */
 export function useKindTable(
@@ -20,6 +26,8 @@ export function useKindTable(
       enabled: kind !== null,
       placeholderData: keepPreviousData,
       retry: false,
+      // The cluster prints a date as the time since then, and that goes on.
+      refetchInterval: ({ state }) => (state.data?.columns.some(isDate) ? PRINTED_ANEW : false),
     }),
   );
   const isReady = query.isSuccess;

@@ -42,7 +42,7 @@ const columns = column.columns([
   column.accessor("provider", {
     header: "Provider",
     filterFn: "oneOf",
-    meta: { label: "Provider", from: "md", width: 120 },
+    meta: { label: "Provider", from: "lg", width: 120 },
     cell: ({ row }) => <Badge>{row.original.provider}</Badge>,
   }),
   ...placeAndAge<GitServerRow>(),

@@ -22,7 +22,7 @@ const columns = column.columns([
       </span>
     ),
   }),
-  column.accessor("image", { header: "Image", meta: { label: "Image", from: "md" } }),
+  column.accessor("image", { header: "Image", meta: { label: "Image", from: "lg" } }),
   ...placeAndAge<DeploymentRow>(),
 ]);
 

@@ -21,11 +21,11 @@ const columns = column.columns([
   column.accessor("restarts", {
     header: "Restarts",
     sortFn: "basic",
-    meta: { label: "Restarts", from: "md", width: 112, align: "end" },
+    meta: { label: "Restarts", from: "lg", width: 112, align: "end" },
   }),
   column.accessor("node", {
     header: "Node",
-    meta: { label: "Node", from: "lg", width: 150 },
+    meta: { label: "Node", from: "xl", width: 150 },
     cell: ({ row }) => row.original.node || <Nothing />,
   }),
   ...placeAndAge<PodRow>(),

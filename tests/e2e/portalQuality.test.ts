@@ -1,5 +1,5 @@
 /** What holds for every page of the portal: who may what, axe in both themes, keyboard, narrow screens. */
-import type { Locator } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test, vi } from "vitest";
 import { violations, violationsInBothThemes } from "./support/axe.ts";
 import { follow, pages, waitForPage } from "./support/pages.ts";
@@ -149,7 +149,13 @@ test("the sign-in page is accessible in both themes, and needs no mouse", async 
   await waitForPage(page, "Codebases");
 });
 
-test("no page is wider than a phone, and the menu is there", async () => {
+/** How wide the column with the links is; what does not fit in there is cut. */
+async function nameWidth(page: Page): Promise<number> {
+  const link = page.locator("main td:has([data-row-link])").first();
+  return (await link.count()) === 0 ? Infinity : await link.evaluate((cell) => cell.clientWidth);
+}
+
+test("no page is wider than a phone, its names can be read on any screen, and the menu is there", async () => {
   const { page } = await portal.visit("admin", "/", { viewport: { width: 390, height: 844 } });
   for (const { path, title } of pages) {
     await follow(page, path);
@@ -158,6 +164,12 @@ test("no page is wider than a phone, and the menu is there", async () => {
     expect.soft(width, path).toBeLessThanOrEqual(390);
     const main = await page.locator("main").evaluate((element) => element.scrollWidth);
     expect.soft(main, `${path}: what it holds`).toBeLessThanOrEqual(390);
+    for (const width of [1024, 1200, 1280]) {
+      await page.setViewportSize({ width, height: 844 });
+      const name = await nameWidth(page);
+      expect.soft(name, `${path} at ${width}: the names`).toBeGreaterThanOrEqual(140);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
   }
   await page.getByRole("button", { name: "Open menu" }).click();
   await page.getByRole("dialog", { name: "Menu" }).waitFor();

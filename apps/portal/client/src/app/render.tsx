@@ -17,7 +17,8 @@ const PATIENCE = 400;
 /** Draws the page once, with all that it begins with, instead of bit by bit as that comes. */
 export async function render(begun: Promise<void>): Promise<void> {
   const late = new Promise((done) => setTimeout(done, PATIENCE));
-  await Promise.race([Promise.all([begun, router.load()]), late]);
+  // What fails here fails again where it is drawn, and says so there.
+  await Promise.race([Promise.allSettled([begun, router.load()]), late]);
   drawn.render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>

@@ -83,7 +83,7 @@ export function AuditPage() {
         ) : null}
         {entries.length > 0 ? (
           <div className="scroll-thin min-h-0 flex-1 overflow-auto">
-            <table className="w-full text-[13px]" aria-label="Decisions">
+            <table className="w-full table-fixed text-[13px]" aria-label="Decisions">
               <thead className="sticky top-0 bg-card text-left text-muted-foreground">
                 <tr>
                   {columns.map(({ label, className }) => (
@@ -122,13 +122,13 @@ export function AuditPage() {
 }
 
 // A narrow screen has the rest below what it belongs to.
-const wide = "max-lg:hidden";
-const narrow = "mt-0.5 block text-muted-foreground lg:hidden";
-const cell = "border-b px-3 py-2.5 sm:px-4";
+const wide = "max-xl:hidden";
+const narrow = "mt-0.5 block text-muted-foreground xl:hidden";
+const cell = "border-b px-3 py-2.5 wrap-anywhere sm:px-4";
 const columns = [
-  { label: "When", className: wide },
-  { label: "Who" },
-  { label: "Decision" },
+  { label: "When", className: cn(wide, "w-28") },
+  { label: "Who", className: "w-24 xl:w-36" },
+  { label: "Decision", className: "w-22 xl:w-28" },
   { label: "What" },
   { label: "On", className: wide },
   { label: "Why", className: wide },
@@ -148,15 +148,15 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <Badge tone={entry.decision === "allowed" ? "success" : "danger"}>{entry.decision}</Badge>
       </td>
       <td className={cell} title={`Request ${entry.requestId}`}>
-        <span className="font-mono text-xs break-all">{entry.path}</span>
-        <span className={cn(narrow, "break-all")}>{place}</span>
-        <span className={cn(narrow, "break-words")}>{entry.reason}</span>
+        <span className="font-mono text-xs">{entry.path}</span>
+        <span className={narrow}>{place}</span>
+        <span className={narrow}>{entry.reason}</span>
       </td>
       <td className={cn(cell, wide)}>
         {entry.resource ? <span className="block">{entry.resource}</span> : null}
-        <span className="block break-all text-muted-foreground">{place}</span>
+        <span className="block text-muted-foreground">{place}</span>
       </td>
-      <td className={cn(cell, wide, "break-words text-muted-foreground")}>{entry.reason}</td>
+      <td className={cn(cell, wide, "text-muted-foreground")}>{entry.reason}</td>
     </tr>
   );
 }

@@ -1,7 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDownToLine, Download, WrapText } from "lucide-react";
+import { ArrowDownToLine, WrapText } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { client } from "@/app/client";
+import { LogDownload } from "@/components/logDownload";
 import { SearchField } from "@/components/table/toolbar";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
@@ -9,13 +10,22 @@ import { cn } from "@/lib/cn";
 import { counted } from "@/lib/counted";
 import { appendLines, type LogLine, type LogLines, noLines } from "@/lib/logLines";
 
-type Props = { name: string; namespace: string; containers: readonly string[] };
+type Props = {
+  name: string;
+  namespace: string;
+  containers: readonly string[];
+  /** The container whose log is shown first. */
+  first?: string | undefined;
+};
+
+// Of what was written before one came.
+const TAIL = 2000;
 
 type State = "following" | "ended" | "failed";
 
 /** A pod's log, live: lines as they are written, the newest in view until one scrolls away. */
-export function LogView({ name, namespace, containers }: Props) {
-  const [container, setContainer] = useState(containers[0] ?? "");
+export function LogView({ name, namespace, containers, first = containers[0] }: Props) {
+  const [container, setContainer] = useState(first ?? "");
   const [query, setQuery] = useState("");
   const [wraps, setWraps] = useState(true);
   const { log, state, error } = useLog({ name, namespace, container });
@@ -49,32 +59,38 @@ export function LogView({ name, namespace, containers }: Props) {
         >
           <WrapText />
         </Button>
-        <Button
-          variant="ghost"
-          size="icon-sm"
-          aria-label="Download the log"
-          onClick={() => download(`${name}-${container}.log`, log.lines)}
-        >
-          <Download />
-        </Button>
+        <LogDownload name={name} namespace={namespace} container={container} />
       </div>
       {error ? (
         <p role="alert" className="border-b bg-danger-fill/10 px-4 py-2 text-[13px] text-danger">
           {error}
         </p>
       ) : null}
-      <Lines lines={shown} dropped={log.dropped} wraps={wraps} />
+      <Lines
+        lines={shown}
+        isCut={log.dropped + log.lines.length >= TAIL}
+        empty={
+          needle && log.lines.length > 0
+            ? "No line fits the search."
+            : "Nothing has been written yet."
+        }
+        wraps={wraps}
+      />
     </div>
   );
 }
 
 function Lines({
   lines,
-  dropped,
+  isCut,
+  empty,
   wraps,
 }: {
   lines: readonly LogLine[];
-  dropped: number;
+  /** There may be lines before those. */
+  isCut: boolean;
+  /** What is said where there is no line. */
+  empty: string;
   wraps: boolean;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -107,12 +123,12 @@ function Lines({
         tabIndex={0}
         className="scroll-thin h-full overflow-auto bg-muted/40 py-2 font-mono text-xs leading-5"
       >
-        {dropped > 0 ? (
-          <p className="px-4 text-muted-foreground">{dropped} earlier lines are not kept here.</p>
+        {isCut ? (
+          <p className="px-4 text-muted-foreground">
+            Only the last lines are shown and searched here; the download has all.
+          </p>
         ) : null}
-        {lines.length === 0 ? (
-          <p className="px-4 text-muted-foreground">Nothing has been written yet.</p>
-        ) : null}
+        {lines.length === 0 ? <p className="px-4 text-muted-foreground">{empty}</p> : null}
         <div className="relative" style={{ height: virtualizer.getTotalSize() }}>
           {virtualizer.getVirtualItems().map(({ index, start, key }) => {
             const line = lines[index];
@@ -165,7 +181,7 @@ function useLog(pod: { name: string; namespace: string; container: string }) {
     setLog(noLines);
     setState("following");
     setError(null);
-    const input = { name, namespace, container: container || null, tailLines: 2000 };
+    const input = { name, namespace, container: container || null, tailLines: TAIL };
     const subscription = client.pods.logs.subscribe(input, {
       onData: ({ data }) => {
         waiting.push(...data.lines);
@@ -184,14 +200,4 @@ function useLog(pod: { name: string; namespace: string; container: string }) {
     };
   }, [name, namespace, container]);
   return { log, state, error };
-}
-
-function download(file: string, lines: readonly LogLine[]): void {
-  const text = lines.map((line) => line.text).join("\n");
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = file;
-  link.click();
-  URL.revokeObjectURL(url);
 }

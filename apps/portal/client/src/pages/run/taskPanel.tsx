@@ -1,15 +1,20 @@
+import type { StepState } from "@portal/shared";
 import { LogView } from "@/components/logView";
 import { Status } from "@/components/status";
 import { Duration } from "@/components/times";
 import type { RunTask } from "@/resources/runGraph";
 import { Decide } from "../decide";
 
+function containerOf({ container, name }: StepState): string {
+  return container ?? `step-${name}`;
+}
+
 /** What the chosen task does: its log as it is written, or the question that it asks. */
 export function TaskPanel({ task, namespace }: { task: RunTask; namespace: string }) {
   const pod = task.taskRun?.status?.podName;
-  const containers = (task.taskRun?.status?.steps ?? []).map(
-    ({ container, name }) => container ?? `step-${name}`,
-  );
+  const steps = task.taskRun?.status?.steps ?? [];
+  const containers = steps.map(containerOf);
+  const failed = steps.find(({ terminated }) => (terminated?.exitCode ?? 0) !== 0);
   return (
     <section aria-label={`Task ${task.name}`} className="flex min-h-72 flex-1 flex-col border-t">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 px-5 py-2.5 text-[13px]">
@@ -31,7 +36,14 @@ export function TaskPanel({ task, namespace }: { task: RunTask; namespace: strin
         <p className="border-t px-5 py-6 text-[13px]">{task.approval.spec.description}</p>
       ) : pod && containers.length > 0 ? (
         <div className="flex min-h-0 flex-1 flex-col border-t">
-          <LogView key={pod} name={pod} namespace={namespace} containers={containers} />
+          <LogView
+            key={pod}
+            name={pod}
+            namespace={namespace}
+            containers={containers}
+            // Who looks at what failed wants to know why.
+            first={failed ? containerOf(failed) : undefined}
+          />
         </div>
       ) : (
         <p className="border-t px-5 py-6 text-[13px] text-muted-foreground">

@@ -66,7 +66,7 @@ async def test_the_end_is_recorded_once(
         services.add(Audit(records.append))
         request = Request(user=User(name="bob"), services=services)
         app = create_caller(App, Context(request=request))
-        async with asyncio.timeout(15), opened(OPEN[what](app)) as frames:
+        async with asyncio.timeout(30), opened(OPEN[what](app)) as frames:
             await anext(frames)
             assert records == []
             if by_review:

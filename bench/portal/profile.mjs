@@ -77,8 +77,8 @@ function sumProfile({ nodes, samples, timeDeltas }) {
   return sums;
 }
 
-await withBrowser(values, async ({ browser, url }) => {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+await withBrowser(values, async ({ context, url }) => {
+  const page = await context.newPage();
   await page.goto(`${url}/pipelines?ns=storm${values.search}`);
   await page.getByTestId("persona-admin").click();
   await page.locator('[data-testid^="row-"]').first().waitFor();

@@ -51,15 +51,24 @@ export async function withPortal({ port, objects, rate }, work) {
   }
 }
 
-/** The same with a browser. */
+/**
+ * The same with a browser that has a folder of its own, as a user's has: there the browser keeps what it has compiled
+ * of a page's scripts. In a private window, which is what `browser.newContext()` opens, it compiles all anew each time.
+ */
 export async function withBrowser({ browser: executablePath, ...options }, work) {
   const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+  const viewport = { width: 1440, height: 900 };
   await withPortal(options, async (started) => {
-    const browser = await chromium.launch({ executablePath, args });
+    const profile = mkdtempSync(join(tmpdir(), "fairlead-bench-browser-"));
     try {
-      await work({ ...started, browser });
+      const context = await chromium.launchPersistentContext(profile, { executablePath, args, viewport });
+      try {
+        await work({ ...started, context });
+      } finally {
+        await context.close();
+      }
     } finally {
-      await browser.close();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 }

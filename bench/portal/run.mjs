@@ -27,7 +27,8 @@ const path = "/pipelines?ns=storm";
 
 /** In the page, before anything else: notes the first row, late frames and long tasks. */
 function observe() {
-  const seen = { firstRow: null, frames: [], longTasks: [], changes: 0, isWatching: true };
+  const there = Promise.withResolvers();
+  const seen = { firstRow: null, there: there.promise, frames: [], longTasks: [], changes: 0, isWatching: true };
   globalThis.seen = seen;
   const isThere = () => document.querySelector('[data-testid^="row-"]') !== null;
   let last = performance.now();
@@ -38,6 +39,7 @@ function observe() {
     if (seen.firstRow === null && isThere()) {
       requestAnimationFrame(() => {
         seen.firstRow ??= performance.now();
+        there.resolve();
       });
     }
     if (seen.isWatching) requestAnimationFrame(frame);
@@ -63,10 +65,9 @@ function percentile(numbers, share) {
 
 const round = (number) => Math.round(number * 10) / 10;
 
+/** When the first row was painted. A plain promise: Playwright's own ways of waiting bring a large script into the page. */
 async function firstRow(page) {
-  await page.waitForFunction(() => globalThis.seen.firstRow !== null, undefined, {
-    timeout: 60_000,
-  });
+  await page.evaluate(() => globalThis.seen.there);
   return await page.evaluate(() => performance.timeOrigin + globalThis.seen.firstRow);
 }
 
@@ -188,8 +189,7 @@ async function scroll(page, duration) {
   }
 }
 
-async function measure(portal, browser, url) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+async function measure(portal, context, url) {
   const list = url + path;
   const newUserMs = round(await measureNewUser(context, list));
   const navigations = await measureNavigations(context, list, 7);
@@ -203,7 +203,6 @@ async function measure(portal, browser, url) {
   ]) {
     open.push(await measureOpen(context, portal, how));
   }
-  await context.close();
   return {
     objects: Number(values.objects),
     rate: Number(values.rate),
@@ -225,8 +224,8 @@ function findMissed({ newUserMs, navigationMs, open }) {
   ].filter(Boolean);
 }
 
-await withBrowser(values, async ({ portal, browser, url }) => {
-  const report = await measure(portal, browser, url);
+await withBrowser(values, async ({ portal, context, url }) => {
+  const report = await measure(portal, context, url);
   const { open, ...times } = report;
   console.log(times);
   console.table(open);

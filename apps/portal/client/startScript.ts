@@ -38,6 +38,10 @@ const preload = `((files, pages) => {
     return parts.length === here.length && parts.every((part, at) => part[0] === "$" || part === here[at]);
   };
   const [, wanted = []] = pages.find(([path]) => isHere(path)) ?? [];
+  if (!isHere("/sign-in")) {
+    const url = location.origin.replace("http", "ws") + "/trpc?connectionParams=1";
+    globalThis.firstSocket = new WebSocket(url);
+  }
   for (const place of wanted) {
     const link = document.createElement("link");
     link.rel = "preload";
@@ -51,7 +55,7 @@ const preload = `((files, pages) => {
 /**
  * A page's files are known by its address: they are asked for with the first ones, not when the router has come and has
  * found out. They are fetched and no more (`preload`, not `modulepreload`): what asks for the data runs before the browser
- * reads what draws them. The script that sets the theme does it too, under a name of its contents, so that the browser keeps it.
+ * reads what draws them. The socket opens first of all (`app/firstSocket.ts`). The script that sets the theme does it too, under a name of its contents, so that the browser keeps it.
  */
 export function startScript(): Plugin {
   return {

@@ -12,6 +12,7 @@ import {
 } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { clusterHeaders, clusterParams } from "./cluster";
+import { FirstSocket } from "./firstSocket";
 import { notify } from "./notices";
 
 const PATH = "/trpc";
@@ -22,6 +23,7 @@ const connection = createConnection();
 const wsClient = createWSClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
   ...connection.webSocketOptions(),
+  WebSocket: FirstSocket,
   connectionParams: () => ({ ...fairleadConnectionParams(), ...clusterParams }),
 });
 

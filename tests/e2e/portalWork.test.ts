@@ -183,7 +183,9 @@ test("a shell in a container answers to what is typed", async () => {
   await drawer.getByRole("tab", { name: "Terminal" }).click();
   await drawer.getByText("connected").waitFor();
   await page.keyboard.type("echo said-$((40+2))\n");
-  await expect.poll(() => drawer.getByTestId("terminal").textContent()).toContain("said-");
+  await expect
+    .poll(() => drawer.getByTestId("terminal").textContent(), { timeout: 10_000 })
+    .toContain("said-");
 });
 
 test("who did what is in the audit trail, also what was refused", async () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from fairlead.asgi.runtime import Runtime
@@ -11,7 +13,7 @@ from fairlead.protocol.websocket import WebSocketProtocol
 from fairlead.schema import RawJson
 from fairlead.tracking import tracked
 
-__all__ = ["encode_event"]
+__all__ = ["encode_event", "get_encoder"]
 
 encode_tail = WebSocketProtocol.encode_tail
 
@@ -38,3 +40,14 @@ def encode_event(
     data = runtime.encode_output(procedure, checked)
     tail = b"" if data is None else b',"data":%b' % data
     return encode_tail(b'{"id":%b%b}' % (dump_json(item.id), tail), item.id)
+
+
+def get_encoder(
+    runtime: Runtime, procedure: CompiledProcedure
+) -> Callable[[object], bytes]:
+    """`encode_event` for a procedure: one for all who subscribe."""
+    found = runtime.encoders.get(procedure)
+    if found is None:
+        encode = partial(encode_event, runtime, procedure)
+        found = runtime.encoders[procedure] = encode
+    return found

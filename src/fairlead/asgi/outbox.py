@@ -43,7 +43,7 @@ class Outbox(ABC):
 
     def __init__(self, bound: int | None) -> None:
         self._bound = bound
-        self._room_waiters: list[asyncio.Future[None]] = []
+        self._room_waiters: list[asyncio.Future[None]] | None = None
         self.on_room: Callable[[], None] | None = None
         self.on_broken: Callable[[], None] | None = None
         self.close_frame: Close | None = None
@@ -79,12 +79,14 @@ class Outbox(ABC):
         """Waits while much is queued."""
         while not self.has_room and not self.overflowed and self.close_frame is None:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            if self._room_waiters is None:
+                self._room_waiters = []
             self._room_waiters.append(waiter)
             await waiter
 
     def _tell_room(self) -> None:
-        waiters, self._room_waiters = self._room_waiters, []
-        for waiter in waiters:
+        waiters, self._room_waiters = self._room_waiters, None
+        for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
         if self.on_room is not None:

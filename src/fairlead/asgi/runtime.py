@@ -45,6 +45,7 @@ class Runtime:
         make_drift: what compares the types of clients with all that are served.
         drift: what it made, once every lazy router is loaded.
         methods: the HTTP methods of each kind of procedure.
+        encoders: what makes messages of the events of each subscription.
         answered: where the successful calls of each procedure are counted.
         when_loaded: is told that a lazy router was loaded, in a thread.
         chooser: gives some requests other services, such as another cluster.
@@ -70,6 +71,7 @@ class Runtime:
     procedures: Mapping[str, CompiledProcedure] = field(init=False)
     methods: Mapping[str, tuple[str, ...]] = field(init=False)
     answered: dict[str, CallSeries] = field(init=False)
+    encoders: dict[CompiledProcedure, Callable[[object], bytes]] = field(init=False)
     when_loaded: Callable[[], None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -84,6 +86,7 @@ class Runtime:
         )
         self.procedures = self.compiled.procedures
         self.answered = {}
+        self.encoders = {}
         self._count_procedures()
         self._compare_types()
         self.methods = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from time import perf_counter
 from typing import cast
 
+from fairlead.alarms import Alarm, Alarms
 from fairlead.asgi.answers import close_stream, read_passed
-from fairlead.asgi.events import encode_event
+from fairlead.asgi.events import encode_event, get_encoder
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
 from fairlead.asgi.requests import CONNECTION_INFO, Headers, make_request
@@ -64,7 +65,7 @@ class WebSocketSession:
         self._calls: dict[CallMessage, asyncio.Task[None]] = {}
         self._pushed: dict[CallMessage, PushedSubscription] = {}
         self._side_tasks: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
         self._unlisten = NOT_OPENED.on_session_end(self._end_session, list)
         self.request: Request | None = None
 
@@ -132,6 +133,9 @@ class WebSocketSession:
             pushed.cancel()
         self.outbox.close(Close(code, reason))
 
+    def _abort(self) -> None:
+        self.close(1011, "aborted")
+
     def _end_session(self, error: TRPCError) -> None:
         """The sign-in is over: every call is told so, and the connection ends."""
         for message in (*self._calls, *self._pushed):
@@ -158,11 +162,13 @@ class WebSocketSession:
                 case Close(code, reason, grace):
                     self._cancel_timer()
                     later = partial(self._perform, (Close(code, reason),))
-                    self._timer = self._loop.call_later(grace, later)
+                    self._call_at(self._loop.time() + grace, later)
 
     def _start_call(self, call: CallMessage) -> None:
         self._opened.note_use()
-        self._calls[call] = task = self._loop.create_task(self._run_call(call))
+        is_live = call.kind == "subscription"
+        run = self._run_subscription if is_live else self._run_query
+        self._calls[call] = task = self._loop.create_task(run(call))
         task.add_done_callback(partial(self._forget, call))
 
     def _forget(self, call: CallMessage, _task: asyncio.Task[None]) -> None:
@@ -193,7 +199,7 @@ class WebSocketSession:
             self._runtime.services,
             params,
             CONNECTION_INFO,
-            partial(self.close, 1011, "aborted"),
+            self._abort,
         )
         opened = await self._runtime.open_scope(request)
         self.request = opened.scope.request
@@ -227,23 +233,20 @@ class WebSocketSession:
     def _set_timer(self) -> None:
         deadline = self._protocol.get_deadline()
         if deadline is not None and not self._protocol.is_closed:
-            self._timer = self._loop.call_at(deadline, self._tick)
+            self._call_at(deadline, self._tick)
+
+    def _call_at(self, when: float, call: Callable[[], None]) -> None:
+        self._timer = Alarms.of(self._loop).set_at(self._loop, when, call)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
-            self._timer.cancel()
+            Alarms.of(self._loop).cancel(self._timer)
 
     def _tick(self) -> None:
         self._perform(self._protocol.tick(self._loop.time()))
         self._set_timer()
 
     # --- calls
-
-    async def _run_call(self, message: CallMessage) -> None:
-        if message.kind == "subscription":
-            await self._run_subscription(message)
-        else:
-            await self._run_query(message)
 
     async def _find(self, message: CallMessage) -> CompiledProcedure:
         if self._runtime.compiled.branches:
@@ -350,7 +353,7 @@ class WebSocketSession:
         self, message: CallMessage, call: Call, source: EventSource[object]
     ) -> None:
         """Goes on without a task: whoever has news for the source sends it."""
-        encode = partial(encode_event, self._runtime, call.procedure)
+        encode = get_encoder(self._runtime, call.procedure)
         self._pushed[message] = pushed = PushedSubscription(
             message, call, source, self.outbox, encode, self._end_pushed
         )

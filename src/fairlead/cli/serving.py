@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["AddressInUseError", "bind", "serve", "settle", "stop_on_signals"]
 
 
-YOUNG_OBJECTS = 10_000
+YOUNG_OBJECTS = 100_000
 """After so many new objects cycles are looked for among them: half a millisecond's work."""
 
 

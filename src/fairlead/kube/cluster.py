@@ -194,6 +194,8 @@ class Kube:
         Raises:
             TRPCError: FORBIDDEN; there is no way to act as this user.
         """
+        if self.options.identity == "service":
+            return self._serving_all
         credentials = choose_credentials(
             self.options.identity, request, user, self.client.server_credentials
         )
@@ -221,6 +223,11 @@ class Kube:
         for rule in self.options.rules:
             found.setdefault(rule.kind, []).append(rule)
         return found
+
+    @cached_property
+    def _serving_all(self) -> UserKube:
+        """What all users share where requests are the server's own: it holds nothing of theirs."""
+        return self._bind(self.client.server_credentials, self.options.protection)
 
 
 @dataclass(frozen=True, kw_only=True)

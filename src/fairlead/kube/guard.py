@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Protocol, TypeAlias, TypeVar
 
 from fairlead.access import Decision
+from fairlead.alarms import Alarm, Alarms
 from fairlead.errors import TRPCError
 
 __all__ = ["Guard", "Guarded", "guard_events"]
@@ -42,6 +43,17 @@ class Guard:
     answer takes no rights away: the feed itself tells that it is lost.
     """
 
+    __slots__ = (
+        "_alarm",
+        "_check",
+        "_news",
+        "_on_denied",
+        "_seconds",
+        "_stop",
+        "_subscription",
+        "_task",
+    )
+
     def __init__(
         self,
         subscription: Guarded,
@@ -54,7 +66,7 @@ class Guard:
         self._check = check
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
         self._news = False
         self._on_denied = on_denied
         self._stop = None if listen is None else listen(self._on_news)
@@ -69,9 +81,11 @@ class Guard:
         # Spread, so that a thousand readers do not ask in the same moment.
         longest = min(SOON, self._seconds) if self._news else self._seconds
         wait = longest * random.uniform(0.1 if self._news else 0.7, 1.0)  # noqa: S311
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(wait, self._start)
+        loop = asyncio.get_running_loop()
+        alarms = Alarms.of(loop)
+        if self._alarm is not None:
+            alarms.cancel(self._alarm)
+        self._alarm = alarms.set_at(loop, loop.time() + wait, self._start)
 
     def _start(self) -> None:
         self._news = False

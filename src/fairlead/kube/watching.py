@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from fairlead.access import Authorizer, ResourceAttributes
 from fairlead.access.audit import Subject, note_denied
 from fairlead.calling import Call
+from fairlead.context import Request
 from fairlead.errors import TRPCError
 from fairlead.kube.cluster import Kube, KubeContext
 from fairlead.kube.guard import Guard, Guarded
@@ -65,11 +66,7 @@ class Watch(Struct, frozen=True, kw_only=True):
         request, kube = context.request, context.kube
         info = self.info
         seconds = request.services.get(Kube).options.recheck_seconds
-
-        def note(error: TRPCError) -> None:
-            fields = {"namespace": self.namespace, "name": self.name}
-            note_denied(Subject(request, call.path, call.kind, fields), error)
-
+        note = partial(_note, self, request, call)
         place = (self.namespace, self.name)
         known = is_known(request, info, "watch", *place)
         if known or (known is None and place != (None, None)):
@@ -110,6 +107,11 @@ class Watch(Struct, frozen=True, kw_only=True):
         if self.view is None and scope.reason is None:
             return query
         return replace(query, view=self.view, window=self.window, note=scope.reason)
+
+
+def _note(wanted: Watch, request: Request, call: Call, error: TRPCError) -> None:
+    fields = {"namespace": wanted.namespace, "name": wanted.name}
+    note_denied(Subject(request, call.path, call.kind, fields), error)
 
 
 def set_guard(

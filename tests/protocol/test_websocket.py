@@ -2,6 +2,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from fairlead.protocol.messages import (
+    CallMessage,
+    OversizedBatchError,
+    parse_frame,
+)
 from fairlead.protocol.options import KeepAlive, Limits, WireOptions
 from fairlead.protocol.websocket import (
     Close,
@@ -185,3 +192,29 @@ def test_an_oversized_batch_is_refused_under_each_id_as_javascript_writes_it() -
         '{"id":2,"e',
         '{"id":2.5,',
     ]
+
+
+def test_who_subscribes_with_the_same_text_has_a_call_of_ones_own() -> None:
+    text = request(1, "subscription")
+    (first,), (second,) = (
+        parse_frame(text, WireOptions()),
+        parse_frame(text, WireOptions()),
+    )
+    assert isinstance(first, CallMessage)
+    assert isinstance(second, CallMessage)
+    assert first is not second
+    assert (first.id, first.path, first.raw, first.head) == (
+        second.id,
+        second.path,
+        second.raw,
+        second.head,
+    )
+
+
+def test_a_text_that_was_read_before_is_measured_by_the_bounds_of_its_own_reader() -> (
+    None
+):
+    text = f"[{request(1, 'subscription')},{request(2, 'subscription')}]"
+    assert len(parse_frame(text, WireOptions())) == 2
+    with pytest.raises(OversizedBatchError):
+        parse_frame(text, WireOptions(limits=Limits(batch_size=1)))

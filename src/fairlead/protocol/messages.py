@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from functools import lru_cache
+from typing import Literal, TypeAlias, cast
 
 import msgspec
 
@@ -34,6 +35,12 @@ RequestId = int | float | str | None
 CallKind = Literal["query", "mutation", "subscription"]
 CALL_KINDS = frozenset({"query", "mutation", "subscription"})
 STOP = "subscription.stop"
+SUBSCRIPTION = '"subscription"'
+KEPT_CHARS = 1000
+_Parts: TypeAlias = tuple[
+    RequestId, CallKind, str, bytes | None, object, str | None, int, bytes
+]
+"""What a `CallMessage` is made of."""
 
 
 # Not frozen, as one is made for every call: see `Request`.
@@ -113,9 +120,10 @@ def parse_frame(text: str, options: WireOptions) -> list[CallMessage | StopMessa
     """
     text = _mend(text)
     if options.transformer is None:
-        calls = _parse_calls(text)
+        is_kept = len(text) <= KEPT_CHARS and SUBSCRIPTION in text
+        calls = _parse_kept(text) if is_kept else _parse_calls(text)
         if calls is not None and not _is_oversized(len(calls), text, options):
-            return [_make_message(call, index) for index, call in enumerate(calls)]
+            return [CallMessage(*call) for call in calls]
     return _parse_anything(text, options)
 
 
@@ -125,12 +133,17 @@ def _mend(text: str) -> str:
     )
 
 
-def _parse_calls(text: str) -> list[_Call] | None:
+def _parse_calls(text: str) -> list[_Parts] | None:
     """The common case in one step: nothing but well-formed calls."""
     try:
-        return _decode_calls(text) if text.startswith("[") else [_decode_call(text)]
+        calls = _decode_calls(text) if text.startswith("[") else [_decode_call(text)]
     except (msgspec.DecodeError, RecursionError):
         return None
+    return [_take_apart(call, index) for index, call in enumerate(calls)]
+
+
+# All who come back after a restart subscribe with the same text.
+_parse_kept = lru_cache(maxsize=256)(_parse_calls)
 
 
 def _is_oversized(size: int, text: str, options: WireOptions) -> bool:
@@ -138,7 +151,7 @@ def _is_oversized(size: int, text: str, options: WireOptions) -> bool:
     return bound is not None and size > bound and text.lstrip().startswith("[")
 
 
-def _make_message(call: _Call, index: int) -> CallMessage:
+def _take_apart(call: _Call, index: int) -> _Parts:
     params = call.params
     raw = None if params.input is msgspec.UNSET else bytes(params.input)
     last_event_id = None
@@ -146,9 +159,7 @@ def _make_message(call: _Call, index: int) -> CallMessage:
         last_event_id = params.last_event_id
         raw = add_last_event_id(raw, last_event_id)
     head = make_head(call.id, jsonrpc=call.jsonrpc is not msgspec.UNSET)
-    return CallMessage(
-        call.id, call.method, params.path, raw, MISSING, last_event_id, index, head
-    )
+    return call.id, call.method, params.path, raw, MISSING, last_event_id, index, head
 
 
 def _parse_anything(text: str, options: WireOptions) -> list[CallMessage | StopMessage]:

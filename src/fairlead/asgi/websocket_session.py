@@ -133,9 +133,6 @@ class WebSocketSession:
             pushed.cancel()
         self.outbox.close(Close(code, reason))
 
-    def _abort(self) -> None:
-        self.close(1011, "aborted")
-
     def _end_session(self, error: TRPCError) -> None:
         """The sign-in is over: every call is told so, and the connection ends."""
         for message in (*self._calls, *self._pushed):
@@ -199,7 +196,7 @@ class WebSocketSession:
             self._runtime.services,
             params,
             CONNECTION_INFO,
-            self._abort,
+            partial(self.close, 1011, "aborted"),
         )
         opened = await self._runtime.open_scope(request)
         self.request = opened.scope.request

@@ -27,8 +27,8 @@ format: setup ## Format everything
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 	@npx biome check --write --log-level=error .
 
-generate: setup ## Write the portal's shared package from its Python code
-	@.venv/bin/fairlead generate portal.app:app --app-dir apps/portal/server --out $(PORTAL)/shared
+generate: setup ## Write the portal's classes from its CRDs, and its shared package from its Python code
+	@scripts/generate
 
 build: setup $(BUILT) ## Build the portal's client
 

@@ -7,6 +7,9 @@ The API layer is what any full CRUD resource needs: its fields as the cluster ha
 drafts and edits, the class with what it imports, and the head of its router. Rules of the domain are
 what the portal adds: procedures of its own, what they are made of, and what keeps objects from being
 deleted. What several resources share stands in a row of its own.
+
+Fields of kinds with a definition to follow are generated from it (`fairlead generate --crds`); those
+lines are nobody's to write or to keep, and are counted beside the others, not among them.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ class Cost:
         rest: the class itself, imports, constants, and the blank lines between.
         router: the head of its router.
         rules: what the portal adds to any such resource.
+        generated: lines of the module that follows the kind's definition.
     """
 
     kind: str
@@ -39,6 +43,7 @@ class Cost:
     rest: int
     router: int
     rules: int
+    generated: int
 
     @property
     def written(self) -> int:
@@ -66,6 +71,25 @@ def find_bases(node: ast.ClassDef) -> set[str]:
         for each in ast.walk(ast.Tuple(elts=node.bases))
         if isinstance(each, ast.Name)
     }
+
+
+def is_resource(node: ast.ClassDef) -> bool:
+    """Is it a resource, by itself or derived from the generated class of its name?"""
+    return "Resource" in find_bases(node) or any(
+        isinstance(base, ast.Attribute) and base.attr == node.name
+        for base in node.bases
+    )
+
+
+def count_generated() -> dict[str, int]:
+    """Lines of the modules that follow definitions, by kind."""
+    found: dict[str, int] = {}
+    for file in sorted((SERVER / "kinds").glob("*.py")):
+        text = file.read_text()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and is_resource(node):
+                found[node.name] = len(text.splitlines())
+    return found
 
 
 def is_inputs(node: ast.ClassDef) -> bool:
@@ -123,7 +147,7 @@ def read_resources() -> tuple[list[tuple[str, int, int, int]], int]:
         classes = [
             node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)
         ]
-        kinds = [node for node in classes if "Resource" in find_bases(node)]
+        kinds = [node for node in classes if is_resource(node)]
         if not kinds:
             shared += len(text.splitlines())
             continue
@@ -143,6 +167,7 @@ def measure() -> tuple[list[Cost], int]:
     """The cost of each resource, and the lines that several share."""
     rows, shared = read_resources()
     heads, rules = read_routers({row[0] for row in rows})
+    generated = count_generated()
     costs = [
         Cost(
             kind=kind,
@@ -151,6 +176,7 @@ def measure() -> tuple[list[Cost], int]:
             rest=rest,
             router=heads[kind],
             rules=rules[kind],
+            generated=generated.get(kind, 0),
         )
         for kind, fields, inputs, rest in rows
     ]
@@ -161,14 +187,14 @@ def write_table() -> str:
     """The costs as a table in Markdown."""
     costs, shared = measure()
     lines = [
-        "| resource | fields | drafts and edits | class and imports | router | API layer | without fields | rules |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| resource | fields | drafts and edits | class and imports | router | API layer | without fields | rules | generated |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {c.kind} | {c.fields} | {c.inputs} | {c.rest} | {c.router} | {c.layer} | {c.written} | {c.rules} |"
+        f"| {c.kind} | {c.fields} | {c.inputs} | {c.rest} | {c.router} | {c.layer} | {c.written} | {c.rules} | {c.generated} |"
         for c in costs
     ]
-    return "\n".join([*lines, f"| shared by several | {shared} | | | | | | |"])
+    return "\n".join([*lines, f"| shared by several | {shared} | | | | | | | |"])
 
 
 if __name__ == "__main__":

@@ -15,35 +15,35 @@ export const manifest = {
 "approvalTasks.watchItem": "6842d3aba4aae441",
 "approvalTasks.watchPermissions": "37cb7f9fdf9c3fe5",
 "audit.list": "cf1733a862e620e1",
-"cdPipelines.create": "3d59d226cdf7d116",
-"cdPipelines.define": "02c4a3b84b493ac1",
+"cdPipelines.create": "c403cc6a0ae896ce",
+"cdPipelines.define": "96ba4d8add31e361",
 "cdPipelines.delete": "a3acd772abdad6dd",
 "cdPipelines.deleteMany": "e72aea1cbf16d37e",
-"cdPipelines.get": "acf1bbee23df6e89",
-"cdPipelines.jsonPatch": "c93b475cc544222e",
-"cdPipelines.list": "c2c2471586cd5375",
-"cdPipelines.patch": "91de2917bb65310f",
+"cdPipelines.get": "ebc12e70a818c330",
+"cdPipelines.jsonPatch": "0952826698e31c4e",
+"cdPipelines.list": "e172d25743f4accb",
+"cdPipelines.patch": "6eb9767979a27339",
 "cdPipelines.permissions": "32b219f62a0b3c8c",
 "cdPipelines.permissionsOf": "16cff7e039a53763",
-"cdPipelines.serverSideApply": "fe01c3874d156369",
-"cdPipelines.update": "b2d19ea25d6388a0",
-"cdPipelines.watch": "1ec6deb2586db6aa",
-"cdPipelines.watchItem": "cf5f4f905328d475",
+"cdPipelines.serverSideApply": "ca60f3c0974ba57d",
+"cdPipelines.update": "6efa3934797e4dae",
+"cdPipelines.watch": "266c726e0036c646",
+"cdPipelines.watchItem": "fec800de09ac8492",
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "clusters.list": "069fa0ed4ac728e2",
-"codebaseBranches.create": "c4a7b1a5c953db7b",
+"codebaseBranches.create": "ab553a68c4d006cb",
 "codebaseBranches.delete": "34498bed1c456e62",
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
-"codebaseBranches.get": "f30610c5c62fe403",
-"codebaseBranches.jsonPatch": "c48bd1989595c09d",
-"codebaseBranches.list": "218f8ec584fbd4ca",
-"codebaseBranches.patch": "a471bd2ac585061d",
+"codebaseBranches.get": "d66d874b20f6d297",
+"codebaseBranches.jsonPatch": "44f2e35937b263ec",
+"codebaseBranches.list": "00f0e9e7e12d2327",
+"codebaseBranches.patch": "7d404c886a113cfa",
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
-"codebaseBranches.serverSideApply": "9440e7680aab8fe6",
-"codebaseBranches.update": "1b6deadb64e9473c",
-"codebaseBranches.watch": "7feafb15a3f03ee2",
-"codebaseBranches.watchItem": "8145aa484f15d9be",
+"codebaseBranches.serverSideApply": "59244088197d2883",
+"codebaseBranches.update": "67f81196e41c7922",
+"codebaseBranches.watch": "e1a6daadfa387ce3",
+"codebaseBranches.watchItem": "8468dbb975b2a0ef",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
 "codebaseImageStreams.delete": "7698fb0e132d20c9",
@@ -59,19 +59,19 @@ export const manifest = {
 "codebaseImageStreams.watch": "fc12102a7e1c9363",
 "codebaseImageStreams.watchItem": "7441e42cc604e499",
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
-"codebases.create": "9d262bd099b73187",
+"codebases.create": "b4cb465f7a694367",
 "codebases.delete": "239f586c453b137e",
 "codebases.deleteMany": "2aa0a10c2a120f51",
-"codebases.get": "bd7fcbec7853108a",
-"codebases.jsonPatch": "bc37d69add2d6a8e",
-"codebases.list": "402a68183e7d5670",
-"codebases.patch": "2e88d081a239f013",
+"codebases.get": "48153cccb6bef93e",
+"codebases.jsonPatch": "1f9637cc21e243b1",
+"codebases.list": "fe79c9587e45296b",
+"codebases.patch": "7c730b60c53546c8",
 "codebases.permissions": "a3184529c9bc7e0a",
 "codebases.permissionsOf": "186bbabb095a23d4",
-"codebases.serverSideApply": "95551d5f36f92efe",
-"codebases.update": "a3cbb15f523ce562",
-"codebases.watch": "8b938c5c121a5f70",
-"codebases.watchItem": "ea5d7c1c6c85df36",
+"codebases.serverSideApply": "87521a7b5aab54fe",
+"codebases.update": "046c35c5b5ac2b05",
+"codebases.watch": "7fbc208a0d472834",
+"codebases.watchItem": "fee515461cc7080b",
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "73ff64a3986a2109",
 "deployments.delete": "71a467fed4766212",
@@ -114,21 +114,21 @@ export const manifest = {
 "explorer.table": "76faafa37ebe7199",
 "explorer.watchPermissions": "796e5a46a6a3ce4c",
 "feeds.list": "a86408005ff5914d",
-"gitServers.connect": "a37aa63c28ec9afe",
-"gitServers.create": "25831f2acd26ad62",
+"gitServers.connect": "f5ebf57f06d1e2a3",
+"gitServers.create": "c6d10e4b7e396492",
 "gitServers.delete": "d029951a90ba5a40",
 "gitServers.deleteMany": "d5a43ed6a6b828a5",
-"gitServers.get": "d2c7aed1eb65eead",
-"gitServers.jsonPatch": "fc46122e37f74eab",
-"gitServers.list": "2dd8e91a132ce8cd",
-"gitServers.patch": "5f2fcc62505d0899",
+"gitServers.get": "68c740b840a4e199",
+"gitServers.jsonPatch": "79a91c2b44701cf0",
+"gitServers.list": "ee3c93c3c33b2b3a",
+"gitServers.patch": "e5c5b2113baf3230",
 "gitServers.permissions": "d37eb3e2e02223cb",
 "gitServers.permissionsOf": "a34b1ed273aaf63f",
 "gitServers.renew": "d37c21c4a4f52f26",
-"gitServers.serverSideApply": "7255544dd973c117",
-"gitServers.update": "40fd9a1bd6b0ee3c",
-"gitServers.watch": "738ba1e4a27fb276",
-"gitServers.watchItem": "285ec2136b515f82",
+"gitServers.serverSideApply": "707f91ebaaa64a1b",
+"gitServers.update": "6cefe0f8c126de9a",
+"gitServers.watch": "8be54d64d669e09d",
+"gitServers.watchItem": "9c60b513002487ed",
 "gitServers.watchPermissions": "b96121de39f76047",
 "health": "03b8a4bf348f6d01",
 "manifests.applyYaml": "6a1c570e53c79f59",
@@ -192,35 +192,35 @@ export const manifest = {
 "pods.watch": "2ffac5de8372d741",
 "pods.watchItem": "cfa3f57421198398",
 "pods.watchPermissions": "6fee752b8be35769",
-"quickLinks.create": "46cb25e74d451892",
+"quickLinks.create": "9bcd52dcdc6ef828",
 "quickLinks.delete": "b77dd93f202062a2",
 "quickLinks.deleteMany": "51a129290e69a7b3",
-"quickLinks.get": "6c3f31a9814e81d8",
-"quickLinks.jsonPatch": "6a7a5891b1d98d07",
-"quickLinks.list": "5465fd5a74fb3556",
-"quickLinks.patch": "8fb6dbfc2894c709",
+"quickLinks.get": "da0e80afbd7e3b96",
+"quickLinks.jsonPatch": "dfe44b79c2494e19",
+"quickLinks.list": "b5179cc5d1477241",
+"quickLinks.patch": "d4790756c6f3fe30",
 "quickLinks.permissions": "5b5e7419e705be8a",
 "quickLinks.permissionsOf": "4895540e1c1d2636",
-"quickLinks.serverSideApply": "f653d56638fbcc78",
-"quickLinks.update": "a07019216e63e340",
-"quickLinks.watch": "5ceed07a6c0ae356",
-"quickLinks.watchItem": "db002e4bac3661e8",
+"quickLinks.serverSideApply": "999d6f21b47fe43d",
+"quickLinks.update": "b0e79b47f5168ed2",
+"quickLinks.watch": "e3a4034e67052aef",
+"quickLinks.watchItem": "1198a701bc3a5bf0",
 "quickLinks.watchPermissions": "c50ceeddf9d762cf",
-"stages.add": "cfc9ed32c2a051f0",
-"stages.create": "4c96fae91a232c71",
+"stages.add": "2573018de5ec847f",
+"stages.create": "e81b11bab42729f6",
 "stages.delete": "42249cc9f32980fd",
 "stages.deleteMany": "590acf421389613b",
 "stages.deploy": "04537cbf3c0aba20",
-"stages.get": "9ca349dc54145057",
-"stages.jsonPatch": "0aa5dc1a90f3fd86",
-"stages.list": "5de897de83042cf1",
-"stages.patch": "346b1f039e494321",
+"stages.get": "96097a8d729696b0",
+"stages.jsonPatch": "6091c8677874ea36",
+"stages.list": "56e6d14f3dece524",
+"stages.patch": "34efeb3aeeb4cdab",
 "stages.permissions": "fe8e91829587885f",
 "stages.permissionsOf": "631bca61e4b43466",
-"stages.serverSideApply": "06bef40702d30579",
-"stages.update": "d2790d1f74d5bb15",
-"stages.watch": "b2ed3dff0c0d081c",
-"stages.watchItem": "36d30d400067ffbc",
+"stages.serverSideApply": "df260db6338bd88f",
+"stages.update": "7da419efa846af1c",
+"stages.watch": "dea261257c13bd88",
+"stages.watchItem": "d3d3113c12aa4fb3",
 "stages.watchPermissions": "de8f5d4bf8523e81",
 "taskRuns.create": "2971486454172de0",
 "taskRuns.delete": "2f1683cf9ffd6ab0",
@@ -432,8 +432,8 @@ export const manifest = {
 "zCDPipelineSpec"
 ],
 ".status": [
-"optional DeliveryStatus",
-"zDeliveryStatus"
+"optional CDPipelineStatus",
+"zCDPipelineStatus"
 ]
 },
 "CDPipelineDraft": {
@@ -536,8 +536,8 @@ export const manifest = {
 "zCDPipelineSpecInput"
 ],
 ".status": [
-"optional DeliveryStatusInput | null",
-"zDeliveryStatusInput.nullable()"
+"optional CDPipelineStatusInput | null",
+"zCDPipelineStatusInput.nullable()"
 ]
 },
 "CDPipelineSpec": {
@@ -592,12 +592,96 @@ export const manifest = {
 "z.array(z.string()).nullable()"
 ],
 ".deploymentType": [
-"optional \"container\" | \"custom\"",
-"z.enum([\"container\", \"custom\"])"
+"optional \"container\" | \"custom\" | null",
+"z.enum([\"container\", \"custom\"]).nullable()"
 ],
 ".description": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"CDPipelineStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".status": [
+"optional string",
+"z.string()"
+],
+".available": [
+"optional boolean",
+"z.boolean()"
+],
+".action": [
+"optional string",
+"z.string()"
+],
+".result": [
+"optional \"success\" | \"error\"",
+"z.enum([\"success\", \"error\"])"
+],
+".value": [
+"optional string",
+"z.string()"
+],
+".username": [
+"optional string",
+"z.string()"
+],
+".detailed_message": [
+"optional string",
+"z.string()"
+],
+".failureCount": [
+"optional number",
+"z.int()"
+],
+".last_time_updated": [
+"optional string",
+"datetimeAware"
+]
+},
+"CDPipelineStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".status": [
+"optional string | null",
+"z.string().nullable()"
+],
+".available": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".action": [
+"optional string | null",
+"z.string().nullable()"
+],
+".result": [
+"optional \"success\" | \"error\" | null",
+"z.enum([\"success\", \"error\"]).nullable()"
+],
+".value": [
+"optional string | null",
+"z.string().nullable()"
+],
+".username": [
+"optional string | null",
+"z.string().nullable()"
+],
+".detailed_message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".failureCount": [
+"optional number | null",
+"z.int().nullable()"
+],
+".last_time_updated": [
+"optional string | null",
+"datetimeAware.nullable()"
 ]
 },
 "ChildReference": {
@@ -784,11 +868,11 @@ export const manifest = {
 "z.string().min(1)"
 ],
 ".fromCommit": [
-"optional string",
+"string",
 "z.string()"
 ],
 ".release": [
-"optional boolean",
+"boolean",
 "z.boolean()"
 ],
 ".version": [
@@ -814,11 +898,11 @@ export const manifest = {
 "z.string().min(1)"
 ],
 ".fromCommit": [
-"optional string",
+"string",
 "z.string()"
 ],
 ".release": [
-"optional boolean",
+"boolean",
 "z.boolean()"
 ],
 ".version": [
@@ -836,8 +920,8 @@ export const manifest = {
 "z.json()"
 ],
 ".status": [
-"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string",
-"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()])"
+"optional string",
+"z.string()"
 ],
 ".available": [
 "optional boolean",
@@ -847,6 +931,10 @@ export const manifest = {
 "optional string",
 "z.string()"
 ],
+".result": [
+"optional \"success\" | \"error\"",
+"z.enum([\"success\", \"error\"])"
+],
 ".value": [
 "optional string",
 "z.string()"
@@ -854,10 +942,6 @@ export const manifest = {
 ".username": [
 "optional string",
 "z.string()"
-],
-".result": [
-"optional \"success\" | \"error\" | string",
-"z.union([z.enum([\"success\", \"error\"]), z.string()])"
 ],
 ".detailedMessage": [
 "optional string",
@@ -871,6 +955,10 @@ export const manifest = {
 "optional string",
 "datetimeAware"
 ],
+".git": [
+"optional string",
+"z.string()"
+],
 ".build": [
 "optional string",
 "z.string()"
@@ -878,6 +966,10 @@ export const manifest = {
 ".lastSuccessfulBuild": [
 "optional string",
 "z.string()"
+],
+".versionHistory": [
+"optional string[]",
+"z.array(z.string())"
 ]
 },
 "CodebaseBranchStatusInput": {
@@ -886,8 +978,8 @@ export const manifest = {
 "z.json()"
 ],
 ".status": [
-"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string | null",
-"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()]).nullable()"
+"optional string | null",
+"z.string().nullable()"
 ],
 ".available": [
 "optional boolean | null",
@@ -897,6 +989,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+".result": [
+"optional \"success\" | \"error\" | null",
+"z.enum([\"success\", \"error\"]).nullable()"
+],
 ".value": [
 "optional string | null",
 "z.string().nullable()"
@@ -904,10 +1000,6 @@ export const manifest = {
 ".username": [
 "optional string | null",
 "z.string().nullable()"
-],
-".result": [
-"optional \"success\" | \"error\" | string | null",
-"z.union([z.enum([\"success\", \"error\"]), z.string()]).nullable()"
 ],
 ".detailedMessage": [
 "optional string | null",
@@ -921,6 +1013,10 @@ export const manifest = {
 "optional string | null",
 "datetimeAware.nullable()"
 ],
+".git": [
+"optional string | null",
+"z.string().nullable()"
+],
 ".build": [
 "optional string | null",
 "z.string().nullable()"
@@ -928,6 +1024,10 @@ export const manifest = {
 ".lastSuccessfulBuild": [
 "optional string | null",
 "z.string().nullable()"
+],
+".versionHistory": [
+"optional string[] | null",
+"z.array(z.string()).nullable()"
 ]
 },
 "CodebaseDraft": {
@@ -1197,6 +1297,10 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
+".framework": [
+"string",
+"z.string()"
+],
 ".buildTool": [
 "string",
 "z.string().min(1)"
@@ -1205,31 +1309,27 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".private": [
-"optional boolean",
-"z.boolean()"
-],
-".deploymentScript": [
-"optional \"helm-chart\" | \"rpm-package\"",
-"z.enum([\"helm-chart\", \"rpm-package\"])"
-],
-".ciTool": [
-"optional \"tekton\" | \"gitlab\"",
-"z.enum([\"tekton\", \"gitlab\"])"
-],
-".framework": [
-"string",
-"z.string()"
-],
 ".gitUrlPath": [
 "string",
 "z.string().regex(/^\\/[^\\n]+/u)"
 ],
 ".defaultBranch": [
-"optional string",
+"string",
 "z.string().min(1)"
 ],
+".deploymentScript": [
+"\"helm-chart\" | \"rpm-package\"",
+"z.enum([\"helm-chart\", \"rpm-package\"])"
+],
+".ciTool": [
+"\"tekton\" | \"gitlab\"",
+"z.enum([\"tekton\", \"gitlab\"])"
+],
 ".emptyProject": [
+"boolean",
+"z.boolean()"
+],
+".private": [
 "optional boolean",
 "z.boolean()"
 ],
@@ -1245,6 +1345,10 @@ export const manifest = {
 "optional string",
 "z.string()"
 ],
+".branchToCopyInDefaultBranch": [
+"optional string",
+"z.string()"
+],
 ".commitMessagePattern": [
 "optional string",
 "z.string()"
@@ -1256,6 +1360,18 @@ export const manifest = {
 ".jiraServer": [
 "optional string",
 "z.string()"
+],
+".jiraIssueMetadataPayload": [
+"optional string",
+"z.string()"
+],
+".testReportFramework": [
+"optional string",
+"z.string()"
+],
+".disablePutDeployTemplates": [
+"optional boolean",
+"z.boolean()"
 ]
 },
 "CodebaseSpecInput": {
@@ -1275,6 +1391,10 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
+".framework": [
+"string",
+"z.string()"
+],
 ".buildTool": [
 "string",
 "z.string().min(1)"
@@ -1283,33 +1403,29 @@ export const manifest = {
 "string",
 "z.string().min(1)"
 ],
-".private": [
-"optional boolean",
-"z.boolean()"
-],
-".deploymentScript": [
-"optional \"helm-chart\" | \"rpm-package\"",
-"z.enum([\"helm-chart\", \"rpm-package\"])"
-],
-".ciTool": [
-"optional \"tekton\" | \"gitlab\"",
-"z.enum([\"tekton\", \"gitlab\"])"
-],
-".framework": [
-"string",
-"z.string()"
-],
 ".gitUrlPath": [
 "string",
 "z.string().regex(/^\\/[^\\n]+/u)"
 ],
 ".defaultBranch": [
-"optional string",
+"string",
 "z.string().min(1)"
 ],
+".deploymentScript": [
+"\"helm-chart\" | \"rpm-package\"",
+"z.enum([\"helm-chart\", \"rpm-package\"])"
+],
+".ciTool": [
+"\"tekton\" | \"gitlab\"",
+"z.enum([\"tekton\", \"gitlab\"])"
+],
 ".emptyProject": [
-"optional boolean",
+"boolean",
 "z.boolean()"
+],
+".private": [
+"optional boolean | null",
+"z.boolean().nullable()"
 ],
 ".versioning": [
 "VersioningInput",
@@ -1320,6 +1436,10 @@ export const manifest = {
 "zRepository.nullable()"
 ],
 ".description": [
+"optional string | null",
+"z.string().nullable()"
+],
+".branchToCopyInDefaultBranch": [
 "optional string | null",
 "z.string().nullable()"
 ],
@@ -1334,6 +1454,18 @@ export const manifest = {
 ".jiraServer": [
 "optional string | null",
 "z.string().nullable()"
+],
+".jiraIssueMetadataPayload": [
+"optional string | null",
+"z.string().nullable()"
+],
+".testReportFramework": [
+"optional string | null",
+"z.string().nullable()"
+],
+".disablePutDeployTemplates": [
+"optional boolean | null",
+"z.boolean().nullable()"
 ]
 },
 "CodebaseStatus": {
@@ -1342,8 +1474,8 @@ export const manifest = {
 "z.json()"
 ],
 ".status": [
-"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string",
-"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()])"
+"optional string",
+"z.string()"
 ],
 ".available": [
 "optional boolean",
@@ -1353,6 +1485,10 @@ export const manifest = {
 "optional string",
 "z.string()"
 ],
+".result": [
+"optional \"success\" | \"error\"",
+"z.enum([\"success\", \"error\"])"
+],
 ".value": [
 "optional string",
 "z.string()"
@@ -1360,10 +1496,6 @@ export const manifest = {
 ".username": [
 "optional string",
 "z.string()"
-],
-".result": [
-"optional \"success\" | \"error\" | string",
-"z.union([z.enum([\"success\", \"error\"]), z.string()])"
 ],
 ".detailedMessage": [
 "optional string",
@@ -1384,6 +1516,14 @@ export const manifest = {
 ".gitWebUrl": [
 "optional string",
 "z.string()"
+],
+".webHookID": [
+"optional number",
+"z.int()"
+],
+".webHookRef": [
+"optional string",
+"z.string()"
 ]
 },
 "CodebaseStatusInput": {
@@ -1392,8 +1532,8 @@ export const manifest = {
 "z.json()"
 ],
 ".status": [
-"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string | null",
-"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()]).nullable()"
+"optional string | null",
+"z.string().nullable()"
 ],
 ".available": [
 "optional boolean | null",
@@ -1403,6 +1543,10 @@ export const manifest = {
 "optional string | null",
 "z.string().nullable()"
 ],
+".result": [
+"optional \"success\" | \"error\" | null",
+"z.enum([\"success\", \"error\"]).nullable()"
+],
 ".value": [
 "optional string | null",
 "z.string().nullable()"
@@ -1410,10 +1554,6 @@ export const manifest = {
 ".username": [
 "optional string | null",
 "z.string().nullable()"
-],
-".result": [
-"optional \"success\" | \"error\" | string | null",
-"z.union([z.enum([\"success\", \"error\"]), z.string()]).nullable()"
 ],
 ".detailedMessage": [
 "optional string | null",
@@ -1432,6 +1572,14 @@ export const manifest = {
 "z.string().nullable()"
 ],
 ".gitWebUrl": [
+"optional string | null",
+"z.string().nullable()"
+],
+".webHookID": [
+"optional number | null",
+"z.int().nullable()"
+],
+".webHookRef": [
 "optional string | null",
 "z.string().nullable()"
 ]
@@ -1608,90 +1756,6 @@ export const manifest = {
 ".resourceVersion": [
 "optional string | null",
 "z.string().nullable()"
-]
-},
-"DeliveryStatus": {
-"": [
-"an object",
-"z.json()"
-],
-".status": [
-"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string",
-"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()])"
-],
-".available": [
-"optional boolean",
-"z.boolean()"
-],
-".action": [
-"optional string",
-"z.string()"
-],
-".value": [
-"optional string",
-"z.string()"
-],
-".username": [
-"optional string",
-"z.string()"
-],
-".result": [
-"optional \"success\" | \"error\" | string",
-"z.union([z.enum([\"success\", \"error\"]), z.string()])"
-],
-".detailed_message": [
-"optional string",
-"z.string()"
-],
-".failureCount": [
-"optional number",
-"z.int()"
-],
-".last_time_updated": [
-"optional string",
-"datetimeAware"
-]
-},
-"DeliveryStatusInput": {
-"": [
-"an object",
-"z.json()"
-],
-".status": [
-"optional \"created\" | \"initialized\" | \"in_progress\" | \"failed\" | string | null",
-"z.union([z.enum([\"created\", \"initialized\", \"in_progress\", \"failed\"]), z.string()]).nullable()"
-],
-".available": [
-"optional boolean | null",
-"z.boolean().nullable()"
-],
-".action": [
-"optional string | null",
-"z.string().nullable()"
-],
-".value": [
-"optional string | null",
-"z.string().nullable()"
-],
-".username": [
-"optional string | null",
-"z.string().nullable()"
-],
-".result": [
-"optional \"success\" | \"error\" | string | null",
-"z.union([z.enum([\"success\", \"error\"]), z.string()]).nullable()"
-],
-".detailed_message": [
-"optional string | null",
-"z.string().nullable()"
-],
-".failureCount": [
-"optional number | null",
-"z.int().nullable()"
-],
-".last_time_updated": [
-"optional string | null",
-"datetimeAware.nullable()"
 ]
 },
 "DeltaApprovalTask": {
@@ -2600,8 +2664,8 @@ export const manifest = {
 "zDraftMeta"
 ],
 ".spec": [
-"GitServerSpec",
-"zGitServerSpec"
+"GitServerSpecInput",
+"zGitServerSpecInput"
 ]
 },
 "GitServerDraftInputs": {
@@ -2678,8 +2742,8 @@ export const manifest = {
 "zObjectMetaInput"
 ],
 ".spec": [
-"GitServerSpec",
-"zGitServerSpec"
+"GitServerSpecInput",
+"zGitServerSpecInput"
 ],
 ".status": [
 "optional GitServerStatusInput | null",
@@ -2714,6 +2778,60 @@ export const manifest = {
 ".nameSshKeySecret": [
 "string",
 "z.string()"
+],
+".skipWebhookSSLVerification": [
+"optional boolean",
+"z.boolean()"
+],
+".tektonDisabled": [
+"optional boolean",
+"z.boolean()"
+],
+".webhookUrl": [
+"optional string",
+"z.string()"
+]
+},
+"GitServerSpecInput": {
+"": [
+"an object",
+"z.json()"
+],
+".gitHost": [
+"string",
+"z.string().min(1)"
+],
+".gitProvider": [
+"optional \"gerrit\" | \"github\" | \"gitlab\" | \"bitbucket\" | null",
+"z.enum([\"gerrit\", \"github\", \"gitlab\", \"bitbucket\"]).nullable()"
+],
+".gitUser": [
+"optional string | null",
+"z.string().nullable()"
+],
+".sshPort": [
+"number",
+"z.int().gte(1).lte(65535)"
+],
+".httpsPort": [
+"number",
+"z.int().gte(1).lte(65535)"
+],
+".nameSshKeySecret": [
+"string",
+"z.string()"
+],
+".skipWebhookSSLVerification": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".tektonDisabled": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".webhookUrl": [
+"optional string | null",
+"z.string().nullable()"
 ]
 },
 "GitServerStatus": {
@@ -2728,6 +2846,10 @@ export const manifest = {
 ".error": [
 "optional string",
 "z.string()"
+],
+".status": [
+"optional \"ok\" | \"failed\"",
+"z.enum([\"ok\", \"failed\"])"
 ]
 },
 "GitServerStatusInput": {
@@ -2742,6 +2864,10 @@ export const manifest = {
 ".error": [
 "optional string | null",
 "z.string().nullable()"
+],
+".status": [
+"optional \"ok\" | \"failed\" | null",
+"z.enum([\"ok\", \"failed\"]).nullable()"
 ]
 },
 "Health": {
@@ -2897,6 +3023,34 @@ export const manifest = {
 ],
 ".missing": [
 "string | null",
+"z.string().nullable()"
+]
+},
+"Library": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"optional string",
+"z.string()"
+],
+".branch": [
+"optional string",
+"z.string()"
+]
+},
+"LibraryInput": {
+"": [
+"an object",
+"z.json()"
+],
+".name": [
+"optional string | null",
+"z.string().nullable()"
+],
+".branch": [
+"optional string | null",
 "z.string().nullable()"
 ]
 },
@@ -4038,11 +4192,11 @@ export const manifest = {
 "z.json()"
 ],
 ".icon": [
-"optional string",
+"string",
 "z.string()"
 ],
 ".type": [
-"optional \"default\" | \"system\"",
+"\"default\" | \"system\"",
 "z.enum([\"default\", \"system\"])"
 ],
 ".url": [
@@ -4050,7 +4204,7 @@ export const manifest = {
 "z.string()"
 ],
 ".visible": [
-"optional boolean",
+"boolean",
 "z.boolean()"
 ]
 },
@@ -4060,11 +4214,11 @@ export const manifest = {
 "z.json()"
 ],
 ".icon": [
-"optional string",
+"string",
 "z.string()"
 ],
 ".type": [
-"optional \"default\" | \"system\"",
+"\"default\" | \"system\"",
 "z.enum([\"default\", \"system\"])"
 ],
 ".url": [
@@ -4072,7 +4226,7 @@ export const manifest = {
 "z.string().nullable()"
 ],
 ".visible": [
-"optional boolean",
+"boolean",
 "z.boolean()"
 ]
 },
@@ -4760,6 +4914,34 @@ export const manifest = {
 "z.array(zTaskRun)"
 ]
 },
+"Source": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"optional \"default\" | \"library\"",
+"z.enum([\"default\", \"library\"])"
+],
+".library": [
+"optional Library",
+"zLibrary"
+]
+},
+"SourceInput": {
+"": [
+"an object",
+"z.json()"
+],
+".type": [
+"optional \"default\" | \"library\" | null",
+"z.enum([\"default\", \"library\"]).nullable()"
+],
+".library": [
+"optional LibraryInput | null",
+"zLibraryInput.nullable()"
+]
+},
 "Stage": {
 "": [
 "an object",
@@ -4782,8 +4964,8 @@ export const manifest = {
 "zStageSpec"
 ],
 ".status": [
-"optional DeliveryStatus",
-"zDeliveryStatus"
+"optional StageStatus",
+"zStageStatus"
 ]
 },
 "StageDraft": {
@@ -4886,8 +5068,8 @@ export const manifest = {
 "zStageSpecInput"
 ],
 ".status": [
-"optional DeliveryStatusInput | null",
-"zDeliveryStatusInput.nullable()"
+"optional StageStatusInput | null",
+"zStageStatusInput.nullable()"
 ]
 },
 "StageSpec": {
@@ -4901,7 +5083,7 @@ export const manifest = {
 ],
 ".cdPipeline": [
 "string",
-"z.string()"
+"z.string().min(2)"
 ],
 ".order": [
 "number",
@@ -4909,23 +5091,31 @@ export const manifest = {
 ],
 ".namespace": [
 "string",
-"z.string()"
+"z.string().min(1)"
 ],
 ".clusterName": [
 "optional string",
 "z.string()"
 ],
 ".triggerType": [
-"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
+"\"Auto\" | \"Manual\" | \"Auto-stable\"",
 "z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
 ],
 ".triggerTemplate": [
 "optional string",
 "z.string()"
 ],
+".cleanTemplate": [
+"optional string",
+"z.string()"
+],
 ".qualityGates": [
 "QualityGate[]",
 "z.array(zQualityGate)"
+],
+".source": [
+"optional Source",
+"zSource"
 ],
 ".description": [
 "optional string",
@@ -4943,7 +5133,7 @@ export const manifest = {
 ],
 ".cdPipeline": [
 "string",
-"z.string()"
+"z.string().min(2)"
 ],
 ".order": [
 "number",
@@ -4951,27 +5141,127 @@ export const manifest = {
 ],
 ".namespace": [
 "string",
-"z.string()"
+"z.string().min(1)"
 ],
 ".clusterName": [
-"optional string",
-"z.string()"
+"optional string | null",
+"z.string().nullable()"
 ],
 ".triggerType": [
-"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
+"\"Auto\" | \"Manual\" | \"Auto-stable\"",
 "z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
 ],
 ".triggerTemplate": [
-"optional string",
-"z.string()"
+"optional string | null",
+"z.string().nullable()"
+],
+".cleanTemplate": [
+"optional string | null",
+"z.string().nullable()"
 ],
 ".qualityGates": [
 "QualityGateInput[]",
 "z.array(zQualityGateInput)"
 ],
+".source": [
+"optional SourceInput | null",
+"zSourceInput.nullable()"
+],
 ".description": [
 "optional string | null",
 "z.string().nullable()"
+]
+},
+"StageStatus": {
+"": [
+"an object",
+"z.json()"
+],
+".status": [
+"optional string",
+"z.string()"
+],
+".available": [
+"optional boolean",
+"z.boolean()"
+],
+".action": [
+"optional string",
+"z.string()"
+],
+".result": [
+"optional \"success\" | \"error\"",
+"z.enum([\"success\", \"error\"])"
+],
+".value": [
+"optional string",
+"z.string()"
+],
+".username": [
+"optional string",
+"z.string()"
+],
+".detailed_message": [
+"optional string",
+"z.string()"
+],
+".failureCount": [
+"optional number",
+"z.int()"
+],
+".last_time_updated": [
+"optional string",
+"datetimeAware"
+],
+".shouldBeHandled": [
+"optional boolean",
+"z.boolean()"
+]
+},
+"StageStatusInput": {
+"": [
+"an object",
+"z.json()"
+],
+".status": [
+"optional string | null",
+"z.string().nullable()"
+],
+".available": [
+"optional boolean | null",
+"z.boolean().nullable()"
+],
+".action": [
+"optional string | null",
+"z.string().nullable()"
+],
+".result": [
+"optional \"success\" | \"error\" | null",
+"z.enum([\"success\", \"error\"]).nullable()"
+],
+".value": [
+"optional string | null",
+"z.string().nullable()"
+],
+".username": [
+"optional string | null",
+"z.string().nullable()"
+],
+".detailed_message": [
+"optional string | null",
+"z.string().nullable()"
+],
+".failureCount": [
+"optional number | null",
+"z.int().nullable()"
+],
+".last_time_updated": [
+"optional string | null",
+"datetimeAware.nullable()"
+],
+".shouldBeHandled": [
+"optional boolean | null",
+"z.boolean().nullable()"
 ]
 },
 "StateChange": {
@@ -5316,7 +5606,7 @@ export const manifest = {
 "z.json()"
 ],
 ".type": [
-"optional \"default\" | \"semver\" | \"edp\"",
+"\"default\" | \"semver\" | \"edp\"",
 "z.enum([\"default\", \"semver\", \"edp\"])"
 ],
 ".startFrom": [
@@ -5330,7 +5620,7 @@ export const manifest = {
 "z.json()"
 ],
 ".type": [
-"optional \"default\" | \"semver\" | \"edp\"",
+"\"default\" | \"semver\" | \"edp\"",
 "z.enum([\"default\", \"semver\", \"edp\"])"
 ],
 ".startFrom": [

@@ -90,7 +90,7 @@ export type CDPipeline = {
   kind: "CDPipeline";
   metadata: ObjectMeta;
   spec: CDPipelineSpec;
-  status?: DeliveryStatus;
+  status?: CDPipelineStatus;
 };
 
 /** A CDPipeline to be created. */
@@ -132,28 +132,92 @@ export type CDPipelineInput = {
   kind?: "CDPipeline" | undefined;
   metadata: ObjectMetaInput;
   spec: CDPipelineSpecInput;
-  status?: DeliveryStatusInput | null | undefined;
+  /** What the operator observed. */
+  status?: CDPipelineStatusInput | null | undefined;
 };
 
-/** What is deployed together; `applications` and `input_docker_streams` go in pairs. */
+/** What is deployed together. */
 export type CDPipelineSpec = {
+  /** Name of the pipeline; the same as the object's. */
   name: string;
+  /** Codebases that are deployed together. */
   applications: string[];
+  /** Image stream of each application, in the same order. */
   inputDockerStreams: string[];
+  /** Applications that move on from stage to stage. */
   applicationsToPromote?: string[];
+  /**
+   * What is deployed.
+   *
+   * The cluster defaults it to `"container"`.
+   */
   deploymentType?: "container" | "custom";
+  /** What it is for, in a sentence. */
   description?: string;
 };
 
-/** What is deployed together; `applications` and `input_docker_streams` go in pairs. */
+/** What is deployed together. */
 export type CDPipelineSpecInput = {
+  /** Name of the pipeline; the same as the object's. */
   name: string;
+  /** Codebases that are deployed together. */
   applications: string[];
+  /** Image stream of each application, in the same order. */
   inputDockerStreams: string[];
+  /** Applications that move on from stage to stage. */
   applicationsToPromote?: string[] | null | undefined;
-  /** @default "container" */
-  deploymentType?: "container" | "custom" | undefined;
+  /**
+   * What is deployed.
+   *
+   * The cluster defaults it to `"container"`.
+   */
+  deploymentType?: "container" | "custom" | null | undefined;
+  /** What it is for, in a sentence. */
   description?: string | null | undefined;
+};
+
+/** What the operator observed. */
+export type CDPipelineStatus = {
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string;
+  /** Whether the resource can be used. */
+  available?: boolean;
+  /** The step the operator took last. */
+  action?: string;
+  /** How that step ended. */
+  result?: "success" | "error";
+  /** The state after that step: active, inactive or failed. */
+  value?: string;
+  /** Who or what took the step. */
+  username?: string;
+  /** What went wrong, in words. */
+  detailed_message?: string;
+  /** How many times in a row the step failed. */
+  failureCount?: number;
+  /** When the status was last written. */
+  last_time_updated?: string;
+};
+
+/** What the operator observed. */
+export type CDPipelineStatusInput = {
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string | null | undefined;
+  /** Whether the resource can be used. */
+  available?: boolean | null | undefined;
+  /** The step the operator took last. */
+  action?: string | null | undefined;
+  /** How that step ended. */
+  result?: "success" | "error" | null | undefined;
+  /** The state after that step: active, inactive or failed. */
+  value?: string | null | undefined;
+  /** Who or what took the step. */
+  username?: string | null | undefined;
+  /** What went wrong, in words. */
+  detailed_message?: string | null | undefined;
+  /** How many times in a row the step failed. */
+  failureCount?: number | null | undefined;
+  /** When the status was last written. */
+  last_time_updated?: string | null | undefined;
 };
 
 /** A TaskRun (or another kind) that a run started. */
@@ -220,59 +284,108 @@ export type CodebaseBranchInput = {
   kind?: "CodebaseBranch" | undefined;
   metadata: ObjectMetaInput;
   spec: CodebaseBranchSpecInput;
+  /** What the operator observed. */
   status?: CodebaseBranchStatusInput | null | undefined;
 };
 
-/** Which branch of which codebase. */
+/** The branch and how it is built. */
 export type CodebaseBranchSpec = {
+  /** Codebase that the branch belongs to. */
   codebaseName: string;
+  /** Name of the Git branch. */
   branchName: string;
-  fromCommit?: string;
-  release?: boolean;
+  /** Commit the branch starts from; empty for the tip of the default branch. */
+  fromCommit: string;
+  /**
+   * Whether this is a release branch.
+   *
+   * The cluster defaults it to `false`.
+   */
+  release: boolean;
+  /** Version that builds of this branch carry. */
   version?: string;
+  /** Pipeline to run by kind of run: build, review, security. */
   pipelines?: { [key: string]: string };
 };
 
-/** Which branch of which codebase. */
+/** The branch and how it is built. */
 export type CodebaseBranchSpecInput = {
+  /** Codebase that the branch belongs to. */
   codebaseName: string;
+  /** Name of the Git branch. */
   branchName: string;
-  /** @default "" */
-  fromCommit?: string | undefined;
-  /** @default false */
-  release?: boolean | undefined;
+  /** Commit the branch starts from; empty for the tip of the default branch. */
+  fromCommit: string;
+  /**
+   * Whether this is a release branch.
+   *
+   * The cluster defaults it to `false`.
+   */
+  release: boolean;
+  /** Version that builds of this branch carry. */
   version?: string | null | undefined;
+  /** Pipeline to run by kind of run: build, review, security. */
   pipelines?: { [key: string]: string } | null | undefined;
 };
 
-/** What the operator says of a branch. */
+/** What the operator observed. */
 export type CodebaseBranchStatus = {
-  status?: "created" | "initialized" | "in_progress" | "failed" | string;
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string;
+  /** Whether the resource can be used. */
   available?: boolean;
+  /** The step the operator took last. */
   action?: string;
+  /** How that step ended. */
+  result?: "success" | "error";
+  /** The state after that step: active, inactive or failed. */
   value?: string;
+  /** Who or what took the step. */
   username?: string;
-  result?: "success" | "error" | string;
+  /** What went wrong, in words. */
   detailedMessage?: string;
+  /** How many times in a row the step failed. */
   failureCount?: number;
+  /** When the status was last written. */
   lastTimeUpdated?: string;
+  /** Which step of preparing the branch is done. */
+  git?: string;
+  /** Number of the last build. */
   build?: string;
+  /** Version of the last build that succeeded. */
   lastSuccessfulBuild?: string;
+  /** Versions that this branch has had, oldest first. */
+  versionHistory?: string[];
 };
 
-/** What the operator says of a branch. */
+/** What the operator observed. */
 export type CodebaseBranchStatusInput = {
-  status?: "created" | "initialized" | "in_progress" | "failed" | string | null | undefined;
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string | null | undefined;
+  /** Whether the resource can be used. */
   available?: boolean | null | undefined;
+  /** The step the operator took last. */
   action?: string | null | undefined;
+  /** How that step ended. */
+  result?: "success" | "error" | null | undefined;
+  /** The state after that step: active, inactive or failed. */
   value?: string | null | undefined;
+  /** Who or what took the step. */
   username?: string | null | undefined;
-  result?: "success" | "error" | string | null | undefined;
+  /** What went wrong, in words. */
   detailedMessage?: string | null | undefined;
+  /** How many times in a row the step failed. */
   failureCount?: number | null | undefined;
+  /** When the status was last written. */
   lastTimeUpdated?: string | null | undefined;
+  /** Which step of preparing the branch is done. */
+  git?: string | null | undefined;
+  /** Number of the last build. */
   build?: string | null | undefined;
+  /** Version of the last build that succeeded. */
   lastSuccessfulBuild?: string | null | undefined;
+  /** Versions that this branch has had, oldest first. */
+  versionHistory?: string[] | null | undefined;
 };
 
 /** A Codebase to be created. */
@@ -374,86 +487,185 @@ export type CodebaseInput = {
   kind?: "Codebase" | undefined;
   metadata: ObjectMetaInput;
   spec: CodebaseSpecInput;
+  /** What the operator observed. */
   status?: CodebaseStatusInput | null | undefined;
 };
 
-/** What the platform should build, and how. */
+/** The repository and how it is built. */
 export type CodebaseSpec = {
+  /** What the repository holds. */
   type: "application" | "autotest" | "library" | "infrastructure" | "system";
+  /** How the repository comes to be: made from a template, cloned from elsewhere, or taken as it is. */
   strategy: "create" | "clone" | "import";
+  /** Programming language. */
   lang: string;
-  buildTool: string;
-  gitServer: string;
-  private?: boolean;
-  deploymentScript?: "helm-chart" | "rpm-package";
-  ciTool?: "tekton" | "gitlab";
+  /** Framework or language version, as the build pipelines name it. */
   framework: string;
+  /** Tool that builds it. */
+  buildTool: string;
+  /** Name of the GitServer it lives on. */
+  gitServer: string;
+  /** Path of the repository on that server, with a leading slash. */
   gitUrlPath: string;
-  defaultBranch?: string;
-  emptyProject?: boolean;
+  /** Branch that development goes on in. */
+  defaultBranch: string;
+  /**
+   * How a deployable artefact is described.
+   *
+   * The cluster defaults it to `"helm-chart"`.
+   */
+  deploymentScript: "helm-chart" | "rpm-package";
+  /**
+   * What runs its pipelines.
+   *
+   * The cluster defaults it to `"tekton"`.
+   */
+  ciTool: "tekton" | "gitlab";
+  /** Whether the repository starts without content. */
+  emptyProject: boolean;
+  /**
+   * Whether the repository is made private.
+   *
+   * The cluster defaults it to `true`.
+   */
+  private?: boolean;
   versioning: Versioning;
   repository?: Repository;
+  /** What it is for, in a sentence. */
   description?: string;
+  /** Branch of the source repository that becomes the default branch. */
+  branchToCopyInDefaultBranch?: string;
+  /** Regular expression that commit messages must match. */
   commitMessagePattern?: string;
+  /** Regular expression that finds the ticket in a commit message. */
   ticketNamePattern?: string;
+  /** JiraServer that tickets are looked up on. */
   jiraServer?: string;
+  /** JSON template of the fields written to Jira issues. */
+  jiraIssueMetadataPayload?: string;
+  /** Framework whose reports the autotests write. */
+  testReportFramework?: string;
+  /** Whether no deployment templates are added to the repository. */
+  disablePutDeployTemplates?: boolean;
 };
 
-/** What the platform should build, and how. */
+/** The repository and how it is built. */
 export type CodebaseSpecInput = {
+  /** What the repository holds. */
   type: "application" | "autotest" | "library" | "infrastructure" | "system";
+  /** How the repository comes to be: made from a template, cloned from elsewhere, or taken as it is. */
   strategy: "create" | "clone" | "import";
+  /** Programming language. */
   lang: string;
-  buildTool: string;
-  gitServer: string;
-  /** @default true */
-  private?: boolean | undefined;
-  /** @default "helm-chart" */
-  deploymentScript?: "helm-chart" | "rpm-package" | undefined;
-  /** @default "tekton" */
-  ciTool?: "tekton" | "gitlab" | undefined;
+  /** Framework or language version, as the build pipelines name it. */
   framework: string;
+  /** Tool that builds it. */
+  buildTool: string;
+  /** Name of the GitServer it lives on. */
+  gitServer: string;
+  /** Path of the repository on that server, with a leading slash. */
   gitUrlPath: string;
-  /** @default "main" */
-  defaultBranch?: string | undefined;
-  /** @default false */
-  emptyProject?: boolean | undefined;
+  /** Branch that development goes on in. */
+  defaultBranch: string;
+  /**
+   * How a deployable artefact is described.
+   *
+   * The cluster defaults it to `"helm-chart"`.
+   */
+  deploymentScript: "helm-chart" | "rpm-package";
+  /**
+   * What runs its pipelines.
+   *
+   * The cluster defaults it to `"tekton"`.
+   */
+  ciTool: "tekton" | "gitlab";
+  /** Whether the repository starts without content. */
+  emptyProject: boolean;
+  /**
+   * Whether the repository is made private.
+   *
+   * The cluster defaults it to `true`.
+   */
+  private?: boolean | null | undefined;
   versioning: VersioningInput;
+  /** Where the content comes from when the strategy is clone. */
   repository?: Repository | null | undefined;
+  /** What it is for, in a sentence. */
   description?: string | null | undefined;
+  /** Branch of the source repository that becomes the default branch. */
+  branchToCopyInDefaultBranch?: string | null | undefined;
+  /** Regular expression that commit messages must match. */
   commitMessagePattern?: string | null | undefined;
+  /** Regular expression that finds the ticket in a commit message. */
   ticketNamePattern?: string | null | undefined;
+  /** JiraServer that tickets are looked up on. */
   jiraServer?: string | null | undefined;
+  /** JSON template of the fields written to Jira issues. */
+  jiraIssueMetadataPayload?: string | null | undefined;
+  /** Framework whose reports the autotests write. */
+  testReportFramework?: string | null | undefined;
+  /** Whether no deployment templates are added to the repository. */
+  disablePutDeployTemplates?: boolean | null | undefined;
 };
 
-/** What the operator says of a codebase. */
+/** What the operator observed. */
 export type CodebaseStatus = {
-  status?: "created" | "initialized" | "in_progress" | "failed" | string;
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string;
+  /** Whether the resource can be used. */
   available?: boolean;
+  /** The step the operator took last. */
   action?: string;
+  /** How that step ended. */
+  result?: "success" | "error";
+  /** The state after that step: active, inactive or failed. */
   value?: string;
+  /** Who or what took the step. */
   username?: string;
-  result?: "success" | "error" | string;
+  /** What went wrong, in words. */
   detailedMessage?: string;
+  /** How many times in a row the step failed. */
   failureCount?: number;
+  /** When the status was last written. */
   lastTimeUpdated?: string;
+  /** Which step of preparing the repository is done. */
   git?: string;
+  /** Address of the repository for a browser. */
   gitWebUrl?: string;
+  /** Number of the webhook on the Git server. */
+  webHookID?: number;
+  /** Reference of the webhook on the Git server. */
+  webHookRef?: string;
 };
 
-/** What the operator says of a codebase. */
+/** What the operator observed. */
 export type CodebaseStatusInput = {
-  status?: "created" | "initialized" | "in_progress" | "failed" | string | null | undefined;
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string | null | undefined;
+  /** Whether the resource can be used. */
   available?: boolean | null | undefined;
+  /** The step the operator took last. */
   action?: string | null | undefined;
+  /** How that step ended. */
+  result?: "success" | "error" | null | undefined;
+  /** The state after that step: active, inactive or failed. */
   value?: string | null | undefined;
+  /** Who or what took the step. */
   username?: string | null | undefined;
-  result?: "success" | "error" | string | null | undefined;
+  /** What went wrong, in words. */
   detailedMessage?: string | null | undefined;
+  /** How many times in a row the step failed. */
   failureCount?: number | null | undefined;
+  /** When the status was last written. */
   lastTimeUpdated?: string | null | undefined;
+  /** Which step of preparing the repository is done. */
   git?: string | null | undefined;
+  /** Address of the repository for a browser. */
   gitWebUrl?: string | null | undefined;
+  /** Number of the webhook on the Git server. */
+  webHookID?: number | null | undefined;
+  /** Reference of the webhook on the Git server. */
+  webHookRef?: string | null | undefined;
 };
 
 /** One condition; a pipeline run's outcome is the one of type `Succeeded`. */
@@ -523,32 +735,6 @@ export type DeleteTarget = {
   uid?: string | null | undefined;
   /** delete it only if it was not changed since. */
   resourceVersion?: string | null | undefined;
-};
-
-/** What the operator says of pipelines and stages: some of it in snake case. */
-export type DeliveryStatus = {
-  status?: "created" | "initialized" | "in_progress" | "failed" | string;
-  available?: boolean;
-  action?: string;
-  value?: string;
-  username?: string;
-  result?: "success" | "error" | string;
-  detailed_message?: string;
-  failureCount?: number;
-  last_time_updated?: string;
-};
-
-/** What the operator says of pipelines and stages: some of it in snake case. */
-export type DeliveryStatusInput = {
-  status?: "created" | "initialized" | "in_progress" | "failed" | string | null | undefined;
-  available?: boolean | null | undefined;
-  action?: string | null | undefined;
-  value?: string | null | undefined;
-  username?: string | null | undefined;
-  result?: "success" | "error" | string | null | undefined;
-  detailed_message?: string | null | undefined;
-  failureCount?: number | null | undefined;
-  last_time_updated?: string | null | undefined;
 };
 
 export type DeltaApprovalTask = {
@@ -878,7 +1064,7 @@ export type GitServerDraft = {
   /** @default "GitServer" */
   kind?: "GitServer" | undefined;
   metadata: DraftMeta;
-  spec: GitServerSpec;
+  spec: GitServerSpecInput;
 };
 
 /** What it takes to connect a Git server, but for the Secret `ci-{name}` that opens it. */
@@ -910,30 +1096,89 @@ export type GitServerInput = {
   /** @default "GitServer" */
   kind?: "GitServer" | undefined;
   metadata: ObjectMetaInput;
-  spec: GitServerSpec;
+  spec: GitServerSpecInput;
+  /** What the operator observed. */
   status?: GitServerStatusInput | null | undefined;
 };
 
 /** The server and how to reach it. */
 export type GitServerSpec = {
+  /** Host name of the Git server, without a scheme. */
   gitHost: string;
+  /**
+   * Which product runs there; it decides how webhooks and reviews work.
+   *
+   * The cluster defaults it to `"github"`.
+   */
   gitProvider?: "gerrit" | "github" | "gitlab" | "bitbucket";
+  /**
+   * User that connects over SSH.
+   *
+   * The cluster defaults it to `"git"`.
+   */
   gitUser?: string;
+  /** Port for SSH. */
   sshPort: number;
+  /** Port for HTTPS. */
   httpsPort: number;
+  /** Secret in the same namespace that holds the SSH key and the token. */
   nameSshKeySecret: string;
+  /** Whether the server skips certificate checks when it calls our webhooks. */
+  skipWebhookSSLVerification?: boolean;
+  /** Whether no Tekton event listener is made for this server. */
+  tektonDisabled?: boolean;
+  /** Address that webhooks are sent to, where it is not the listener's own. */
+  webhookUrl?: string;
 };
 
-/** Whether the platform gets in. */
+/** The server and how to reach it. */
+export type GitServerSpecInput = {
+  /** Host name of the Git server, without a scheme. */
+  gitHost: string;
+  /**
+   * Which product runs there; it decides how webhooks and reviews work.
+   *
+   * The cluster defaults it to `"github"`.
+   */
+  gitProvider?: "gerrit" | "github" | "gitlab" | "bitbucket" | null | undefined;
+  /**
+   * User that connects over SSH.
+   *
+   * The cluster defaults it to `"git"`.
+   */
+  gitUser?: string | null | undefined;
+  /** Port for SSH. */
+  sshPort: number;
+  /** Port for HTTPS. */
+  httpsPort: number;
+  /** Secret in the same namespace that holds the SSH key and the token. */
+  nameSshKeySecret: string;
+  /** Whether the server skips certificate checks when it calls our webhooks. */
+  skipWebhookSSLVerification?: boolean | null | undefined;
+  /** Whether no Tekton event listener is made for this server. */
+  tektonDisabled?: boolean | null | undefined;
+  /** Address that webhooks are sent to, where it is not the listener's own. */
+  webhookUrl?: string | null | undefined;
+};
+
+/** What the operator observed. */
 export type GitServerStatus = {
+  /** Whether the last connection attempt succeeded. */
   connected?: boolean;
+  /** Why it did not. */
   error?: string;
+  /** The outcome in one word. */
+  status?: "ok" | "failed";
 };
 
-/** Whether the platform gets in. */
+/** What the operator observed. */
 export type GitServerStatusInput = {
+  /** Whether the last connection attempt succeeded. */
   connected?: boolean | null | undefined;
+  /** Why it did not. */
   error?: string | null | undefined;
+  /** The outcome in one word. */
+  status?: "ok" | "failed" | null | undefined;
 };
 
 /** Says that the server answers. */
@@ -999,6 +1244,20 @@ export type KindTable = {
   continue: string | null;
   /** what is not shown for want of rights, in words; None where nothing is. */
   missing: string | null;
+};
+
+export type Library = {
+  /** Codebase of the library. */
+  name?: string;
+  /** Branch of the library. */
+  branch?: string;
+};
+
+export type LibraryInput = {
+  /** Codebase of the library. */
+  name?: string | null | undefined;
+  /** Branch of the library. */
+  branch?: string | null | undefined;
 };
 
 /** Where a list is. */
@@ -1387,19 +1646,25 @@ export type PodTemplateInput = {
   spec: PodSpecInput;
 };
 
-/** What must be passed before versions move on. */
 export type QualityGate = {
+  /** Who decides: a person or tests. */
   qualityGateType: "manual" | "autotests";
+  /** Name of the step. */
   stepName: string;
+  /** Codebase of the tests. */
   autotestName?: string;
+  /** Branch of the tests. */
   branchName?: string;
 };
 
-/** What must be passed before versions move on. */
 export type QualityGateInput = {
+  /** Who decides: a person or tests. */
   qualityGateType: "manual" | "autotests";
+  /** Name of the step. */
   stepName: string;
+  /** Codebase of the tests. */
   autotestName?: string | null | undefined;
+  /** Branch of the tests. */
   branchName?: string | null | undefined;
 };
 
@@ -1448,25 +1713,47 @@ export type QuickLinkInput = {
 
 /** The link. */
 export type QuickLinkSpec = {
-  icon?: string;
-  type?: "default" | "system";
+  /** Image in SVG, base64 encoded. */
+  icon: string;
+  /**
+   * Whether the platform or a person made the link.
+   *
+   * The cluster defaults it to `"default"`.
+   */
+  type: "default" | "system";
+  /** Where the link leads; empty until it is configured. */
   url?: string;
-  visible?: boolean;
+  /**
+   * Whether the link is shown.
+   *
+   * The cluster defaults it to `true`.
+   */
+  visible: boolean;
 };
 
 /** The link. */
 export type QuickLinkSpecInput = {
-  /** @default "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCI+PGNpcmNsZSBjeD0iMTIiIGN5PSIxMiIgcj0iMTAiLz48L3N2Zz4=" */
-  icon?: string | undefined;
-  /** @default "default" */
-  type?: "default" | "system" | undefined;
+  /** Image in SVG, base64 encoded. */
+  icon: string;
+  /**
+   * Whether the platform or a person made the link.
+   *
+   * The cluster defaults it to `"default"`.
+   */
+  type: "default" | "system";
+  /** Where the link leads; empty until it is configured. */
   url?: string | null | undefined;
-  /** @default true */
-  visible?: boolean | undefined;
+  /**
+   * Whether the link is shown.
+   *
+   * The cluster defaults it to `true`.
+   */
+  visible: boolean;
 };
 
-/** Where a cloned codebase comes from. */
+/** Where the content comes from when the strategy is clone. */
 export type Repository = {
+  /** Address to clone from. */
   url: string;
 };
 
@@ -1714,13 +2001,35 @@ export type SnapshotTaskRun = {
   items: TaskRun[];
 };
 
+/**
+ * Where the deployment pipeline comes from.
+ *
+ * The cluster defaults it to `{"type": "default"}`.
+ */
+export type Source = {
+  /** Where the deployment pipeline comes from. */
+  type?: "default" | "library";
+  library?: Library;
+};
+
+/**
+ * Where the deployment pipeline comes from.
+ *
+ * The cluster defaults it to `{"type": "default"}`.
+ */
+export type SourceInput = {
+  /** Where the deployment pipeline comes from. */
+  type?: "default" | "library" | null | undefined;
+  library?: LibraryInput | null | undefined;
+};
+
 /** One environment that a CD pipeline deploys to. */
 export type Stage = {
   apiVersion: "v2.edp.epam.com/v1";
   kind: "Stage";
   metadata: ObjectMeta;
   spec: StageSpec;
-  status?: DeliveryStatus;
+  status?: StageStatus;
 };
 
 /** A Stage to be created. */
@@ -1762,36 +2071,135 @@ export type StageInput = {
   kind?: "Stage" | undefined;
   metadata: ObjectMetaInput;
   spec: StageSpecInput;
-  status?: DeliveryStatusInput | null | undefined;
+  /** What the operator observed. */
+  status?: StageStatusInput | null | undefined;
 };
 
 /** Where and when is deployed. */
 export type StageSpec = {
+  /** Name of the stage within its pipeline. */
   name: string;
+  /** CDPipeline that the stage belongs to. */
   cdPipeline: string;
+  /** Place in the row of stages, from 0. */
   order: number;
+  /** Namespace that is deployed to. */
   namespace: string;
+  /**
+   * Cluster that is deployed to.
+   *
+   * The cluster defaults it to `"in-cluster"`.
+   */
   clusterName?: string;
-  triggerType?: "Auto" | "Manual" | "Auto-stable";
+  /**
+   * What starts a deployment.
+   *
+   * The cluster defaults it to `"Manual"`.
+   */
+  triggerType: "Auto" | "Manual" | "Auto-stable";
+  /**
+   * TriggerTemplate that deployments are made from.
+   *
+   * The cluster defaults it to `"deploy"`.
+   */
   triggerTemplate?: string;
+  /** TriggerTemplate that clean-ups are made from. */
+  cleanTemplate?: string;
+  /** What must be passed before the versions move on. */
   qualityGates: QualityGate[];
+  source?: Source;
+  /** What the stage is for, in a sentence. */
   description?: string;
 };
 
 /** Where and when is deployed. */
 export type StageSpecInput = {
+  /** Name of the stage within its pipeline. */
   name: string;
+  /** CDPipeline that the stage belongs to. */
   cdPipeline: string;
+  /** Place in the row of stages, from 0. */
   order: number;
+  /** Namespace that is deployed to. */
   namespace: string;
-  /** @default "in-cluster" */
-  clusterName?: string | undefined;
-  /** @default "Manual" */
-  triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
-  /** @default "deploy" */
-  triggerTemplate?: string | undefined;
+  /**
+   * Cluster that is deployed to.
+   *
+   * The cluster defaults it to `"in-cluster"`.
+   */
+  clusterName?: string | null | undefined;
+  /**
+   * What starts a deployment.
+   *
+   * The cluster defaults it to `"Manual"`.
+   */
+  triggerType: "Auto" | "Manual" | "Auto-stable";
+  /**
+   * TriggerTemplate that deployments are made from.
+   *
+   * The cluster defaults it to `"deploy"`.
+   */
+  triggerTemplate?: string | null | undefined;
+  /** TriggerTemplate that clean-ups are made from. */
+  cleanTemplate?: string | null | undefined;
+  /** What must be passed before the versions move on. */
   qualityGates: QualityGateInput[];
+  /**
+   * Where the deployment pipeline comes from.
+   *
+   * The cluster defaults it to `{"type": "default"}`.
+   */
+  source?: SourceInput | null | undefined;
+  /** What the stage is for, in a sentence. */
   description?: string | null | undefined;
+};
+
+/** What the operator observed. */
+export type StageStatus = {
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string;
+  /** Whether the resource can be used. */
+  available?: boolean;
+  /** The step the operator took last. */
+  action?: string;
+  /** How that step ended. */
+  result?: "success" | "error";
+  /** The state after that step: active, inactive or failed. */
+  value?: string;
+  /** Who or what took the step. */
+  username?: string;
+  /** What went wrong, in words. */
+  detailed_message?: string;
+  /** How many times in a row the step failed. */
+  failureCount?: number;
+  /** When the status was last written. */
+  last_time_updated?: string;
+  /** Whether the operator still has work to do here. */
+  shouldBeHandled?: boolean;
+};
+
+/** What the operator observed. */
+export type StageStatusInput = {
+  /** Where the operator is with this resource: initialized, in_progress, created or failed. */
+  status?: string | null | undefined;
+  /** Whether the resource can be used. */
+  available?: boolean | null | undefined;
+  /** The step the operator took last. */
+  action?: string | null | undefined;
+  /** How that step ended. */
+  result?: "success" | "error" | null | undefined;
+  /** The state after that step: active, inactive or failed. */
+  value?: string | null | undefined;
+  /** Who or what took the step. */
+  username?: string | null | undefined;
+  /** What went wrong, in words. */
+  detailed_message?: string | null | undefined;
+  /** How many times in a row the step failed. */
+  failureCount?: number | null | undefined;
+  /** When the status was last written. */
+  last_time_updated?: string | null | undefined;
+  /** Whether the operator still has work to do here. */
+  shouldBeHandled?: boolean | null | undefined;
 };
 
 /** The server itself has lost the cluster, or has it again. */
@@ -1923,16 +2331,19 @@ export type TaskRunStatusInput = {
   steps?: StepStateInput[] | null | undefined;
 };
 
-/** How versions of a codebase are counted. */
+/** How builds are versioned. */
 export type Versioning = {
-  type?: "default" | "semver" | "edp";
+  /** How build versions are numbered. */
+  type: "default" | "semver" | "edp";
+  /** First version of a numbered scheme. */
   startFrom?: string;
 };
 
-/** How versions of a codebase are counted. */
+/** How builds are versioned. */
 export type VersioningInput = {
-  /** @default "default" */
-  type?: "default" | "semver" | "edp" | undefined;
+  /** How build versions are numbered. */
+  type: "default" | "semver" | "edp";
+  /** First version of a numbered scheme. */
   startFrom?: string | null | undefined;
 };
 

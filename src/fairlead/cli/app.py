@@ -15,7 +15,7 @@ import yaml
 
 from fairlead.cli.access import access
 from fairlead.cli.checking import Finding, check_application, check_cluster
-from fairlead.cli.crds import write_crd_modules
+from fairlead.cli.crds import follow_crds, write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
 from fairlead.cli.identity import wants_provider
 from fairlead.cli.loading import load_target
@@ -197,8 +197,20 @@ def generate_command(  # noqa: PLR0913, PLR0917  one parameter per option is how
     watch: Annotated[
         bool, typer.Option("--watch", help="Write again on every save, until Ctrl-C.")
     ] = False,
+    crds: Annotated[
+        list[Path] | None,
+        typer.Option(help="File or folder of CRDs that --models follows; repeatable."),
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(help="Python package of the classes that follow --crds."),
+    ] = None,
 ) -> None:
-    """Write the TypeScript package: AppRouter, Zod schemas, resources."""
+    """Write the TypeScript package: AppRouter, Zod schemas, resources.
+
+    With --crds and --models, the Python classes of those kinds first.
+    """
+    follow_crds(crds or [], models, _say, _fail if check_only else None)
     if watch:
         watch_package(target, app_dir, out, _say)
         return

@@ -1,16 +1,17 @@
-"""`fairlead add crd`: Python modules from CustomResourceDefinitions."""
+"""`fairlead add crd` and `fairlead generate --crds`: Python modules from CustomResourceDefinitions."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from fairlead.cli.crd_sources import read_definitions
-from fairlead.codegen.crd import Overlay, crd_module, read_crds
+from fairlead.codegen.crd import Overlay, crd_module, read_crds, snake_case
+from fairlead.codegen.crd_models import check_models, generate_models
 from fairlead.errors import DefinitionError
 
-__all__ = ["write_crd_modules"]
+__all__ = ["follow_crds", "write_crd_modules"]
 
 
 def write_crd_modules(
@@ -27,7 +28,7 @@ def write_crd_modules(
     text = read_definitions(source)
     rules = Overlay.read(overlay) if overlay is not None else None
     for crd in read_crds(text, version=version):
-        target = out / f"{_snake_case(crd.kind)}.py"
+        target = out / f"{snake_case(crd.kind)}.py"
         if target.exists():
             raise DefinitionError(f"{target} is there already: move it away first")
         module = crd_module(crd, rules)
@@ -36,5 +37,24 @@ def write_crd_modules(
         yield target
 
 
-def _snake_case(kind: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+def follow_crds(
+    crds: Sequence[Path],
+    models: Path | None,
+    say: Callable[[str], None],
+    fail: Callable[[str], None] | None = None,
+) -> None:
+    """Writes the package `models` from definitions, or, given `fail`, only says what differs.
+
+    Raises:
+        DefinitionError: one of both is missing, or a definition cannot be read.
+    """
+    if models is None and not crds:
+        return
+    if models is None or not crds:
+        raise DefinitionError("--crds and --models go together: from where, to where")
+    if fail is None:
+        changed = generate_models(crds, models)
+        say(f"{len(changed)} files changed in {models}")
+    elif difference := check_models(crds, models):
+        sys.stdout.write(f"{difference}\n")
+        fail(f"{models} is out of date: run fairlead generate without --check")

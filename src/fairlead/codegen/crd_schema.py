@@ -31,12 +31,16 @@ _LAST_LETTERS_OF_PLURALS = (
 )
 
 
-def prepare_schema(root: Schema, kind: str) -> dict[str, Any]:
+def prepare_schema(root: Schema, kind: str, *, times: bool = False) -> dict[str, Any]:
     """A JSON Schema with named, shared definitions for the parts of one resource.
 
     Metadata, kind and version are left out: `Resource` has them.
+
+    Args:
+        times: texts of the format `date-time` become times, written back in UTC and without
+            trailing zeros; else they stay texts, passed on as they are.
     """
-    preparation = _Preparation(kind)
+    preparation = _Preparation(kind, times=times)
     properties = {
         name: preparation.walk(part, [name])
         for name, part in root.get("properties", {}).items()
@@ -68,9 +72,10 @@ def merge(target: object, patch: object) -> object:
 
 
 class _Preparation:
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, times: bool) -> None:
         self.definitions: dict[str, Any] = {}
         self._kind = kind
+        self._times = times
         self._names: dict[tuple[str, str], str] = {}
 
     def walk(self, schema: Schema, path: list[str]) -> dict[str, Any]:
@@ -88,6 +93,8 @@ class _Preparation:
         }
         if "pattern" in result and not _is_pattern(result["pattern"]):
             del result["pattern"]
+        if self._times and schema.get("format") == "date-time":
+            result["format"] = "date-time"
         for name, step in (("items", _ITEM), ("additionalProperties", _VALUE)):
             inner = schema.get(name)
             if isinstance(inner, dict):

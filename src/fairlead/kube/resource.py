@@ -14,7 +14,7 @@ controllers put there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, cast
 
@@ -71,6 +71,9 @@ class Resource(KubeModel):
         namespaced: False for cluster-scoped kinds.
         labels: label keys by the names that generated clients use for them. Those that a draft's inputs
             are put in have the inputs' names, if they are not listed here.
+
+    A class that derives from a resource class, and says nothing of group, version and plural, is of
+    the same kind, whatever its own name; its labels are added.
     """
 
     always_present: ClassVar[frozenset[str]] = frozenset({"api_version", "kind"})
@@ -96,6 +99,7 @@ class Resource(KubeModel):
     ) -> None:
         super().__init_subclass__(**config)
         if group is None and version is None and plural is None:
+            cls._extend_inherited(labels or {})
             return
         name = kind or cls.__name__
         info = ResourceInfo(
@@ -112,6 +116,14 @@ class Resource(KubeModel):
         cls.__resource__ = info
         _fix_field(cls, "api_version", info.api_version)
         _fix_field(cls, "kind", info.kind)
+
+    @classmethod
+    def _extend_inherited(cls, labels: Mapping[str, str]) -> None:
+        """Adds the class's own labels to what the class above says."""
+        above: ResourceInfo | None = getattr(cls, "__resource__", None)
+        if above is not None:
+            collected = _collect_labels({**above.labels, **labels}, cls.__drafts__)
+            cls.__resource__ = replace(above, labels=MappingProxyType(collected))
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -1,26 +1,14 @@
 """CDPipeline: applications that are deployed together through a row of stages."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, Put, creator, editor
+from portal.kinds import cd_pipeline as kind
 from portal.resources.inputs import DescribedEdits, DescribedInputs, ShortName
-from portal.resources.operator_status import DeliveryStatus
 
 Names = Annotated[list[str], Field(min_length=1)]
-
-
-class CDPipelineSpec(KubeModel):
-    """What is deployed together; `applications` and `input_docker_streams` go in pairs."""
-
-    name: Annotated[str, Field(min_length=2)]
-    applications: Names
-    input_docker_streams: Names
-    applications_to_promote: list[str] | None = None
-    deployment_type: Literal["container", "custom"] = "container"
-    description: str | None = None
 
 
 class CDPipelineDraftInputs(DescribedInputs):
@@ -30,7 +18,7 @@ class CDPipelineDraftInputs(DescribedInputs):
     applications: Names
     input_docker_streams: Names
     applications_to_promote: list[str] = Field(default_factory=list[str])
-    deployment_type: Literal["container", "custom"] = "container"
+    deployment_type: kind.CDPipelineDeploymentType = "container"
 
 
 class CDPipelineEdits(DescribedEdits):
@@ -41,10 +29,8 @@ class CDPipelineEdits(DescribedEdits):
     applications_to_promote: list[str] | None = None
 
 
-class CDPipeline(Resource, group="v2.edp.epam.com", version="v1", plural="cdpipelines"):
+class CDPipeline(kind.CDPipeline):
     """Applications that are deployed together through a row of stages."""
 
-    spec: CDPipelineSpec
-    status: DeliveryStatus | None = None
     draft = creator(CDPipelineDraftInputs, Put("spec.name", "{name}"))
     edit = editor(CDPipelineEdits)

@@ -4,32 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Label, Name, OwnedBy, creator
+from portal.kinds import codebase_branch as kind
 from portal.resources.codebase import Codebase
 from portal.resources.inputs import NamespaceName, Text
-from portal.resources.operator_status import OperatorStatus
 
 CODEBASE_LABEL = "app.edp.epam.com/codebaseName"
 BRANCH_LABEL = "app.edp.epam.com/branchName"
-
-
-class CodebaseBranchSpec(KubeModel):
-    """Which branch of which codebase."""
-
-    codebase_name: Text
-    branch_name: Text
-    from_commit: str = ""
-    release: bool = False
-    version: str | None = None
-    pipelines: dict[str, str] | None = None
-
-
-class CodebaseBranchStatus(OperatorStatus):
-    """What the operator says of a branch."""
-
-    build: str | None = None
-    last_successful_build: str | None = None
 
 
 class CodebaseBranchDraftInputs(DraftInputs):
@@ -46,13 +27,9 @@ class CodebaseBranchDraftInputs(DraftInputs):
     """The codebase, which the branch is deleted with."""
 
 
-class CodebaseBranch(
-    Resource, group="v2.edp.epam.com", version="v1", plural="codebasebranches"
-):
+class CodebaseBranch(kind.CodebaseBranch):
     """A branch of a codebase, with its builds."""
 
-    spec: CodebaseBranchSpec
-    status: CodebaseBranchStatus | None = None
     draft = creator(
         CodebaseBranchDraftInputs, Name("{codebase_name}-{branch_name}", random=5)
     )

@@ -1,26 +1,17 @@
 """QuickLink: a link to a tool, shown on the overview."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from fairlead.kube import KubeModel, Resource
 from fairlead.kube.drafts import At, DraftInputs, Fixed, Label, creator, editor
+from portal.kinds import quick_link as kind
 from portal.resources.inputs import NamespaceName
 
 PROVIDER_LABEL = "app.edp.epam.com/quicklink-provider"
 # A plain disc, base64 of an SVG image.
 DISC = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCI+PGNpcmNsZSBjeD0iMTIiIGN5PSIxMiIgcj0iMTAiLz48L3N2Zz4="
 Url = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=2000)]
-
-
-class QuickLinkSpec(KubeModel):
-    """The link."""
-
-    icon: str = DISC
-    type: Literal["default", "system"] = "default"
-    url: str | None = None
-    visible: bool = True
 
 
 class QuickLinkDraftInputs(DraftInputs):
@@ -44,10 +35,9 @@ class QuickLinkEdits(DraftInputs):
     visible: bool | None = None
 
 
-class QuickLink(Resource, group="v2.edp.epam.com", version="v1", plural="quicklinks"):
+class QuickLink(kind.QuickLink):
     """A link to a tool, shown on the overview."""
 
-    spec: QuickLinkSpec
     draft = creator(
         QuickLinkDraftInputs, Fixed("spec.icon", DISC), Fixed("spec.type", "default")
     )

@@ -18,14 +18,11 @@ from fairlead.kube import (
     ResourceRouter,
     StaleObject,
 )
+from portal.kinds.stage import QualityGate, StageTriggerType
 from portal.resources import CDPipeline, PipelineRun, Stage
 from portal.resources.inputs import Description, ShortName
 from portal.resources.pipeline_run import Param, PipelineRef, PipelineRunSpec
-from portal.resources.stage import (
-    PIPELINE_LABEL,
-    QualityGate,
-    TriggerType,
-)
+from portal.resources.stage import PIPELINE_LABEL
 
 NEXT_ORDER = "portal.fairlead.dev/next-stage-order"
 ATTEMPTS = 10
@@ -89,7 +86,7 @@ class Stages(ResourceRouter[Stage]):
         pipeline: str,
         namespace: str,
         name: ShortName,
-        trigger_type: TriggerType = "Manual",
+        trigger_type: StageTriggerType = "Manual",
         quality_gates: list[QualityGate] | None = None,
         description: Description = "",
     ) -> Stage:

@@ -23,8 +23,8 @@ from fairlead.kube import (
     UserKube,
     explain_invalid,
 )
+from portal.kinds.git_server import GitServerGitProvider
 from portal.resources import GitServer, Secret
-from portal.resources.git_server import GitProvider
 from portal.resources.inputs import Host, NamespaceName, ObjectName, Port, Text
 from portal.resources.owner import owner_of
 
@@ -60,7 +60,7 @@ class NewGitServer(BaseModel):
     name: ObjectName
     namespace: NamespaceName
     host: Host
-    provider: GitProvider
+    provider: GitServerGitProvider
     user: Text = "git"
     ssh_port: Port = 22
     https_port: Port = 443
@@ -138,7 +138,7 @@ class GitServers(ResourceRouter[GitServer]):
         """
         kube = self.ctx.kube
         spec = (await kube.get(GitServer, name, namespace)).spec
-        data = encode(credentials, spec.git_user)
+        data = encode(credentials, spec.git_user or "git")
         patch: dict[str, JsonValue] = {"stringData": dict(data)}
         await kube.patch(Secret, spec.name_ssh_key_secret, namespace, patch=patch)
 

@@ -1,0 +1,1 @@
+"""Kinds of CustomResourceDefinitions, by `fairlead generate`. Changes are overwritten."""

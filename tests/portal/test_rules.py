@@ -12,13 +12,13 @@ from tests.kube.cluster import grant, make_context, send
 
 from fairlead import TRPCError, create_caller
 from fairlead.devcluster import DevCluster
-from fairlead.kube import KindRef, Kube, ObjectMeta
+from fairlead.kube import InvalidObject, KindRef, Kube, ObjectMeta
 from fairlead.kube.bulk import DeleteTarget
 from fairlead.kube.routers import JsonPatchOperation
 from portal.app import App
+from portal.kinds.stage import QualityGate
 from portal.resources import ApprovalTask, CDPipeline, Stage
 from portal.resources.approval_task import ApprovalTaskSpec
-from portal.resources.stage import QualityGate
 from portal.rules import RULES
 
 CRDS = Path(__file__).parents[2] / "apps/portal/cluster/crds"
@@ -210,3 +210,25 @@ async def test_what_is_deployed_is_not_deleted(app: App) -> None:
     await app.cd_pipelines.delete("pay", TEAM)
     await app.explorer.delete(name_kind("codebasebranches"), "shop-main", TEAM)
     await app.codebases.delete("shop", TEAM)
+
+
+async def test_applications_and_streams_stay_in_pairs(app: App) -> None:
+    alone: dict[str, JsonValue] = {"spec": {"applications": ["shop", "cart"]}}
+    with pytest.raises(InvalidObject) as told:
+        await app.cd_pipelines.patch("pay", alone, TEAM)
+    assert [cause.field for cause in told.value.causes] == ["spec.inputDockerStreams"]
+    assert "2 applications have 1 streams" in told.value.message
+    now = await app.cd_pipelines.get("pay", TEAM)
+    now.spec.input_docker_streams = ["shop-main", "cart-main"]
+    unpaired = CDPipeline.draft(
+        name="new", namespace=TEAM, applications=["a", "b"], input_docker_streams=["a"]
+    )
+    added = JsonPatchOperation(op="add", path="/spec/applications/-", value="cart")
+    calls = [
+        app.cd_pipelines.update(now),
+        app.cd_pipelines.create(unpaired),
+        app.cd_pipelines.json_patch("pay", [added], TEAM),
+    ]
+    assert await get_codes(calls) == ["UNPROCESSABLE_CONTENT"] * 3
+    now.spec.applications = ["shop", "cart"]
+    assert (await app.cd_pipelines.update(now)).spec.applications == ["shop", "cart"]

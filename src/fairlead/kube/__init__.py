@@ -69,6 +69,7 @@ from fairlead.kube.resource import (
 )
 from fairlead.kube.rollouts import DeploymentRouter, KeptRevision, Revision
 from fairlead.kube.routers import (
+    FieldProblem,
     InvalidObject,
     JsonPatchOperation,
     ObjectInUse,
@@ -99,6 +100,7 @@ __all__ = [
     "FacetCount",
     "FeedReport",
     "Feeds",
+    "FieldProblem",
     "InvalidObject",
     "JsonPatchOperation",
     "KeptRevision",

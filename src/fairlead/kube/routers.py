@@ -20,6 +20,7 @@ from fairlead.kube.resource import Resource, get_info
 from fairlead.procedure import mutation
 
 __all__ = [
+    "FieldProblem",
     "InvalidObject",
     "JsonPatchOperation",
     "ObjectInUse",

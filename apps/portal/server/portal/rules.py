@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairlead import TRPCError
-from fairlead.kube import Change, ChangeRule, ObjectInUse
+from fairlead.kube import Change, ChangeRule, FieldProblem, InvalidObject, ObjectInUse
 from portal.resources import ApprovalTask, CDPipeline, Codebase, CodebaseBranch, Stage
 
 
@@ -45,6 +45,29 @@ async def keep_places_apart(change: Change[Stage]) -> None:
                 "CONFLICT",
                 f"{other.metadata.name} has the place {place[1]} of {place[0]} already",
             )
+
+
+async def keep_pairs(change: Change[CDPipeline]) -> None:
+    """Each application of a CD pipeline has its stream of images, in the same place.
+
+    Lists that were out of step before may be left so: only who changes them is told.
+    """
+    if change.after is None:
+        return
+    now, was = change.after.spec, change.before.spec if change.before else None
+    pair = (now.applications, now.input_docker_streams)
+    if was and (was.applications, was.input_docker_streams) == pair:
+        return
+    if len(pair[0]) != len(pair[1]):
+        problem = FieldProblem(
+            field="spec.inputDockerStreams",
+            reason="FieldValueInvalid",
+            message=f"{len(pair[0])} applications have {len(pair[1])} streams: "
+            "they go in pairs",
+        )
+        raise InvalidObject(causes=[problem]).with_message(
+            f"{change.after.metadata.name} is not saved: {problem.message}"
+        )
 
 
 async def keep_deployed_codebase(change: Change[Codebase]) -> None:
@@ -96,6 +119,7 @@ def get_stream_name(branch: CodebaseBranch) -> str:
 
 RULES = (
     ChangeRule(ApprovalTask, decide_as_oneself),
+    ChangeRule(CDPipeline, keep_pairs),
     ChangeRule(Stage, keep_places_apart),
     ChangeRule(Codebase, keep_deployed_codebase),
     ChangeRule(CodebaseBranch, keep_deployed_branch),

@@ -194,14 +194,15 @@ class Kube:
         Raises:
             TRPCError: FORBIDDEN; there is no way to act as this user.
         """
-        if self.options.identity == "service":
+        protection, rules = self.options.protection, self._rules
+        is_guarded = protection is not None or bool(rules)
+        if self.options.identity == "service" and not is_guarded:
             return self._serving_all
         credentials = choose_credentials(
             self.options.identity, request, user, self.client.server_credentials
         )
         kube = self._bind(credentials)
-        protection, rules = self.options.protection, self._rules
-        if protection is None and not rules:
+        if not is_guarded:
             return kube
         guard = WriteGuard(user=user, kube=kube, rules=rules, protection=protection)
         return self._bind(credentials, guard)
@@ -227,7 +228,7 @@ class Kube:
     @cached_property
     def _serving_all(self) -> UserKube:
         """What all users share where requests are the server's own: it holds nothing of theirs."""
-        return self._bind(self.client.server_credentials, self.options.protection)
+        return self._bind(self.client.server_credentials)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,12 @@ def test_a_package_is_written_once_and_is_then_up_to_date(folder: Path) -> None:
     assert generate_models(sources, folder) == []
 
 
+def test_nobody_has_to_give_what_the_cluster_fills_in(stages: ModuleType) -> None:
+    fields = stages.StageSpec.model_fields
+    assert fields["trigger_type"].default == "Manual"  # required, with a default
+    assert fields["order"].is_required()
+
+
 def test_a_definition_that_changes_or_goes_is_followed(folder: Path) -> None:
     source = folder.parent / "crds"
     source.mkdir()
@@ -137,7 +143,7 @@ def test_generate_writes_the_classes_before_it_loads_the_application(
     done = run(app, [*arguments, *follow])
     assert done.exit_code == 0, done.output
     types = (tmp_path / "shared/router.d.ts").read_text()
-    assert 'triggerType: "Auto" | "Manual" | "Auto-stable";' in types
+    assert 'triggerType?: "Auto" | "Manual" | "Auto-stable";' in types
     assert run(app, [*arguments, *follow, "--check"]).exit_code == 0
     (tmp_path / "followed/stage.py").write_text("stale = True\n")
     stale = run(app, [*arguments, *follow, "--check"])

@@ -70,6 +70,8 @@ const codebase = (name: string) => ({
     buildTool: "uv",
     gitServer: "github",
     gitUrlPath: `/acme/${name}`,
+    defaultBranch: "main",
+    emptyProject: false,
     versioning: { type: "default" as const },
   },
 });

@@ -10,9 +10,9 @@ const routerHashes = {
   "audit": "a8d8d43ad1305d99",
   "cdPipelines": "c2bfcdeb22d4d2ff",
   "clusters": "c2e733357f05a985",
-  "codebaseBranches": "ff234337d8b50eb3",
+  "codebaseBranches": "b445b4aa3c087453",
   "codebaseImageStreams": "c231f4dea3161715",
-  "codebases": "faab16374ef7dbdc",
+  "codebases": "8c59681f13bfdeda",
   "deployments": "098717a37334f2b7",
   "events": "f3f45e677c09fe41",
   "explorer": "352325d8f2b5cabf",
@@ -24,8 +24,8 @@ const routerHashes = {
   "pipelineRuns.rows": "baac1e7ba68093b6",
   "pipelines": "83d214834afde853",
   "pods": "ed864c62f77baded",
-  "quickLinks": "d897844ee2683e33",
-  "stages": "53e3ef0f4980b139",
+  "quickLinks": "651de5cf260f0ef5",
+  "stages": "be3072b6ca94368d",
   "taskRuns": "b7f0330e38a86d0d"
 };
 

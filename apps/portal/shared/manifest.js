@@ -31,19 +31,19 @@ export const manifest = {
 "cdPipelines.watchItem": "fec800de09ac8492",
 "cdPipelines.watchPermissions": "c6446964a1e47297",
 "clusters.list": "069fa0ed4ac728e2",
-"codebaseBranches.create": "ab553a68c4d006cb",
+"codebaseBranches.create": "644b5211ef54274f",
 "codebaseBranches.delete": "34498bed1c456e62",
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
-"codebaseBranches.get": "d66d874b20f6d297",
-"codebaseBranches.jsonPatch": "44f2e35937b263ec",
-"codebaseBranches.list": "00f0e9e7e12d2327",
-"codebaseBranches.patch": "7d404c886a113cfa",
+"codebaseBranches.get": "b05863a4fa94439e",
+"codebaseBranches.jsonPatch": "0a3194f0af950e04",
+"codebaseBranches.list": "16114528e996c0ff",
+"codebaseBranches.patch": "b81e169cc7004241",
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
-"codebaseBranches.serverSideApply": "59244088197d2883",
-"codebaseBranches.update": "67f81196e41c7922",
-"codebaseBranches.watch": "e1a6daadfa387ce3",
-"codebaseBranches.watchItem": "8468dbb975b2a0ef",
+"codebaseBranches.serverSideApply": "cc2bc95b33238a02",
+"codebaseBranches.update": "99bb7f8c68644ff5",
+"codebaseBranches.watch": "8903649708d81a9e",
+"codebaseBranches.watchItem": "0c87b3b94a6310a6",
 "codebaseBranches.watchPermissions": "5c4621e8c88fd9ef",
 "codebaseImageStreams.create": "59fc157e62e60103",
 "codebaseImageStreams.delete": "7698fb0e132d20c9",
@@ -59,19 +59,19 @@ export const manifest = {
 "codebaseImageStreams.watch": "fc12102a7e1c9363",
 "codebaseImageStreams.watchItem": "7441e42cc604e499",
 "codebaseImageStreams.watchPermissions": "2cc20cc7709a65b3",
-"codebases.create": "b4cb465f7a694367",
+"codebases.create": "cf3af413aad823ac",
 "codebases.delete": "239f586c453b137e",
 "codebases.deleteMany": "2aa0a10c2a120f51",
-"codebases.get": "48153cccb6bef93e",
-"codebases.jsonPatch": "1f9637cc21e243b1",
-"codebases.list": "fe79c9587e45296b",
-"codebases.patch": "7c730b60c53546c8",
+"codebases.get": "4275a846eeaec878",
+"codebases.jsonPatch": "a4bcc44f539ff2d9",
+"codebases.list": "c35b51dfaddb0fb9",
+"codebases.patch": "d08107b39943f014",
 "codebases.permissions": "a3184529c9bc7e0a",
 "codebases.permissionsOf": "186bbabb095a23d4",
-"codebases.serverSideApply": "87521a7b5aab54fe",
-"codebases.update": "046c35c5b5ac2b05",
-"codebases.watch": "7fbc208a0d472834",
-"codebases.watchItem": "fee515461cc7080b",
+"codebases.serverSideApply": "faecf363f77d7ada",
+"codebases.update": "1832dfc8ff2d9288",
+"codebases.watch": "2e5d9b39d7f9d5f0",
+"codebases.watchItem": "8b98b4f5052abcc7",
 "codebases.watchPermissions": "ef734dd4b31222fe",
 "deployments.create": "73ff64a3986a2109",
 "deployments.delete": "71a467fed4766212",
@@ -192,35 +192,35 @@ export const manifest = {
 "pods.watch": "2ffac5de8372d741",
 "pods.watchItem": "cfa3f57421198398",
 "pods.watchPermissions": "6fee752b8be35769",
-"quickLinks.create": "9bcd52dcdc6ef828",
+"quickLinks.create": "a6a1d1c84f946ff9",
 "quickLinks.delete": "b77dd93f202062a2",
 "quickLinks.deleteMany": "51a129290e69a7b3",
-"quickLinks.get": "da0e80afbd7e3b96",
-"quickLinks.jsonPatch": "dfe44b79c2494e19",
-"quickLinks.list": "b5179cc5d1477241",
-"quickLinks.patch": "d4790756c6f3fe30",
+"quickLinks.get": "479cee3ebf67d152",
+"quickLinks.jsonPatch": "21c6b2ce5a2adb90",
+"quickLinks.list": "936ef05711ce3ccc",
+"quickLinks.patch": "6a57dd4e39f63c8a",
 "quickLinks.permissions": "5b5e7419e705be8a",
 "quickLinks.permissionsOf": "4895540e1c1d2636",
-"quickLinks.serverSideApply": "999d6f21b47fe43d",
-"quickLinks.update": "b0e79b47f5168ed2",
-"quickLinks.watch": "e3a4034e67052aef",
-"quickLinks.watchItem": "1198a701bc3a5bf0",
+"quickLinks.serverSideApply": "be3c0c2eb49da174",
+"quickLinks.update": "ef4df8b44909c4a5",
+"quickLinks.watch": "9ea5d20b065aa410",
+"quickLinks.watchItem": "49e731bb35fa5651",
 "quickLinks.watchPermissions": "c50ceeddf9d762cf",
-"stages.add": "2573018de5ec847f",
-"stages.create": "e81b11bab42729f6",
+"stages.add": "ebbc3ab8619c51e0",
+"stages.create": "bcd8690912fda433",
 "stages.delete": "42249cc9f32980fd",
 "stages.deleteMany": "590acf421389613b",
 "stages.deploy": "04537cbf3c0aba20",
-"stages.get": "96097a8d729696b0",
-"stages.jsonPatch": "6091c8677874ea36",
-"stages.list": "56e6d14f3dece524",
-"stages.patch": "34efeb3aeeb4cdab",
+"stages.get": "387cec13f0c711ea",
+"stages.jsonPatch": "575681840ebb62a8",
+"stages.list": "f9b33db544c5cab4",
+"stages.patch": "109e8cc1d1612417",
 "stages.permissions": "fe8e91829587885f",
 "stages.permissionsOf": "631bca61e4b43466",
-"stages.serverSideApply": "df260db6338bd88f",
-"stages.update": "7da419efa846af1c",
-"stages.watch": "dea261257c13bd88",
-"stages.watchItem": "d3d3113c12aa4fb3",
+"stages.serverSideApply": "75168d0f581e4708",
+"stages.update": "e35766b49a6d1870",
+"stages.watch": "2fdee0c3e16575dc",
+"stages.watchItem": "6f59ad47eed6518b",
 "stages.watchPermissions": "de8f5d4bf8523e81",
 "taskRuns.create": "2971486454172de0",
 "taskRuns.delete": "2f1683cf9ffd6ab0",
@@ -872,7 +872,7 @@ export const manifest = {
 "z.string()"
 ],
 ".release": [
-"boolean",
+"optional boolean",
 "z.boolean()"
 ],
 ".version": [
@@ -902,7 +902,7 @@ export const manifest = {
 "z.string()"
 ],
 ".release": [
-"boolean",
+"optional boolean",
 "z.boolean()"
 ],
 ".version": [
@@ -1318,11 +1318,11 @@ export const manifest = {
 "z.string().min(1)"
 ],
 ".deploymentScript": [
-"\"helm-chart\" | \"rpm-package\"",
+"optional \"helm-chart\" | \"rpm-package\"",
 "z.enum([\"helm-chart\", \"rpm-package\"])"
 ],
 ".ciTool": [
-"\"tekton\" | \"gitlab\"",
+"optional \"tekton\" | \"gitlab\"",
 "z.enum([\"tekton\", \"gitlab\"])"
 ],
 ".emptyProject": [
@@ -1412,11 +1412,11 @@ export const manifest = {
 "z.string().min(1)"
 ],
 ".deploymentScript": [
-"\"helm-chart\" | \"rpm-package\"",
+"optional \"helm-chart\" | \"rpm-package\"",
 "z.enum([\"helm-chart\", \"rpm-package\"])"
 ],
 ".ciTool": [
-"\"tekton\" | \"gitlab\"",
+"optional \"tekton\" | \"gitlab\"",
 "z.enum([\"tekton\", \"gitlab\"])"
 ],
 ".emptyProject": [
@@ -4196,7 +4196,7 @@ export const manifest = {
 "z.string()"
 ],
 ".type": [
-"\"default\" | \"system\"",
+"optional \"default\" | \"system\"",
 "z.enum([\"default\", \"system\"])"
 ],
 ".url": [
@@ -4204,7 +4204,7 @@ export const manifest = {
 "z.string()"
 ],
 ".visible": [
-"boolean",
+"optional boolean",
 "z.boolean()"
 ]
 },
@@ -4218,7 +4218,7 @@ export const manifest = {
 "z.string()"
 ],
 ".type": [
-"\"default\" | \"system\"",
+"optional \"default\" | \"system\"",
 "z.enum([\"default\", \"system\"])"
 ],
 ".url": [
@@ -4226,7 +4226,7 @@ export const manifest = {
 "z.string().nullable()"
 ],
 ".visible": [
-"boolean",
+"optional boolean",
 "z.boolean()"
 ]
 },
@@ -5098,7 +5098,7 @@ export const manifest = {
 "z.string()"
 ],
 ".triggerType": [
-"\"Auto\" | \"Manual\" | \"Auto-stable\"",
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
 "z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
 ],
 ".triggerTemplate": [
@@ -5148,7 +5148,7 @@ export const manifest = {
 "z.string().nullable()"
 ],
 ".triggerType": [
-"\"Auto\" | \"Manual\" | \"Auto-stable\"",
+"optional \"Auto\" | \"Manual\" | \"Auto-stable\"",
 "z.enum([\"Auto\", \"Manual\", \"Auto-stable\"])"
 ],
 ".triggerTemplate": [

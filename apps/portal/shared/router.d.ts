@@ -301,7 +301,7 @@ export type CodebaseBranchSpec = {
    *
    * The cluster defaults it to `false`.
    */
-  release: boolean;
+  release?: boolean;
   /** Version that builds of this branch carry. */
   version?: string;
   /** Pipeline to run by kind of run: build, review, security. */
@@ -320,8 +320,9 @@ export type CodebaseBranchSpecInput = {
    * Whether this is a release branch.
    *
    * The cluster defaults it to `false`.
+   * @default false
    */
-  release: boolean;
+  release?: boolean | undefined;
   /** Version that builds of this branch carry. */
   version?: string | null | undefined;
   /** Pipeline to run by kind of run: build, review, security. */
@@ -514,13 +515,13 @@ export type CodebaseSpec = {
    *
    * The cluster defaults it to `"helm-chart"`.
    */
-  deploymentScript: "helm-chart" | "rpm-package";
+  deploymentScript?: "helm-chart" | "rpm-package";
   /**
    * What runs its pipelines.
    *
    * The cluster defaults it to `"tekton"`.
    */
-  ciTool: "tekton" | "gitlab";
+  ciTool?: "tekton" | "gitlab";
   /** Whether the repository starts without content. */
   emptyProject: boolean;
   /**
@@ -571,14 +572,16 @@ export type CodebaseSpecInput = {
    * How a deployable artefact is described.
    *
    * The cluster defaults it to `"helm-chart"`.
+   * @default "helm-chart"
    */
-  deploymentScript: "helm-chart" | "rpm-package";
+  deploymentScript?: "helm-chart" | "rpm-package" | undefined;
   /**
    * What runs its pipelines.
    *
    * The cluster defaults it to `"tekton"`.
+   * @default "tekton"
    */
-  ciTool: "tekton" | "gitlab";
+  ciTool?: "tekton" | "gitlab" | undefined;
   /** Whether the repository starts without content. */
   emptyProject: boolean;
   /**
@@ -1720,7 +1723,7 @@ export type QuickLinkSpec = {
    *
    * The cluster defaults it to `"default"`.
    */
-  type: "default" | "system";
+  type?: "default" | "system";
   /** Where the link leads; empty until it is configured. */
   url?: string;
   /**
@@ -1728,7 +1731,7 @@ export type QuickLinkSpec = {
    *
    * The cluster defaults it to `true`.
    */
-  visible: boolean;
+  visible?: boolean;
 };
 
 /** The link. */
@@ -1739,16 +1742,18 @@ export type QuickLinkSpecInput = {
    * Whether the platform or a person made the link.
    *
    * The cluster defaults it to `"default"`.
+   * @default "default"
    */
-  type: "default" | "system";
+  type?: "default" | "system" | undefined;
   /** Where the link leads; empty until it is configured. */
   url?: string | null | undefined;
   /**
    * Whether the link is shown.
    *
    * The cluster defaults it to `true`.
+   * @default true
    */
-  visible: boolean;
+  visible?: boolean | undefined;
 };
 
 /** Where the content comes from when the strategy is clone. */
@@ -2096,7 +2101,7 @@ export type StageSpec = {
    *
    * The cluster defaults it to `"Manual"`.
    */
-  triggerType: "Auto" | "Manual" | "Auto-stable";
+  triggerType?: "Auto" | "Manual" | "Auto-stable";
   /**
    * TriggerTemplate that deployments are made from.
    *
@@ -2132,8 +2137,9 @@ export type StageSpecInput = {
    * What starts a deployment.
    *
    * The cluster defaults it to `"Manual"`.
+   * @default "Manual"
    */
-  triggerType: "Auto" | "Manual" | "Auto-stable";
+  triggerType?: "Auto" | "Manual" | "Auto-stable" | undefined;
   /**
    * TriggerTemplate that deployments are made from.
    *

@@ -156,6 +156,7 @@ def _generate_classes(schema: Mapping[str, Any], kind: str, header: str) -> str:
         base_class_map={kind: "fairlead.kube.Resource"},
         class_name=kind,
         alias_generator="to_camel",
+        apply_default_values_for_required_fields=True,
         pin_aliases_with_alias_generator=True,
         collapse_root_models=True,
         custom_file_header=f'"""{header}"""',

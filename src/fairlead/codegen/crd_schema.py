@@ -124,15 +124,16 @@ class _Preparation:
         return {**reference, **_documentation(schema)}
 
     def _object(self, schema: Schema, path: list[str], name: str) -> dict[str, Any]:
+        required = list(schema.get("required", ()))
         properties = {
-            key: self.walk(part, [*path, key])
+            key: self.walk(part, [*path, key]) | _own_default(part, key in required)
             for key, part in schema["properties"].items()
         }
         return {
             "title": name,
             "type": "object",
             "properties": properties,
-            "required": list(schema.get("required", ())),
+            "required": required,
             **_documentation(schema),
         }
 
@@ -168,11 +169,21 @@ _KEPT_KEYWORDS = frozenset(
 )
 
 
+def _own_default(schema: Schema, required: bool) -> dict[str, Any]:
+    """The default of a required scalar: every object has the field, and nobody has to give it."""
+    default = schema.get("default")
+    return (
+        {"default": default}
+        if required and isinstance(default, str | int | float)
+        else {}
+    )
+
+
 def _documentation(schema: Schema) -> dict[str, Any]:
     """The description, with what the cluster fills in and which rules it applies.
 
-    Defaults are the cluster's: written by a client as well, they would change what is read and
-    written back.
+    Defaults of optional fields are the cluster's: written by a client as well, they would change
+    what is read and written back.
     """
     lines = [str(schema["description"])] if schema.get("description") else []
     if "default" in schema:

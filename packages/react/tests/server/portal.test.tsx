@@ -86,6 +86,8 @@ function draftOf(name: string): CodebaseDraft {
       buildTool: "uv",
       gitServer: "gerrit",
       gitUrlPath: `/payments/${name}`,
+      defaultBranch: "main",
+      emptyProject: false,
       versioning: { type: "default" },
     },
   };

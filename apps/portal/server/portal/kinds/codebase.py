@@ -86,13 +86,13 @@ class CodebaseSpec(KubeModel):
     """Path of the repository on that server, with a leading slash."""
     default_branch: Annotated[str, Field(min_length=1)]
     """Branch that development goes on in."""
-    deployment_script: CodebaseDeploymentScript
+    deployment_script: CodebaseDeploymentScript = "helm-chart"
     """
     How a deployable artefact is described.
 
     The cluster defaults it to `"helm-chart"`.
     """
-    ci_tool: CodebaseCiTool
+    ci_tool: CodebaseCiTool = "tekton"
     """
     What runs its pipelines.
 

@@ -21,7 +21,7 @@ class CodebaseBranchSpec(KubeModel):
     """Name of the Git branch."""
     from_commit: str
     """Commit the branch starts from; empty for the tip of the default branch."""
-    release: bool
+    release: bool = False
     """
     Whether this is a release branch.
 

@@ -17,7 +17,7 @@ class QuickLinkSpec(KubeModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
     icon: str
     """Image in SVG, base64 encoded."""
-    type: QuickLinkType
+    type: QuickLinkType = "default"
     """
     Whether the platform or a person made the link.
 
@@ -25,7 +25,7 @@ class QuickLinkSpec(KubeModel):
     """
     url: str | None = None
     """Where the link leads; empty until it is configured."""
-    visible: bool
+    visible: bool = True
     """
     Whether the link is shown.
 

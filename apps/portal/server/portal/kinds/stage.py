@@ -93,7 +93,7 @@ class StageSpec(KubeModel):
 
     The cluster defaults it to `"in-cluster"`.
     """
-    trigger_type: StageTriggerType
+    trigger_type: StageTriggerType = "Manual"
     """
     What starts a deployment.
 

@@ -124,7 +124,7 @@ async def test_a_stale_update_is_a_conflict_with_the_current_object(app: App) ->
     read = await app.widgets.create(make_widget("x"))
     await app.widgets.patch("x", {"spec": {"size": 9}}, "team-a")
     read.spec.size = 2
-    with pytest.raises(StaleObject) as caught:
+    with pytest.raises(StaleObject, match="x was changed by somebody else") as caught:
         await app.widgets.update(read)
     assert caught.value.code == "CONFLICT"
     assert caught.value.current is not None

@@ -44,7 +44,12 @@ from fairlead.kube.permissions import (
     follow,
 )
 from fairlead.kube.policies import Verb
-from fairlead.kube.routers import InvalidObject, StaleObject, explain_invalid
+from fairlead.kube.routers import (
+    InvalidObject,
+    StaleObject,
+    explain_invalid,
+    explain_stale,
+)
 from fairlead.kube.scopes import (
     Scope,
     resolve_scope,
@@ -154,7 +159,8 @@ class Explorer(Router[KubeContext]):
         except KubeConflictError as error:
             now = await kube.raw.get(found.info, name, namespace)
             current = cast("JsonObject", msgspec.json.decode(now))
-            raise StaleObject(current=current).with_message(error.message) from error
+            message = explain_stale(error, name)
+            raise StaleObject(current=current).with_message(message) from error
         return raw_json(body, JsonObject)
 
     @mutation(access=_OnKind("delete"))

@@ -27,6 +27,7 @@ __all__ = [
     "ResourceRouter",
     "StaleObject",
     "explain_invalid",
+    "explain_stale",
 ]
 
 R = TypeVar("R", bound=Resource)
@@ -252,7 +253,18 @@ class ResourceRouter(ReadRouter[R], Generic[R]):
                 current = found.to_wire()
             except KubeNotFoundError:
                 current = None
-        return StaleObject(current=current).with_message(error.message)
+        return StaleObject(current=current).with_message(explain_stale(error, name))
+
+
+def explain_stale(error: KubeConflictError, name: str) -> str:
+    """A conflict in words for people.
+
+    An API server says of a stale version what a program should do next. Other conflicts, as of
+    field managers or preconditions, are told in its own words.
+    """
+    if "the object has been modified" in error.message:
+        return f"{name} was changed by somebody else since it was read"
+    return error.message
 
 
 def explain_invalid(error: KubeInvalidError) -> InvalidObject:

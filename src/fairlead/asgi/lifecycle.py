@@ -88,12 +88,10 @@ class Lifecycle:
             stack = AsyncExitStack()
             await stack.enter_async_context(self.run())
         except BaseException as error:
-            await send(
-                {
-                    "type": "lifespan.startup.failed",
-                    "message": f"{type(error).__name__}: {error}",
-                }
-            )
+            message = f"{type(error).__name__}: {error}"
+            if isinstance(error, asyncio.CancelledError):
+                message = "stopped while it started"
+            await send({"type": "lifespan.startup.failed", "message": message})
             raise
         await send({"type": "lifespan.startup.complete"})
         with _drain_on_sigterm(self):

@@ -109,7 +109,7 @@ async def serve(
     on_ready: Callable[[], None] | None = None,
     grace: int = 5,
 ) -> None:
-    """Serves an ASGI application until `stop` is set.
+    """Serves an ASGI application until `stop` is set, be it while it still starts.
 
     Args:
         on_ready: called once connections are accepted.
@@ -133,16 +133,25 @@ async def serve(
 
     async def watch() -> None:
         await stop.wait()
-        for listener in server.servers:
-            listener.close()
-        if isinstance(app, Fairlead):
-            await app.lifecycle.drain(grace)
-        server.should_exit = True
+        if not server.started:
+            serving.cancel()
+            return
+        try:
+            for listener in server.servers:
+                listener.close()
+            if isinstance(app, Fairlead):
+                await app.lifecycle.drain(grace)
+        finally:
+            server.should_exit = True
 
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
     watcher = asyncio.create_task(watch())
     try:
-        await server.serve(sockets=[sock])
+        await serving
+    except asyncio.CancelledError:
+        if server.started or not stop.is_set():
+            raise
     finally:
         watcher.cancel()
-    if not server.started:
+    if not server.started and not stop.is_set():
         raise FairleadError("the application did not start; its error is above")

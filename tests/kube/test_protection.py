@@ -19,6 +19,7 @@ from fairlead.kube import (
     ResourceRouter,
 )
 from fairlead.kube.bulk import DeleteTarget
+from fairlead.kube.identity import Identity
 from fairlead.kube.routers import JsonPatchOperation
 
 LABEL = "example.com/edit-protection"
@@ -41,13 +42,14 @@ class App(Router[Context]):
     manifests: Manifests
 
 
-@pytest.fixture
-async def kube() -> AsyncIterator[Kube]:
+@pytest.fixture(params=["impersonate", "service"])
+async def kube(request: pytest.FixtureRequest) -> AsyncIterator[Kube]:
+    identity: Identity = request.param
     async with (
         DevCluster() as cluster,
         Kube.from_kubeconfig(
             cluster.kubeconfig_path,
-            identity="impersonate",
+            identity=identity,
             protection=Protection(LABEL),
         ) as kube,
     ):

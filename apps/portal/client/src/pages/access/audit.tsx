@@ -78,7 +78,9 @@ export function AuditPage() {
         ) : null}
         {pages.isSuccess && entries.length === 0 ? (
           <EmptyState icon={ScrollText} title="Nothing is recorded">
-            No decision fits the filters that are set.
+            {user || decision || namespace
+              ? "No decision fits the filters that are set."
+              : "Changes that are made here, and what is refused, will stand here."}
           </EmptyState>
         ) : null}
         {entries.length > 0 ? (

@@ -112,6 +112,14 @@ export class WidgetCluster {
     return this.#put({ ...old, metadata, spec: { ...old.spec, ...spec } });
   }
 
+  /** What a controller reports. */
+  report(namespace: string, name: string, phase: string): Widget {
+    const old = this.find(namespace, name);
+    this.#version += 1;
+    const metadata = { ...old.metadata, resourceVersion: this.version };
+    return this.#put({ ...old, metadata, status: { phase } });
+  }
+
   remove(namespace: string, name: string): void {
     const old = this.find(namespace, name);
     this.#version += 1;

@@ -2,6 +2,7 @@
  * Optimistic writes: shown at once, confirmed by the live event, rolled back with the reason.
  */
 import { backoffDelay } from "../core/backoff.js";
+import { deepEqual } from "../core/equal.js";
 import { type LiveError, toLiveError } from "../core/errors.js";
 import type { Fairlead } from "../core/fairlead.js";
 import { type MessageKind, type Messages, wordMessage } from "../core/notify.js";
@@ -138,7 +139,7 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
       return await this.#write({
         ...identity(object),
         request: { type: "update", key: keyOf(object), change: () => object },
-        send: () => this.#procedures.update.mutate({ object }),
+        send: () => this.#sendUpdate(object, origin),
         isIdempotent: false,
         undo: before ? (result) => this.#restore(result ?? object, before) : null,
       }).then(required);
@@ -261,6 +262,19 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
         if (!mayRepeat || toLiveError(cause).kind !== "transport") throw cause;
         await new Promise((resolve) => setTimeout(resolve, backoffDelay(attempt)));
       }
+    }
+  }
+
+  /** Who writes is not in conflict with the cluster's own part, as a status that an operator reports. */
+  async #sendUpdate(object: K, base: K | null): Promise<K> {
+    try {
+      return await this.#procedures.update.mutate({ object });
+    } catch (cause) {
+      if (!base || toLiveError(cause).kind !== "conflict") throw cause;
+      const theirs = await this.#procedures.get.query(identity(object)).catch(() => null);
+      if (!theirs || !deepEqual(authoredPart(base), authoredPart(theirs))) throw cause;
+      const { merged } = mergeThreeWay(base, object, theirs);
+      return this.#procedures.update.mutate({ object: atVersionOf(theirs, merged) });
     }
   }
 

@@ -208,6 +208,18 @@ test("a lost update offers theirs, mine and a three-way merge", async () => {
   expect(merged?.spec).toEqual({ size: 8, color: "blue" });
 });
 
+test("what a controller reported meanwhile is no conflict, and stays", async () => {
+  const base = peer.cluster.add("a", "one", { size: 1 });
+  await openLive();
+  peer.cluster.report("a", "one", "Ready");
+  const onConflict = vi.fn();
+  const object = { ...base, spec: { size: 8 } };
+  const saved = await writerOf(client, { onConflict }).update({ object, base });
+  expect(saved).toMatchObject({ spec: { size: 8 }, status: { phase: "Ready" } });
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(notify.error).not.toHaveBeenCalled();
+});
+
 test("clashing edits are listed, and overwriting saves mine", async () => {
   const base = peer.cluster.add("a", "one", { size: 1 });
   await openLive();

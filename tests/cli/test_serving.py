@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from weakref import ref
 
 import pytest
+import uvloop
 
-from fairlead.cli.serving import AddressInUseError, bind, settle
+from fairlead import Context, Fairlead, Router, public, query
+from fairlead.cli.serving import AddressInUseError, bind, serve, settle
 
 
 class _Left:
@@ -99,3 +105,62 @@ def test_a_stop_while_it_starts_is_heard(
     assert said.startswith("left\n")
     assert "Traceback" not in said
     assert server.returncode == 0
+
+
+CROWD = 60
+
+
+class Door:
+    """Holds calls back until it is opened."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.all_wait = asyncio.Event()
+        self.open = asyncio.Event()
+
+
+class Waiting(Router[Context]):
+    """Answers when it is told to."""
+
+    @query(access=public)
+    async def wait(self) -> str:
+        """Once the door is open."""
+        door = self.ctx.request.services.get(Door)
+        door.waiting += 1
+        if door.waiting == CROWD:
+            door.all_wait.set()
+        await door.open.wait()
+        return "let in"
+
+
+async def _stop_with_a_crowd_inside() -> None:
+    """Many clients come at once; the server is told to stop before they are answered."""
+    door, stop, ready = Door(), asyncio.Event(), asyncio.Event()
+    app = Fairlead(Waiting, services=[door])
+    with closing(bind("127.0.0.1", 0)) as sock:
+        host, port = sock.getsockname()
+        serving = asyncio.create_task(serve(app, sock, stop, on_ready=ready.set))
+        await ready.wait()
+        clients = await asyncio.gather(
+            *(asyncio.open_connection(host, port) for _ in range(CROWD))
+        )
+        for _, writer in clients:
+            writer.write(b"GET /trpc/wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        await door.all_wait.wait()
+        stop.set()
+        while app.lifecycle.ready:  # noqa: ASYNC110  the stop takes a few turns of the loop
+            await asyncio.sleep(0)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(host, port)
+        door.open.set()
+        for reader, writer in clients:
+            assert b"let in" in await reader.read()
+            writer.close()
+        await serving
+
+
+@pytest.mark.parametrize("run", [uvloop.run, asyncio.run])
+def test_all_who_come_at_once_are_answered_and_nobody_is_let_in_after_the_stop(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+) -> None:
+    run(_stop_with_a_crowd_inside())

@@ -8,13 +8,15 @@ The upstream is the kit's fake API server, which knows no access reviews: everyb
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
-import uvicorn
+import uvloop
 
 from fairlead import Context, Fairlead, Request, Router, User
 from fairlead.access import Decision, Engine, ResourceAttributes
-from fairlead.cli.serving import settle
+from fairlead.cli.serving import bind, serve, settle, stop_on_signals
 from fairlead.kube import Kube, KubeModel, Resource, ResourceRouter
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.protocol.options import Limits, WireOptions
@@ -90,12 +92,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--upstream", default="http://127.0.0.1:8001")
-    parser.add_argument(
-        "--http", default="fairlead.asgi.uvicorn_websocket:DirectHttpProtocol"
-    )
-    parser.add_argument(
-        "--ws", default="fairlead.asgi.uvicorn_websocket:DirectWebSocketProtocol"
-    )
     options = parser.parse_args()
     app = Fairlead(
         App,
@@ -105,15 +101,14 @@ def main() -> None:
         wire=WireOptions(limits=Limits(connections_per_user=1_000_000)),
     )
     app.services.add(Anything())
-    settle()  # as `fairlead serve` does
-    uvicorn.run(
-        app,
-        port=options.port,
-        http=options.http,
-        ws=options.ws,
-        ws_per_message_deflate=False,
-        log_level="warning",
-    )
+    uvloop.run(_serve(app, options.port))
+
+
+async def _serve(app: Fairlead, port: int) -> None:
+    """As `fairlead serve` does."""
+    stop = asyncio.Event()
+    with stop_on_signals(stop), closing(bind("127.0.0.1", port)) as sock:
+        await serve(app, sock, stop, on_ready=settle)
 
 
 if __name__ == "__main__":

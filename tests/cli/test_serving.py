@@ -163,4 +163,4 @@ async def _stop_with_a_crowd_inside() -> None:
 def test_all_who_come_at_once_are_answered_and_nobody_is_let_in_after_the_stop(
     run: Callable[[Coroutine[Any, Any, None]], None],
 ) -> None:
-    run(_stop_with_a_crowd_inside())
+    run(asyncio.wait_for(_stop_with_a_crowd_inside(), 60))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fairlead.context import Request
+from fairlead.errors import TRPCError
 
 __all__ = ["Connection", "Connections"]
 
@@ -57,12 +58,24 @@ class Connections:
         if not self._open:
             self._empty.set()
 
-    def claim(self, owner: str, bound: int | None) -> bool:
-        """Gives an owner one more connection, unless that exceeds the bound."""
+    def claim(self, request: Request, bound: int | None) -> str:
+        """Counts a connection of a user, or of an address where nobody has signed in.
+
+        Returns:
+            Whose it is, for `release`.
+
+        Raises:
+            TRPCError: TOO_MANY_REQUESTS; there are as many of them as the bound already.
+        """
+        user, client = request.user, request.client
+        owner = f"user {user.name}" if user else f"address {client and client[0]}"
         if bound is not None and self._by_owner[owner] >= bound:
-            return False
+            raise TRPCError(
+                "TOO_MANY_REQUESTS",
+                f"There are {bound} connections of this {owner.partition(' ')[0]} already: close one",
+            )
         self._by_owner[owner] += 1
-        return True
+        return owner
 
     def release(self, owner: str) -> None:
         """Takes a claimed connection back."""

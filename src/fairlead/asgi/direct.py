@@ -24,6 +24,10 @@ class DirectSocket(Protocol):
     transport: asyncio.Transport
     is_slow: bool
 
+    def end(self) -> None:
+        """The session is over, or its reader too slow."""
+        ...
+
 
 class DirectOutbox(Outbox):
     """Writes frames to the transport, which sends all of one loop turn in one system call."""
@@ -98,5 +102,7 @@ class DirectOutbox(Outbox):
         """Closes the connection after what is queued."""
         if self.close_frame is None:
             self.close_frame = close
-            if self.on_broken is not None:
-                self.on_broken()
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        self._socket.end()

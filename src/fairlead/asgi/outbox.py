@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from fairlead.asgi.types import Send
 from fairlead.protocol.websocket import Close
@@ -22,12 +23,19 @@ KEPT_BYTES = 65_536
 """A larger event is put together for each reader, or sent in two parts."""
 
 
+class Writer(Protocol):
+    """Who has more to send than there was room for."""
+
+    def send_waiting(self) -> None:
+        """There is room again after there was none."""
+        ...
+
+
 class Outbox(ABC):
     """What waits to be sent. Memory is bounded: a reader too slow for that is cut off.
 
     Attributes:
-        on_room: called when there is room again after there was none.
-        on_broken: called when the connection must end: the reader is too slow, or gone.
+        writer: is told of room.
         close_frame: how the connection is to be closed, once it is.
         overflowed: the reader was too slow.
     """
@@ -36,16 +44,14 @@ class Outbox(ABC):
         "_bound",
         "_room_waiters",
         "close_frame",
-        "on_broken",
-        "on_room",
         "overflowed",
+        "writer",
     )
 
     def __init__(self, bound: int | None) -> None:
         self._bound = bound
         self._room_waiters: list[asyncio.Future[None]] | None = None
-        self.on_room: Callable[[], None] | None = None
-        self.on_broken: Callable[[], None] | None = None
+        self.writer: Writer | None = None
         self.close_frame: Close | None = None
         self.overflowed = False
 
@@ -89,14 +95,17 @@ class Outbox(ABC):
         for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
-        if self.on_room is not None:
-            self.on_room()
+        if self.writer is not None:
+            self.writer.send_waiting()
 
     def _overflow(self) -> None:
         self.overflowed = True
         self._tell_room()
-        if self.on_broken is not None:
-            self.on_broken()
+        self._tell_end()
+
+    @abstractmethod
+    def _tell_end(self) -> None:
+        """The connection must end: its reader is too slow, or it is to be closed."""
 
 
 def count_bytes(text: str) -> int:
@@ -105,10 +114,15 @@ def count_bytes(text: str) -> int:
 
 
 class AsgiOutbox(Outbox):
-    """Sends through ASGI's `send`, one frame after the other, in a task of its own."""
+    """Sends through ASGI's `send`, one frame after the other, in a task of its own.
+
+    Attributes:
+        broken: set when the reader is too slow.
+    """
 
     def __init__(self, send: Send, bound: int | None) -> None:
         super().__init__(bound)
+        self.broken = asyncio.Event()
         self._send = send
         self._waiting: deque[str] = deque()
         self._size = 0
@@ -150,6 +164,9 @@ class AsgiOutbox(Outbox):
         self._waiting.append(text)
         self._size += count_bytes(text)
         self._news.set()
+
+    def _tell_end(self) -> None:
+        self.broken.set()
 
     def close(self, close: Close) -> None:
         """Closes the connection after what is queued."""

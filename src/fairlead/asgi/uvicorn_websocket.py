@@ -210,7 +210,6 @@ class DirectWebSocketProtocol(asyncio.Protocol):
         self._endpoint = endpoint
         self._session = session = endpoint.open(scope, headers)
         self.outbox = DirectOutbox(self, endpoint.outbound_bytes)
-        self.outbox.on_broken = self._close
         session.start(self.outbox)
 
     def _read(self, reader: FrameReader, data: bytes) -> None:
@@ -241,7 +240,7 @@ class DirectWebSocketProtocol(asyncio.Protocol):
             case _:
                 pass
 
-    def _close(self) -> None:
+    def end(self) -> None:
         """The session has ended the connection, or its reader is too slow."""
         outbox = self.outbox
         if outbox is None or outbox.overflowed:

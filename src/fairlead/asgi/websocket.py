@@ -68,12 +68,10 @@ class WebSocketEndpoint:
         await send({"type": "websocket.accept"})
         session = self.open(scope, headers)
         outbox = AsgiOutbox(send, self.outbound_bytes)
-        broken = asyncio.Event()
-        outbox.on_broken = broken.set
         tasks: list[asyncio.Task[object]] = [
             asyncio.create_task(outbox.run()),
             asyncio.create_task(_read(session, outbox, receive)),
-            asyncio.create_task(broken.wait()),
+            asyncio.create_task(outbox.broken.wait()),
         ]
         try:
             session.start(outbox)

@@ -48,6 +48,11 @@ log = logging.getLogger("fairlead.websocket")
 class WebSocketSession:
     """One connection."""
 
+    __slots__ = (
+        "_calls", "_creating", "_loop", "_opened", "_outbox", "_owner", "_protocol", "_pushed",
+        "_runtime", "_scope", "_side_tasks", "_timer", "_unlisten", "request",
+    )  # fmt: skip
+
     def __init__(self, runtime: Runtime, scope: Scope, headers: Headers) -> None:
         self._runtime = runtime
         self._scope: tuple[Scope, Headers] | None = scope, headers
@@ -64,9 +69,10 @@ class WebSocketSession:
         self._owner: str | None = None
         self._calls: dict[CallMessage, asyncio.Task[None]] = {}
         self._pushed: dict[CallMessage, PushedSubscription] = {}
-        self._side_tasks: set[asyncio.Task[None]] = set()
+        self._creating: asyncio.Task[None] | None = None
+        self._side_tasks: set[asyncio.Task[None]] | None = None
         self._timer: Alarm | None = None
-        self._unlisten = NOT_OPENED.on_session_end(self._end_session, list)
+        self._unlisten: Callable[[], None] | None = None
         self.request: Request | None = None
 
     # --- the connection's life
@@ -81,7 +87,7 @@ class WebSocketSession:
     def start(self, outbox: Outbox) -> None:
         """The connection was accepted."""
         self._outbox = outbox
-        outbox.on_room = self._send_waiting
+        outbox.writer = self
         self._perform(self._protocol.open())
         self._set_timer()
 
@@ -102,20 +108,22 @@ class WebSocketSession:
 
     async def finish(self) -> None:
         """Leaves nothing running."""
-        if tasks := [*self._calls.values(), *self._side_tasks]:
+        creating = () if self._creating is None else (self._creating,)
+        if tasks := [*self._calls.values(), *(self._side_tasks or ()), *creating]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         for pushed in list(self._pushed.values()):
             await pushed.stop()
-        self._unlisten()
+        if self._unlisten is not None:
+            self._unlisten()
         if self._owner is not None:
             self._runtime.connections.release(self._owner)
         if self.outbox.overflowed:
             self._runtime.metrics.dropped += 1
             log.warning("a client read too slowly: its connection was closed")
 
-    def _send_waiting(self) -> None:
+    def send_waiting(self) -> None:
         """The reader has caught up: pushed subscriptions go on where they had to stop."""
         for pushed in list(self._pushed.values()):
             pushed.send()
@@ -132,6 +140,9 @@ class WebSocketSession:
         for pushed in list(self._pushed.values()):
             pushed.cancel()
         self.outbox.close(Close(code, reason))
+
+    def _abort(self) -> None:
+        self.close(1011, "aborted")
 
     def _end_session(self, error: TRPCError) -> None:
         """The sign-in is over: every call is told so, and the connection ends."""
@@ -152,7 +163,8 @@ class WebSocketSession:
                 case StopCall(call):
                     self._stop(call)
                 case CreateContext(params):
-                    self._start(self._create_context(params))
+                    creating = self._create_context(params)
+                    self._creating = self._loop.create_task(creating)
                 case Close(grace=0):
                     self.end()
                     self.outbox.close(command)
@@ -163,13 +175,9 @@ class WebSocketSession:
 
     def _start_call(self, call: CallMessage) -> None:
         self._opened.note_use()
-        is_live = call.kind == "subscription"
-        run = self._run_subscription if is_live else self._run_query
-        self._calls[call] = task = self._loop.create_task(run(call))
-        task.add_done_callback(partial(self._forget, call))
-
-    def _forget(self, call: CallMessage, _task: asyncio.Task[None]) -> None:
-        self._calls.pop(call, None)
+        live = call.kind == "subscription"
+        body = self._run_subscription(call) if live else self._run_query(call)
+        self._calls[call] = self._loop.create_task(body)
 
     def _stop(self, call: CallMessage) -> None:
         if call in self._pushed:
@@ -180,9 +188,12 @@ class WebSocketSession:
         body = cast("Coroutine[object, object, None]", task.get_coro())
         if inspect.getcoroutinestate(body) == inspect.CORO_CREATED:
             # Nothing of it has run or ever will, so nothing else tells of its end.
+            del self._calls[call]
             self._perform(self._protocol.finished(call))
 
     def _start(self, coroutine: Coroutine[object, object, None]) -> None:
+        if self._side_tasks is None:
+            self._side_tasks = set()
         self._side_tasks.add(task := self._loop.create_task(coroutine))
         task.add_done_callback(self._side_tasks.discard)
 
@@ -191,17 +202,17 @@ class WebSocketSession:
         if scope is None:
             return  # it is made once
         self._note_drift(params)
-        request = make_request(
-            *scope,
-            self._runtime.services,
-            params,
-            CONNECTION_INFO,
-            partial(self.close, 1011, "aborted"),
-        )
+        services = self._runtime.services
+        request = make_request(*scope, services, params, CONNECTION_INFO, self._abort)
         opened = await self._runtime.open_scope(request)
+        self._creating = None  # from here on nothing waits
         self.request = opened.scope.request
-        refusal = opened.refusal or self._claim(self.request)
-        if refusal is not None:
+        try:
+            if opened.refusal is not None:
+                raise opened.refusal
+            bound = self._runtime.options.limits.connections_per_user
+            self._owner = self._runtime.connections.claim(self.request, bound)
+        except TRPCError as refusal:
             self._perform(self._protocol.context_failed(refusal))
             return
         self._opened = opened
@@ -214,18 +225,6 @@ class WebSocketSession:
         drift = self._runtime.drift
         if drift is not None and params is not None and PARAM in params:
             drift.note(params[PARAM], "websocket")
-
-    def _claim(self, request: Request) -> TRPCError | None:
-        bound = self._runtime.options.limits.connections_per_user
-        user, client = request.user, request.client
-        owner = f"user {user.name}" if user else f"address {client and client[0]}"
-        if not self._runtime.connections.claim(owner, bound):
-            return TRPCError(
-                "TOO_MANY_REQUESTS",
-                f"There are {bound} connections of this {owner.partition(' ')[0]} already: close one",
-            )
-        self._owner = owner
-        return None
 
     def _set_timer(self) -> None:
         deadline = self._protocol.get_deadline()
@@ -286,6 +285,7 @@ class WebSocketSession:
             code = error.code
             self.outbox.post(self._protocol.encode_error(message, error))
         finally:
+            self._calls.pop(message, None)
             self._protocol.answered(message)
             self._runtime.metrics.count_call(path, code, perf_counter() - started)
 
@@ -342,6 +342,7 @@ class WebSocketSession:
             code = error.code
             self._perform(self._protocol.failed_to_start(message, error))
         finally:
+            self._calls.pop(message, None)
             if message not in self._pushed:
                 metrics.subscriptions -= 1
                 metrics.count_call(path, code, perf_counter() - started)

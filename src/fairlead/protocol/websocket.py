@@ -66,12 +66,6 @@ class _State(Enum):
 
 
 @dataclass(slots=True)
-class _Subscription:
-    call: CallMessage
-    stopped: bool = False
-
-
-@dataclass(slots=True)
 class WebSocketProtocol:
     """See the module's description.
 
@@ -86,9 +80,11 @@ class WebSocketProtocol:
     _state: _State = field(init=False, default=_State.PARAMS)
     _context: Context | None = field(init=False, default=None)
     _refusal: TRPCError | None = field(init=False, default=None)
-    _pending: list[CallMessage] = field(init=False, default_factory=list[CallMessage])
-    _subscriptions: dict[RequestId, _Subscription] = field(
-        init=False, default_factory=dict["RequestId", _Subscription]
+    # Most connections never have any of the first two: thousands of them share the empty ones.
+    _pending: tuple[CallMessage, ...] = field(init=False, default=())
+    _stopped: frozenset[RequestId] = field(init=False, default=frozenset())
+    _subscriptions: dict[RequestId, CallMessage] = field(
+        init=False, default_factory=dict["RequestId", CallMessage]
     )
     _calls: int = field(init=False, default=0)
     _heard: float = field(init=False, default=0.0)
@@ -185,7 +181,7 @@ class WebSocketProtocol:
         if refusal is not None:
             return [Send(self.encode_error(message, refusal))]
         if self._state is _State.CONTEXT:
-            self._pending.append(message)
+            self._pending += (message,)
             return []
         return [StartCall(message)]
 
@@ -209,17 +205,17 @@ class WebSocketProtocol:
                 "TOO_MANY_REQUESTS",
                 f"This connection has {bound} subscriptions, the most it may have: stop one",
             )
-        self._subscriptions[call.id] = _Subscription(call)
+        self._subscriptions[call.id] = call
         return None
 
     def _stop(self, request_id: RequestId) -> list[Command]:
-        subscription = self._subscriptions.get(request_id)
-        if subscription is None or subscription.stopped:
+        call = self._subscriptions.get(request_id)
+        if call is None or request_id in self._stopped:
             return []
-        subscription.stopped = True
-        if subscription.call in self._pending:
+        self._stopped |= {request_id}
+        if call in self._pending:
             return []  # it is reported stopped when the context is there
-        return [StopCall(subscription.call)]
+        return [StopCall(call)]
 
     # --- what the shell reports
 
@@ -229,15 +225,10 @@ class WebSocketProtocol:
             return []
         self._state = _State.READY
         self._context = context
-        pending, self._pending = self._pending, []
+        pending, self._pending = self._pending, ()
         commands: list[Command] = []
         for call in pending:
-            subscription = (
-                self._subscriptions.get(call.id)
-                if call.kind == "subscription"
-                else None
-            )
-            if subscription is not None and subscription.stopped:
+            if call.kind == "subscription" and call.id in self._stopped:
                 commands += self.finished(call)
             else:
                 commands.append(StartCall(call))
@@ -261,7 +252,7 @@ class WebSocketProtocol:
 
     def finished(self, call: CallMessage) -> list[Command]:
         """A subscription that had been started has ended, by itself, by an error or by a stop."""
-        self._subscriptions.pop(call.id, None)
+        self._forget(call)
         return (
             []
             if self.is_closed
@@ -270,14 +261,19 @@ class WebSocketProtocol:
 
     def failed_to_start(self, call: CallMessage, error: TRPCError) -> list[Command]:
         """A subscription never started: its error is all there is to say."""
-        self._subscriptions.pop(call.id, None)
+        self._forget(call)
         return [] if self.is_closed else [Send(self.encode_error(call, error))]
+
+    def _forget(self, call: CallMessage) -> None:
+        self._subscriptions.pop(call.id, None)
+        if self._stopped:
+            self._stopped -= {call.id}
 
     def closed(self) -> list[CallMessage]:
         """The connection is gone; returns the subscriptions to cancel."""
         self._state = _State.CLOSED
-        self._pending = []
-        running = [subscription.call for subscription in self._subscriptions.values()]
+        self._pending = ()
+        running = list(self._subscriptions.values())
         self._subscriptions = {}
         return running
 

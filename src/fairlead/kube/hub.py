@@ -87,6 +87,7 @@ class Hub:
         self._timers: dict[Source, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._subscribed = 0
 
     def subscribe(
         self,
@@ -182,10 +183,13 @@ class Hub:
 
     def _check_subscriptions(self) -> None:
         bound = self._options.max_subscriptions
-        if sum(source.subscriptions for source in self._keys) >= bound:
+        if self._subscribed >= bound:  # or fewer: those that ended were not taken off
+            self._subscribed = sum(source.subscriptions for source in self._keys)
+        if self._subscribed >= bound:
             raise KubeError(
                 f"{bound} subscriptions are open already", code="TOO_MANY_REQUESTS"
             )
+        self._subscribed += 1
 
     def _on_idle(self, feed: Source) -> None:
         """A feed has no reader left, or has failed."""

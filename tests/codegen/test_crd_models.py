@@ -59,6 +59,7 @@ def test_a_definition_that_changes_or_goes_is_followed(folder: Path) -> None:
     (source / "links.yaml").write_text((CRDS / "quicklinks.yaml").read_text())
     generate_models([source], folder)
     (folder / "mine.py").write_text("")
+    (source / ".#stages.yaml").symlink_to("ann@host.1")  # an editor's lock
     (source / "links.yaml").unlink()
     changed = STAGES.read_text().replace("triggerTemplate:", "startTemplate:")
     (source / "stages.yaml").write_text(changed)

@@ -15,7 +15,7 @@ import yaml
 
 from fairlead.cli.access import access
 from fairlead.cli.checking import Finding, check_application, check_cluster
-from fairlead.cli.crds import follow_crds, write_crd_modules
+from fairlead.cli.crds import find_followed_kinds, follow_crds, write_crd_modules
 from fairlead.cli.development import DevelopmentOptions, run_development
 from fairlead.cli.identity import wants_provider
 from fairlead.cli.loading import load_target
@@ -23,11 +23,12 @@ from fairlead.cli.processes import ChildError
 from fairlead.cli.scaffolding import create_application
 from fairlead.cli.serving import bind, serve, settle, stop_on_signals
 from fairlead.cli.simulated import parse_cluster_options, run_cluster
-from fairlead.cli.watching import watch_package
+from fairlead.cli.watching import make_load, watch_package
 from fairlead.codegen import check, generate
 from fairlead.codegen.generating import GenerationSource
 from fairlead.codegen.kind_definitions import custom_resource_definitions
 from fairlead.codegen.openapi import openapi, openapi_page
+from fairlead.codegen.watching import Generation
 from fairlead.compiling import compile_router
 from fairlead.errors import DefinitionError, FairleadError
 
@@ -210,10 +211,16 @@ def generate_command(  # noqa: PLR0913, PLR0917  one parameter per option is how
 
     With --crds and --models, the Python classes of those kinds first.
     """
-    follow_crds(crds or [], models, _say, _fail if check_only else None)
+    kinds = find_followed_kinds(crds or [], models)
     if watch:
-        watch_package(target, app_dir, out, _say)
+        load = make_load(target, app_dir)
+        generation = Generation(
+            load=load, folder=out, package_name=package_name, kinds=kinds
+        )
+        watch_package(generation, app_dir, _say)
         return
+    if kinds is not None:
+        follow_crds(kinds, _say, _fail if check_only else None)
     source = cast("GenerationSource", load_target(target, app_dir))
     if check_only:
         difference = check(source, out, package_name=package_name)

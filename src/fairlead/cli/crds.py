@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fairlead.cli.crd_sources import read_definitions
 from fairlead.codegen.crd import Overlay, crd_module, read_crds, snake_case
-from fairlead.codegen.crd_models import check_models, generate_models
+from fairlead.codegen.crd_models import FollowedKinds, check_models, generate_models
 from fairlead.errors import DefinitionError
 
-__all__ = ["follow_crds", "write_crd_modules"]
+__all__ = ["find_followed_kinds", "follow_crds", "write_crd_modules"]
 
 
 def write_crd_modules(
@@ -37,24 +37,34 @@ def write_crd_modules(
         yield target
 
 
+def find_followed_kinds(
+    crds: Sequence[Path], models: Path | None
+) -> FollowedKinds | None:
+    """What `--crds` and `--models` say, if they are given.
+
+    Raises:
+        DefinitionError: one of both is missing.
+    """
+    if models is None and not crds:
+        return None
+    if models is None or not crds:
+        raise DefinitionError("--crds and --models go together: from where, to where")
+    return FollowedKinds(sources=crds, folder=models)
+
+
 def follow_crds(
-    crds: Sequence[Path],
-    models: Path | None,
+    kinds: FollowedKinds,
     say: Callable[[str], None],
     fail: Callable[[str], None] | None = None,
 ) -> None:
-    """Writes the package `models` from definitions, or, given `fail`, only says what differs.
+    """Writes the classes, or, given `fail`, only says what differs.
 
     Raises:
-        DefinitionError: one of both is missing, or a definition cannot be read.
+        DefinitionError: a definition cannot be read.
     """
-    if models is None and not crds:
-        return
-    if models is None or not crds:
-        raise DefinitionError("--crds and --models go together: from where, to where")
     if fail is None:
-        changed = generate_models(crds, models)
-        say(f"{len(changed)} files changed in {models}")
-    elif difference := check_models(crds, models):
+        changed = generate_models(kinds.sources, kinds.folder)
+        say(f"{len(changed)} files changed in {kinds.folder}")
+    elif difference := check_models(kinds.sources, kinds.folder):
         sys.stdout.write(f"{difference}\n")
-        fail(f"{models} is out of date: run fairlead generate without --check")
+        fail(f"{kinds.folder} is out of date: run fairlead generate without --check")

@@ -70,9 +70,13 @@ def read_crds(text: str, *, version: str | None = None) -> tuple[CustomResource,
     """The CRDs of a YAML text, each in the version asked for, else the one that is stored.
 
     Raises:
-        DefinitionError: there is none, or one lacks the version or its schema.
+        DefinitionError: it is no YAML, there is none in it, or one lacks the version or its
+            schema.
     """
-    documents = cast("Iterator[object]", yaml.safe_load_all(text))
+    try:
+        documents = list(cast("Iterator[object]", yaml.safe_load_all(text)))
+    except yaml.YAMLError as error:
+        raise DefinitionError(f"it is no YAML: {error}") from error
     found = tuple(
         _read(cast("Mapping[str, Any]", document), version)
         for document in documents

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Sequence
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from tests.kube.cluster import Widget
+from tests.kube.upstream import Reader, Upstream
 
-from fairlead.kube.client import ClientOptions, KubeClient
+from fairlead.kube.client import ClientOptions
 from fairlead.kube.errors import KubeError, KubeProtocolError
-from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.long_answers import PassedChunks
 from fairlead.kube.objects import ListOptions, RawObjects
 from fairlead.kube.passing import LONGEST_TAIL, PassedList
@@ -100,62 +97,6 @@ def test_a_list_that_breaks_off_is_told_or_is_no_json(form: str, missing: int) -
     assert passed is not None
     with pytest.raises(json.JSONDecodeError):
         json.loads(passed)
-
-
-class Upstream:
-    """An API server with one long list; the test decides how it is sent."""
-
-    def __init__(self) -> None:
-        self.parts: Sequence[bytes | None] = ()
-        self.sized = False
-        self.left = asyncio.Event()
-        self.asked = 0
-        self.peers: set[object] = set()
-
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.asked += 1
-        self.peers.add(request.get_extra_info("peername"))
-        headers = {"Content-Type": "application/json"}
-        if self.sized:
-            whole = b"".join(part for part in self.parts if part)
-            headers["Content-Length"] = str(len(whole))
-        response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
-        try:
-            for part in self.parts:
-                if part is None:
-                    await asyncio.Event().wait()
-                elif part == b"cut":
-                    if request.transport is not None:
-                        request.transport.abort()
-                    return response
-                else:
-                    await response.write(part)
-        except (asyncio.CancelledError, OSError):
-            self.left.set()
-            raise
-        return response
-
-
-class Reader:
-    """A client of an `Upstream`."""
-
-    def __init__(self, upstream: Upstream, options: ClientOptions | None) -> None:
-        self.upstream = upstream
-        self._options = options
-
-    async def __aenter__(self) -> RawObjects:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self.upstream.answer)
-        self._server = TestServer(app)
-        await self._server.start_server()
-        config = ClusterConfig(server=str(self._server.make_url("")).rstrip("/"))
-        self._client = KubeClient(config, self._options)
-        return RawObjects(self._client, self._client.server_credentials)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.aclose()
-        await self._server.close()
 
 
 BODY = FORMS["built-in"].encode()

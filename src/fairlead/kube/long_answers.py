@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from fairlead.kube.completing import CompletedList
 from fairlead.kube.passing import PassedList
 
 __all__ = ["LongAnswer", "PassedChunks"]
@@ -44,7 +45,7 @@ class LongAnswer:
 class PassedChunks:
     """A long list as it goes out: reads on when what it has is taken."""
 
-    def __init__(self, answer: LongAnswer, passed: PassedList) -> None:
+    def __init__(self, answer: LongAnswer, passed: PassedList | CompletedList) -> None:
         size, added = answer.size, passed.added
         self.size = None if size is None or added is None else size + added
         self._answer = answer

@@ -12,6 +12,7 @@ import msgspec
 from fairlead.errors import TRPCError
 from fairlead.kube.change_rules import Verb, WriteGuard
 from fairlead.kube.client import KubeClient, KubeRequest, Method
+from fairlead.kube.completing import CompletedList
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.long_answers import PassedChunks
 from fairlead.kube.names import check_selector
@@ -126,12 +127,14 @@ class RawObjects:
     async def _ask_list(
         self, info: ResourceInfo, request: KubeRequest, size: int
     ) -> bytes | PassedChunks:
+        reader = WireReader(info)
         answer = await self.client.send_long(request, size)
         if isinstance(answer, bytes):
-            return WireReader(info).rewrite_list(answer)
-        passed = PassedList.begin(answer.first)
+            return reader.rewrite_list(answer)
+        first = answer.first
+        passed = PassedList.begin(first) or CompletedList.begin(first, reader)
         if passed is None:
-            return WireReader(info).rewrite_list(await answer.read())
+            return reader.rewrite_list(await answer.read())
         return PassedChunks(answer, passed)
 
     def _get_list(

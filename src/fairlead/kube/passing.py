@@ -19,12 +19,26 @@ from fairlead.kube.wire import (
     write_metadata,
 )
 
-__all__ = ["PassedList"]
+__all__ = ["NO_END", "PassedList", "read_head"]
 
 LONGEST_TAIL = 16_384
 """Bytes of a list after its items: its kind, version, and a token for the next page."""
 MOST_ENDS = 16
 """How many brackets from the end the items' own is looked for."""
+NO_END = "The cluster sent a list without an end"
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What comes before the items of a list.
+
+    Attributes:
+        start: where their field begins; `items` where the first of them does.
+        metadata: None where it comes after them.
+    """
+
+    start: int
+    items: int
+    metadata: ListMetadata | None
 
 
 class _Ends(msgspec.Struct):
@@ -33,6 +47,19 @@ class _Ends(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Ends)
+
+
+def read_head(first: bytes) -> Head | None:
+    """What the first bytes of a list say; None where they are those of something else."""
+    start = first.find(ITEMS, 0, LONGEST_HEAD)
+    if start < 0:
+        return None
+    items = start + len(ITEMS)
+    try:
+        metadata = _decoder.decode(first[:items] + b"]}").metadata
+    except msgspec.DecodeError:
+        return None  # those were the items of something else
+    return Head(start, items, metadata)
 
 
 class PassedList:
@@ -56,18 +83,15 @@ class PassedList:
         Returns:
             None where its items have to be looked at: they leave out their kind, or it is no list.
         """
-        start = first.find(ITEMS, 0, LONGEST_HEAD)
-        items = start + len(ITEMS)
-        if start < 0 or not names_kinds(memoryview(first)[items - 1 : items + 16]):
+        head = read_head(first)
+        if head is None:
             return None
-        try:
-            metadata = _decoder.decode(first[:items] + b"]}").metadata
-        except msgspec.DecodeError:
-            return None  # those were the items of something else
-        if metadata is None:
-            return PassedList(b"{", start, None)
-        opening = b'{"metadata":' + write_metadata(metadata) + b","
-        return PassedList(opening, start, metadata)
+        if not names_kinds(memoryview(first)[head.items - 1 : head.items + 16]):
+            return None
+        if head.metadata is None:
+            return PassedList(b"{", head.start, None)
+        opening = b'{"metadata":' + write_metadata(head.metadata) + b","
+        return PassedList(opening, head.start, head.metadata)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Takes what has come; returns what can be sent."""
@@ -105,4 +129,4 @@ class PassedList:
                     found.metadata
                 )
             break
-        raise KubeProtocolError("The cluster sent a list without an end")
+        raise KubeProtocolError(NO_END)

@@ -76,6 +76,15 @@ class _Object(msgspec.Struct, gc=False):
     kind: str = ""
 
 
+class _Anything(msgspec.Struct, gc=False):
+    """An object, whatever it has."""
+
+
+class _Item(msgspec.Struct, gc=False):
+    metadata: _Anything
+    kind: str = ""
+
+
 class _BookmarkMetadata(msgspec.Struct):
     annotations: dict[str, str] | None = None
 
@@ -106,6 +115,8 @@ class _Line(msgspec.Struct):
 
 
 _object_decoder = msgspec.json.Decoder(_Object)
+_items_decoder = msgspec.json.Decoder(list[_Item])
+_raw_items_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _list_decoder = msgspec.json.Decoder(_List)
 _whole_decoder = msgspec.json.Decoder(_WholeList)
 _line_decoder = msgspec.json.Decoder(_Line)
@@ -162,6 +173,27 @@ class WireReader:
             page.metadata.remaining_item_count,
         )
 
+    def complete(self, items: msgspec.Raw | bytes | memoryview) -> bytes:
+        """A JSON array of objects, each of which has its kind.
+
+        Raises:
+            KubeProtocolError: it is none.
+        """
+        found = _decode(_items_decoder, items)
+        if not found:
+            return b"[]"
+        raw = [memoryview(item) for item in _decode(_raw_items_decoder, items)]
+        if any(item.kind for item in found):
+            pairs = zip(found, raw, strict=True)
+            whole = [
+                bytes(each) if item.kind else self._prefix + bytes(each[1:])
+                for item, each in pairs
+            ]
+            return b"[%b]" % b",".join(whole)
+        opening = b"," + self._prefix
+        first = b"[" + self._prefix
+        return b"".join((first, opening.join([each[1:] for each in raw]), b"]"))
+
     def rewrite_list(self, body: bytes) -> bytes:
         """A list answer in the form of resource routers, without looking into its items.
 
@@ -174,9 +206,7 @@ class WireReader:
         page = _decode(_whole_decoder, body)
         items = memoryview(page.items)
         if bytes(items[:2]) not in (b"[]", b"nu") and not names_kinds(items):
-            whole = self.read_list(body)
-            joined = b",".join([item.raw for item in whole.objects])
-            items = memoryview(b"[%s]" % joined)
+            items = memoryview(self.complete(items))
         elif bytes(items[:4]) == b"null":
             items = memoryview(b"[]")
         metadata = write_metadata(page.metadata)
@@ -241,7 +271,9 @@ def read_error(body: bytes) -> KubeStatusError:
     return make_status_error(status.code or 500, body)
 
 
-def _decode(decoder: msgspec.json.Decoder[T], data: msgspec.Raw | bytes) -> T:
+def _decode(
+    decoder: msgspec.json.Decoder[T], data: msgspec.Raw | bytes | memoryview
+) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

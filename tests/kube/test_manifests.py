@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,7 @@ from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
 from fairlead.kube import Explorer, KindRef, Kube, Manifests
 from fairlead.kube.discovery import ServedKind
+from fairlead.kube.manifests import KIND_ATTEMPTS
 
 WIDGETS = KindRef(group="example.com", version="v1", plural="widgets")
 
@@ -208,3 +210,57 @@ async def test_namespace_kind_and_objects_of_it_come_in_one_text(
     gadgets = KindRef(group="example.org", version="v1", plural="gadgets")
     read = await app.explorer.get(gadgets, "one", "new-team")
     assert read["spec"] == {"size": 2}
+
+
+async def test_dry_run_tells_what_would_change(app: App) -> None:
+    await app.manifests.apply_yaml(MANIFEST, "team-a")
+    grown = MANIFEST.replace("size: 4", "size: 5")
+    tried = await app.manifests.apply_yaml(grown, "team-a", dry_run=True)
+    assert [each.outcome for each in tried] == ["configured", "unchanged"]
+
+
+@pytest.mark.parametrize("field", ["name", "namespace"])
+async def test_name_that_is_a_number_is_not_passed_over(app: App, field: str) -> None:
+    text = MANIFEST.replace("  name: one\n", f"  name: one\n  {field}: 5\n")
+    text = text.replace("  name: one\n  name: 5", "  name: 5")
+    (widget, settings) = await app.manifests.apply_yaml(text, "team-a")
+    assert widget.message == f"metadata.{field} must be text: put it in quotes"
+    assert [each.field for each in widget.problems] == [f"metadata.{field}"]
+    assert settings.outcome == "created"
+
+
+async def test_refused_object_of_the_cluster_is_in_no_namespace(app: App) -> None:
+    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: new-team}"
+    (made,) = await app.manifests.apply_yaml(text, "team-a")
+    assert (made.outcome, made.namespace) == ("failed", None)
+
+
+async def test_version_of_a_new_kind_that_never_comes_is_waited_for_once(
+    app: App, kube: Kube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crds = ("apiextensions.k8s.io", "customresourcedefinitions")
+    await grant(kube.client, "root", ["*"], resource=crds)
+    monkeypatch.setattr("fairlead.kube.manifests.KIND_SECONDS", 0)
+    find, asked = kube.discovery.find_by_kind, list[str]()
+
+    async def count(api_version: str, kind: str) -> ServedKind | None:
+        asked.append(api_version)
+        return await find(api_version, kind)
+
+    monkeypatch.setattr(kube.discovery, "find_by_kind", count)
+    definition = GADGETS.split("---\n")[1]
+    gadget = "---\napiVersion: example.org/v9\nkind: Gadget\nmetadata: {name: one}\n"
+    made = await app.manifests.apply_yaml(definition + gadget * 3, "team-a")
+    assert [each.outcome for each in made] == ["created", *["failed"] * 3]
+    assert asked.count("example.org/v9") == KIND_ATTEMPTS + 3
+
+
+async def test_a_large_text_does_not_keep_others_waiting(app: App) -> None:
+    text = "a:\n" + " - b\n" * 30_000
+    reading = asyncio.ensure_future(app.manifests.apply_yaml(text))
+    turns = 0
+    while not reading.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert [each.outcome for each in await reading] == ["failed"]
+    assert turns > 10

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from fairlead.access import Authorizer, ResourceAttributes, authenticated
@@ -71,15 +71,8 @@ class AppliedDocument(BaseModel):
     problems: list[DocumentProblem] = []
 
 
-class _Meta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-
-
-class _Object(msgspec.Struct):
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
-
-
-_decoder = msgspec.json.Decoder(_Object)
+_NOT_APPLIED = ("managedFields", "resourceVersion", "generation")
+"""What of an object's metadata tells that it was written, not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +109,8 @@ class Manifests(Router[KubeContext]):
         One that fails does not stop the others. `namespace` is for namespaced objects that name
         none; `force` takes over fields that others manage; `dryRun` changes nothing.
         """
-        documents = read_documents(text, limit=MAX_DOCUMENTS)
+        # A large text takes seconds, in which others are answered.
+        documents = await asyncio.to_thread(read_documents, text, limit=MAX_DOCUMENTS)
         if not documents:
             raise TRPCError("BAD_REQUEST", "There is no document to apply")
         defined: set[tuple[str, str]] = set()
@@ -139,10 +133,12 @@ class Manifests(Router[KubeContext]):
         dry_run: bool,
         force: bool,
     ) -> AppliedDocument:
+        place = namespace
         try:
             target = await self._find_target(document, namespace)
+            place = target.namespace
             await self._check_right(target, "patch")
-            before = await self._find_version(target)
+            before = await self._find_object(target)
             if before is None:
                 await self._check_right(target, "create")
             body = await self.ctx.kube.raw.apply(
@@ -155,19 +151,16 @@ class Manifests(Router[KubeContext]):
                 dry_run=dry_run,
             )
         except _Refused as refused:
-            return _fail(
-                document, namespace, str(refused), [(refused.field, str(refused))]
-            )
+            return _fail(document, place, str(refused), [(refused.field, str(refused))])
         except KubeStatusError as error:
             causes = [(cause.field, cause.message) for cause in error.causes]
-            return _fail(document, namespace, error.message, causes)
+            return _fail(document, place, error.message, causes)
         except TRPCError as error:
-            return _fail(document, namespace, error.message, [])
-        after = _decoder.decode(body).metadata.resource_version
+            return _fail(document, place, error.message, [])
         outcome: Outcome = "configured"
         if before is None:
             outcome = "created"
-        elif after == before:
+        elif before and _read_content(body) == _read_content(before):
             outcome = "unchanged"
         return _describe(document, target.namespace, outcome)
 
@@ -187,7 +180,7 @@ class Manifests(Router[KubeContext]):
         if served.namespaced and place is None:
             raise _Refused(
                 f"{kind} is namespaced: set metadata.namespace, or choose a namespace",
-                "metadata.name",
+                "metadata",
             )
         if not served.namespaced and own:
             raise _Refused(f"{kind} is cluster-scoped", "metadata.namespace")
@@ -207,16 +200,17 @@ class Manifests(Router[KubeContext]):
             if await discovery.find_by_kind(api_version, kind) is not None:
                 return
             await asyncio.sleep(KIND_SECONDS)
+        # It does not come, so that no further document waits for it.
+        defined.discard((api_version.rpartition("/")[0], kind))
 
-    async def _find_version(self, target: _Target) -> str | None:
+    async def _find_object(self, target: _Target) -> bytes | None:
         raw = self.ctx.kube.raw
         try:
-            body = await raw.get(target.served.info, target.name, target.namespace)
+            return await raw.get(target.served.info, target.name, target.namespace)
         except KubeNotFoundError:
             return None
         except KubeForbiddenError:
-            return ""  # who may write but not read learns less
-        return _decoder.decode(body).metadata.resource_version
+            return b""  # who may write but not read learns less
 
     async def _check_right(self, target: _Target, verb: str) -> None:
         """Asks before it writes: with the server's identity the cluster itself would not."""
@@ -257,11 +251,17 @@ def _read_place(document: Document) -> tuple[str, str | None]:
     metadata = document.value.get("metadata")
     if not isinstance(metadata, dict):
         raise _Refused("metadata is missing: an object needs metadata.name", "metadata")
-    name, namespace = metadata.get("name"), metadata.get("namespace")
-    return (
-        name if isinstance(name, str) else "",
-        namespace if isinstance(namespace, str) and namespace else None,
+    name, namespace = (
+        _read_word(metadata.get(field), f"metadata.{field}")
+        for field in ("name", "namespace")
     )
+    return name, namespace or None
+
+
+def _read_word(value: JsonValue, field: str) -> str:
+    if value is not None and not isinstance(value, str):
+        raise _Refused(f"{field} must be text: put it in quotes", field)
+    return value or ""
 
 
 def _with_namespace(target: _Target) -> dict[str, object]:
@@ -272,6 +272,16 @@ def _with_namespace(target: _Target) -> dict[str, object]:
     if target.namespace is not None:
         metadata["namespace"] = target.namespace
     return {**value, "metadata": metadata}
+
+
+def _read_content(body: bytes) -> dict[str, JsonValue]:
+    """An object without what each write changes: a dry run leaves its version as it is."""
+    value = cast("dict[str, JsonValue]", msgspec.json.decode(body))
+    metadata = value.get("metadata")
+    if isinstance(metadata, dict):
+        for field in _NOT_APPLIED:
+            metadata.pop(field, None)
+    return value
 
 
 def _fail(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from weakref import ref
 
 import pytest
@@ -164,3 +166,31 @@ def test_all_who_come_at_once_are_answered_and_nobody_is_let_in_after_the_stop(
     run: Callable[[Coroutine[Any, Any, None]], None],
 ) -> None:
     run(asyncio.wait_for(_stop_with_a_crowd_inside(), 60))
+
+
+LOOP = """
+import asyncio
+from fairlead import Context, Fairlead, Router, public, query
+
+class App(Router[Context]):
+    @query(access=public)
+    async def loop(self) -> str:
+        return type(asyncio.get_running_loop()).__module__
+
+app = Fairlead(App)
+"""
+
+
+def test_it_serves_on_uvloop(tmp_path: Path) -> None:
+    (tmp_path / "looped.py").write_text(LOOP)
+    command = [sys.executable, "-m", "fairlead", "serve", "looped:app", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--app-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        try:
+            address = server.stdout.readline().rpartition(" ")[2].strip()
+            with urlopen(f"{address}/trpc/loop", timeout=30) as answer:  # noqa: S310  our own server
+                assert json.load(answer) == {"result": {"data": "uvloop"}}
+        finally:
+            server.terminate()

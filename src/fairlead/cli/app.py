@@ -13,6 +13,7 @@ from typing import Annotated, cast
 import typer
 import yaml
 
+from fairlead import eventloop
 from fairlead.cli.access import access
 from fairlead.cli.checking import Finding, check_application, check_cluster
 from fairlead.cli.crds import find_followed_kinds, follow_crds, write_crd_modules
@@ -103,7 +104,7 @@ def serve_command(
 
             await serve(application, sock, stop, on_ready=tell, grace=grace)
 
-    asyncio.run(run())
+    eventloop.run(run())
 
 
 OwnCluster = Annotated[
@@ -179,7 +180,7 @@ def dev_command(  # noqa: PLR0913, PLR0917  one parameter per option is how Type
         reload=reload,
         out=out,
     )
-    asyncio.run(run_development(options, _say))
+    eventloop.run(run_development(options, _say))
 
 
 @app.command("generate")
@@ -335,7 +336,7 @@ def cluster_command(context: typer.Context) -> None:
     if options.scenario is None:
         command = [sys.executable, "-m", "fairlead.devcluster", *options.rest]
         os.execv(sys.executable, command)  # noqa: S606  the same interpreter, no shell
-    asyncio.run(run_cluster(options, _say))
+    eventloop.run(run_cluster(options, _say))
 
 
 def _say(text: str) -> None:

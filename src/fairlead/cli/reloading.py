@@ -19,6 +19,8 @@ from pathlib import Path
 
 from watchfiles import PythonFilter, awatch  # pyright: ignore[reportUnknownVariableType]  its stop_event names an optional library
 
+from fairlead import eventloop
+
 __all__ = ["ServerOptions", "run_reloading"]
 
 GRACE = 5.0
@@ -163,7 +165,7 @@ def main() -> None:
     options, number = _read_environment()
     sock = socket.socket(fileno=os.dup(number))
     try:
-        asyncio.run(serve_once(options, sock, _say))
+        eventloop.run(serve_once(options, sock, _say))
     except FairleadError as error:
         print(f"\033[31merror:\033[0m {error}", file=sys.stderr, flush=True)
         sys.exit(1)

@@ -110,10 +110,21 @@ test("a Git server and its Secret come together, or not at all", async () => {
     token: Buffer.from("another").toString("base64"),
     username: Buffer.from("robot").toString("base64"),
   });
+
+  // Keys that cannot be kept leave the server as it was, and the form says so.
+  portal.kubectl("delete", "secret", "ci-e2e-git", "-n", "team-payments");
+  await page.getByTestId("drawer").getByRole("button", { name: "Edit" }).click();
+  await editing.getByLabel("Host").fill("elsewhere.example.com");
+  await editing.getByLabel("Access token").fill("third");
+  await editing.getByRole("button", { name: "Save", exact: true }).click();
+  await editing
+    .getByRole("alert")
+    .getByText(/^Nothing was changed, since the credentials could not be: .*ci-e2e-git/)
+    .waitFor();
+  expect(portal.get("gitserver", "e2e-git").spec.gitHost).toBe("code.example.com");
   await portal.go(page, "/git-servers?ns=team-payments");
 
   // The server is there already: the Secret that was made for the second one is taken back.
-  portal.kubectl("delete", "secret", "ci-e2e-git", "-n", "team-payments");
   await page.getByRole("button", { name: "Connect Git server" }).click();
   await fillServer(page, "e2e-git");
   await page.getByRole("dialog").getByRole("alert").waitFor();

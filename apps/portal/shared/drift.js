@@ -17,7 +17,7 @@ const routerHashes = {
   "events": "f3f45e677c09fe41",
   "explorer": "352325d8f2b5cabf",
   "feeds": "e9efd5c9c70e89aa",
-  "gitServers": "c2d492dfb533ee56",
+  "gitServers": "1f13ebe3a04286b6",
   "manifests": "ee0c4fffe6c03cdd",
   "namespaces": "925320da1816abfa",
   "pipelineRuns": "2177201df76ee224",

@@ -4,4 +4,4 @@ export { DraftError, createCDPipelineDraft, createCodebaseBranchDraft, createCod
 export { resources } from "./resources.js";
 
 /** Changes with the types; the server compares it with its own. */
-export const schemaHash = "cea079e13f70bb6a";
+export const schemaHash = "4dfd3f29c593df24";

@@ -114,6 +114,7 @@ export const manifest = {
 "explorer.table": "76faafa37ebe7199",
 "explorer.watchPermissions": "796e5a46a6a3ce4c",
 "feeds.list": "a86408005ff5914d",
+"gitServers.change": "4ee56c46ea2de87f",
 "gitServers.connect": "f5ebf57f06d1e2a3",
 "gitServers.create": "c6d10e4b7e396492",
 "gitServers.delete": "d029951a90ba5a40",
@@ -124,7 +125,6 @@ export const manifest = {
 "gitServers.patch": "e5c5b2113baf3230",
 "gitServers.permissions": "d37eb3e2e02223cb",
 "gitServers.permissionsOf": "a34b1ed273aaf63f",
-"gitServers.renew": "d37c21c4a4f52f26",
 "gitServers.serverSideApply": "707f91ebaaa64a1b",
 "gitServers.update": "6cefe0f8c126de9a",
 "gitServers.watch": "8be54d64d669e09d",
@@ -9179,6 +9179,55 @@ export const manifest = {
 "z.array(zFeedReport)"
 ]
 },
+"gitServers.change": {
+"": [
+"a mutation"
+],
+" input": [
+"an object",
+"ignore"
+],
+" input.name": [
+"string",
+"z.string()"
+],
+" input.resourceVersion": [
+"string",
+"z.string()"
+],
+" input.edits": [
+"GitServerEdits",
+"zGitServerEdits"
+],
+" input.credentials": [
+"CredentialChanges",
+"zCredentialChanges"
+],
+" input.namespace": [
+"optional string | null",
+"z.string().nullable()"
+],
+" output": [
+"GitServer",
+"zGitServer"
+],
+" error UNPROCESSABLE_CONTENT": [
+"an object",
+"ignore"
+],
+" error UNPROCESSABLE_CONTENT.causes": [
+"FieldProblem[]",
+"z.array(zFieldProblem)"
+],
+" error CONFLICT": [
+"an object",
+"ignore"
+],
+" error CONFLICT.current": [
+"{ [key: string]: JsonValue } | null",
+"z.record(z.string(), z.json()).nullable()"
+]
+},
 "gitServers.connect": {
 "": [
 "a mutation"
@@ -9503,31 +9552,6 @@ export const manifest = {
 " output": [
 "TargetPermissions[]",
 "z.array(zTargetPermissions)"
-]
-},
-"gitServers.renew": {
-"": [
-"a mutation"
-],
-" input": [
-"an object",
-"ignore"
-],
-" input.name": [
-"string",
-"z.string()"
-],
-" input.credentials": [
-"CredentialChanges",
-"zCredentialChanges"
-],
-" input.namespace": [
-"optional string | null",
-"z.string().nullable()"
-],
-" output": [
-"null",
-"z.null()"
 ]
 },
 "gitServers.serverSideApply": {

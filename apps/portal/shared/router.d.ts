@@ -3220,6 +3220,20 @@ export type AppRouter = TRPCBuiltRouter<
     };
     /** Git servers that codebases live on. */
     gitServers: {
+      /**
+       * Changes a Git server and the Secret that opens it: both, or neither.
+       *
+       * The Secret is written under the caller's right to it, when keys are given or the user's
+       * name, which it holds, is another one.
+       */
+      change: $Mutation<{
+        name: string;
+        /** what the edit began with; a change by somebody else is a conflict. */
+        resourceVersion: string;
+        edits: GitServerEdits;
+        credentials: CredentialChanges;
+        namespace?: string | null | undefined;
+      }, GitServer, ErrorShape | { message: string; code: -32022; data: { code: "UNPROCESSABLE_CONTENT"; httpStatus: 422; path?: string; stack?: string; causes: FieldProblem[]; } } | { message: string; code: -32009; data: { code: "CONFLICT"; httpStatus: 409; path?: string; stack?: string; current: { [key: string]: JsonValue } | null; } }>;
       /** Creates a Git server and the Secret that opens it: both, or neither. */
       connect: $Mutation<{
         server: NewGitServer;
@@ -3285,16 +3299,6 @@ export type AppRouter = TRPCBuiltRouter<
       permissionsOf: $Query<{
         items: PermissionTarget[];
       }, TargetPermissions[]>;
-      /**
-       * Replaces credentials of a Git server, under the caller's right to its Secret.
-       *
-       * The user's name that the Secret holds becomes the server's.
-       */
-      renew: $Mutation<{
-        name: string;
-        credentials: CredentialChanges;
-        namespace?: string | null | undefined;
-      }, null>;
       /**
        * Creates an object or takes over the fields it names, and gives up those it named before.
        *

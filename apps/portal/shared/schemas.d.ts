@@ -870,6 +870,14 @@ export declare const procedures: {
     name?: string | null | undefined;
   }>; readonly output: $Schema<Permissions> };
   readonly "feeds.list": { readonly output: $Schema<FeedReport[]> };
+  readonly "gitServers.change": { readonly input: $Schema<{
+    name: string;
+    /** what the edit began with; a change by somebody else is a conflict. */
+    resourceVersion: string;
+    edits: GitServerEdits;
+    credentials: CredentialChanges;
+    namespace?: string | null | undefined;
+  }>; readonly output: $Schema<GitServer> };
   readonly "gitServers.connect": { readonly input: $Schema<{
     server: NewGitServer;
   }>; readonly output: $Schema<GitServer> };
@@ -925,11 +933,6 @@ export declare const procedures: {
   readonly "gitServers.permissionsOf": { readonly input: $Schema<{
     items: PermissionTarget[];
   }>; readonly output: $Schema<TargetPermissions[]> };
-  readonly "gitServers.renew": { readonly input: $Schema<{
-    name: string;
-    credentials: CredentialChanges;
-    namespace?: string | null | undefined;
-  }>; readonly output: $Schema<null> };
   readonly "gitServers.serverSideApply": { readonly input: $Schema<{
     object: GitServerDraft;
     /** @default "fairlead" */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -95,10 +95,13 @@ class UserKube:
         name: str,
         namespace: str | None = None,
         *,
-        patch: Mapping[str, JsonValue],
+        patch: Mapping[str, JsonValue] | Sequence[Mapping[str, JsonValue]],
         dry_run: bool = False,
     ) -> R:
-        """Changes fields by JSON merge patch: null removes, lists are replaced."""
+        """Changes fields by JSON merge patch: null removes, lists are replaced.
+
+        A list is JSON Patch (RFC 6902): its steps, all or none.
+        """
         place = self.place(resource, namespace)
         info = get_info(resource)
         data = await self.raw.patch(info, name, place, patch, dry_run=dry_run)

@@ -44,6 +44,8 @@ export interface CRUDOptions<K extends ResourceObject> {
   readonly propagationPolicy?: PropagationPolicy;
   /** How many deletions of `removeMany` are under way at a time; 8. */
   readonly concurrency?: number;
+  /** Sends an update by a procedure of your own, as one that saves more with it. No undo is offered. */
+  readonly sendUpdate?: (object: K) => Promise<K>;
   readonly onSuccess?: (result: K | BulkResult<K> | undefined, operation: CRUDOperation) => void;
   readonly onError?: (error: LiveError, operation: CRUDOperation) => void;
   /** An update met a newer version. Also kept as `conflict` in the result of `useCRUD`. */

@@ -59,6 +59,8 @@ export interface WriterOptions<K> {
   readonly silent?: boolean | undefined;
   readonly propagationPolicy?: PropagationPolicy | undefined;
   readonly onConflict?: ((conflict: Conflict<K>) => void) | undefined;
+  /** Sends an update by a procedure of your own, as one that saves more with it. No undo is offered. */
+  readonly sendUpdate?: ((object: K) => Promise<K>) | undefined;
   /** How many deletions of a bulk are under way at a time. */
   readonly concurrency?: number | undefined;
 }
@@ -141,7 +143,11 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
         request: { type: "update", key: keyOf(object), change: () => object },
         send: () => this.#sendUpdate(object, origin),
         isIdempotent: false,
-        undo: before ? (result) => this.#restore(result ?? object, before) : null,
+        // A patch takes back what is in the object, and nothing that was saved with it.
+        undo:
+          before && !this.#options.sendUpdate
+            ? (result) => this.#restore(result ?? object, before)
+            : null,
       }).then(required);
     } catch (cause) {
       if (toLiveError(cause).kind === "conflict") await this.#offerResolution(object, origin);
@@ -267,14 +273,16 @@ export class ResourceWriter<K extends ResourceObject, D extends ResourceObject> 
 
   /** Who writes is not in conflict with the cluster's own part, as a status that an operator reports. */
   async #sendUpdate(object: K, base: K | null): Promise<K> {
+    const send =
+      this.#options.sendUpdate ?? ((object) => this.#procedures.update.mutate({ object }));
     try {
-      return await this.#procedures.update.mutate({ object });
+      return await send(object);
     } catch (cause) {
       if (!base || toLiveError(cause).kind !== "conflict") throw cause;
       const theirs = await this.#procedures.get.query(identity(object)).catch(() => null);
       if (!theirs || !deepEqual(authoredPart(base), authoredPart(theirs))) throw cause;
       const { merged } = mergeThreeWay(base, object, theirs);
-      return this.#procedures.update.mutate({ object: atVersionOf(theirs, merged) });
+      return send(atVersionOf(theirs, merged));
     }
   }
 

@@ -232,6 +232,29 @@ test("clashing edits are listed, and overwriting saves mine", async () => {
   expect((await conflicts[0]?.overwrite())?.spec.size).toBe(8);
 });
 
+test("a procedure of one's own sends updates, and the resolution of a conflict", async () => {
+  const base = peer.cluster.add("a", "one", { size: 1, color: "red" });
+  await openLive();
+  peer.cluster.change("a", "one", { color: "blue" });
+  const conflicts: Conflict<Widget>[] = [];
+  const sent: (string | undefined)[] = [];
+  const writer = writerOf(client, {
+    onConflict: (conflict) => conflicts.push(conflict),
+    sendUpdate: (object) => {
+      sent.push(object.metadata.resourceVersion);
+      return client.client.widgets.update.mutate({ object });
+    },
+  });
+  const object = { ...base, spec: { ...base.spec, size: 8 } };
+  await expect(writer.update({ object, base })).rejects.toThrow("has changed");
+  const merged = await conflicts[0]?.merge();
+  expect(merged?.spec).toEqual({ size: 8, color: "blue" });
+  const { theirs } = conflicts[0] ?? {};
+  expect(sent).toEqual([base.metadata.resourceVersion, theirs?.metadata.resourceVersion]);
+  // Nobody knows what else it saved.
+  expect(notify.success.mock.lastCall?.[0].undo).toBeNull();
+});
+
 test("bulk deletion tells what failed, and only that is tried again", async () => {
   const objects = ["one", "two", "three"].map((name) => peer.cluster.add("a", name));
   const list = await openLive();

@@ -12,14 +12,11 @@ const none: readonly string[] = [];
 export function ConflictNotice<Item>({
   conflict,
   together = none,
-  afterSave,
   onDone,
 }: {
   conflict: Conflict<Item>;
   /** Paths that make sense only together, such as lists in pairs: who clashes in one chooses all. */
   together?: readonly string[] | undefined;
-  /** What is to be done once it is saved, after all. */
-  afterSave?: (() => Promise<unknown>) | undefined;
   onDone: () => void;
 }) {
   const [taken, setTaken] = useState<ReadonlySet<string>>(new Set());
@@ -28,10 +25,7 @@ export function ConflictNotice<Item>({
   const clashes = conflicts.filter((path) => !bound.includes(path));
   const groups = [...clashes.map((path) => [path]), ...(bound.length > 0 ? [bound] : [])];
   // What comes of it is told by a message of its own.
-  const settle = (run: () => Promise<unknown>) => () =>
-    void run()
-      .then(afterSave)
-      .then(onDone, () => undefined);
+  const settle = (run: () => Promise<unknown>) => () => void run().then(onDone, () => undefined);
   const choose = (paths: readonly string[], side: Side) => {
     const next = new Set(taken);
     for (const path of paths) {

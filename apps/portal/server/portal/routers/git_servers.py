@@ -5,10 +5,17 @@ from __future__ import annotations
 import logging
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
-from fairlead import mutation
+from fairlead import TRPCError, mutation
 from fairlead.access import all_of, can
 from fairlead.kube import (
     DeleteOptions,
@@ -25,6 +32,7 @@ from fairlead.kube import (
 )
 from portal.kinds.git_server import GitServerGitProvider
 from portal.resources import GitServer, Secret
+from portal.resources.git_server import GitServerEdits
 from portal.resources.inputs import Host, NamespaceName, ObjectName, Port, Text
 from portal.resources.owner import owner_of
 
@@ -128,19 +136,99 @@ class GitServers(ResourceRouter[GitServer]):
             raise
         return made
 
-    @mutation(access=can("patch", GitServer))
-    async def renew(
-        self, name: str, credentials: CredentialChanges, namespace: str | None = None
-    ) -> None:
-        """Replaces credentials of a Git server, under the caller's right to its Secret.
+    @mutation(access=can("patch", GitServer), raises=(StaleObject, InvalidObject))
+    async def change(
+        self,
+        name: str,
+        resource_version: str,
+        edits: GitServerEdits,
+        credentials: CredentialChanges,
+        namespace: str | None = None,
+    ) -> GitServer:
+        """Changes a Git server and the Secret that opens it: both, or neither.
 
-        The user's name that the Secret holds becomes the server's.
+        The Secret is written under the caller's right to it, when keys are given or the user's
+        name, which it holds, is another one.
+
+        Args:
+            resource_version: what the edit began with; a change by somebody else is a conflict.
         """
         kube = self.ctx.kube
-        spec = (await kube.get(GitServer, name, namespace)).spec
-        data = encode(credentials, spec.git_user or "git")
+        before = await kube.get(GitServer, name, namespace)
+        spec = edit_spec(before, edits)
+        place = before.metadata.namespace
+        async with self._explaining(name, place):
+            made = await replace_spec(kube, before, spec, at_version(resource_version))
+        data = encode(credentials, made.spec.git_user or "git")
+        if len(data) == 1 and made.spec.git_user == before.spec.git_user:
+            return made
         patch: dict[str, JsonValue] = {"stringData": dict(data)}
-        await kube.patch(Secret, spec.name_ssh_key_secret, namespace, patch=patch)
+        try:
+            await kube.patch(Secret, made.spec.name_ssh_key_secret, place, patch=patch)
+        except BaseException as error:
+            undone = await put_back(kube, before, made)
+            if not isinstance(error, TRPCError):
+                raise
+            what = (
+                "Nothing was changed, since the credentials could not be"
+                if undone
+                else "The server was changed, but its credentials could not be"
+            )
+            raise TRPCError(error.code, f"{what}: {error.message}") from error
+        return made
+
+
+def edit_spec(server: GitServer, edits: GitServerEdits) -> JsonValue:
+    """The server's spec with what is given changed.
+
+    Raises:
+        TRPCError: what is left is none.
+    """
+    try:
+        edited = server.edit.from_inputs(edits)
+    except ValidationError as error:
+        raise TRPCError("BAD_REQUEST", str(error)) from error
+    return read_spec(edited)
+
+
+def read_spec(server: GitServer) -> JsonValue:
+    """The spec as it is sent."""
+    spec: JsonValue = server.to_wire()["spec"]
+    return spec
+
+
+def at_version(version: str) -> dict[str, JsonValue]:
+    """A condition: the object is still the one of this version, else there is a conflict."""
+    return {"op": "replace", "path": "/metadata/resourceVersion", "value": version}
+
+
+async def replace_spec(
+    kube: UserKube, server: GitServer, spec: JsonValue, condition: dict[str, JsonValue]
+) -> GitServer:
+    """Gives a server another spec, and the condition decides whether it may still be done."""
+    metadata = server.metadata
+    step: dict[str, JsonValue] = {"op": "replace", "path": "/spec", "value": spec}
+    return await kube.patch(
+        GitServer, metadata.name, metadata.namespace, patch=[condition, step]
+    )
+
+
+async def put_back(kube: UserKube, before: GitServer, made: GitServer) -> bool:
+    """Gives a server the spec that it had, unless somebody has changed it since."""
+    # What the operator reports meanwhile is no change, hence not the version.
+    generation = made.metadata.generation
+    condition: dict[str, JsonValue] = {
+        "op": "test",
+        "path": "/metadata/generation",
+        "value": generation,
+    }
+    try:
+        await replace_spec(kube, before, read_spec(before), condition)
+    except KubeError:
+        # The first error is what the caller must hear of.
+        log.exception("could not put back GitServer %s", before.key)
+        return False
+    return True
 
 
 def encode(credentials: Credentials | CredentialChanges, user: str) -> dict[str, str]:

@@ -18,7 +18,6 @@ export function FormDialog<Values extends FieldValues, Item = unknown>({
   permission,
   conflict,
   together,
-  afterSave,
   onClose,
   children,
 }: {
@@ -30,9 +29,8 @@ export function FormDialog<Values extends FieldValues, Item = unknown>({
   permission: Permission;
   /** Somebody else's change in between; its notice takes the place of the server's words. */
   conflict?: Conflict<Item> | null;
-  /** As of the notice: paths that are chosen together, and what follows upon saving. */
+  /** As of the notice: paths that are chosen together. */
   together?: readonly string[];
-  afterSave?: () => Promise<unknown>;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -50,12 +48,7 @@ export function FormDialog<Values extends FieldValues, Item = unknown>({
         >
           <div className="scroll-thin flex flex-1 flex-col gap-4 overflow-y-auto px-6 py-5">
             {conflict ? (
-              <ConflictNotice
-                conflict={conflict}
-                together={together}
-                afterSave={afterSave}
-                onDone={onClose}
-              />
+              <ConflictNotice conflict={conflict} together={together} onDone={onClose} />
             ) : null}
             {children}
           </div>

@@ -1,6 +1,5 @@
 import "@/components/form/zodWithoutEval";
 
-import { toLiveError } from "@fairlead/react";
 import { useResourceForm } from "@fairlead/react/form";
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { GitServer, RouterInputs } from "@portal/shared";
@@ -8,7 +7,6 @@ import { editGitServer } from "@portal/shared/drafts";
 import { useGitServerCRUD, useGitServerPermissions } from "@portal/shared/hooks";
 import { zGitServerEdits, zNewGitServer } from "@portal/shared/schemas";
 import { useMutation } from "@tanstack/react-query";
-import { useRef } from "react";
 import type { Control } from "react-hook-form";
 import { toast } from "sonner";
 import { z } from "zod";
@@ -80,33 +78,36 @@ const zEdited = z
       addIssue({ code: "custom", path, message });
   });
 
-/** Changes where a server is reached, and what opens it. */
+/** Changes where a server is reached, and what opens it: both are saved, or neither. */
 export function EditServerDialog({ server, onClose }: { server: GitServer; onClose: () => void }) {
-  const { update, conflict } = useGitServerCRUD();
-  const renew = useMutation(trpc.gitServers.renew.mutationOptions());
+  const change = useMutation(trpc.gitServers.change.mutationOptions());
   const { name = "", namespace = null } = server.metadata;
-  // Once the server is saved, another attempt is about its keys, and begins with what was saved.
-  const base = useRef(server);
-  const saveKeys = async () => {
-    const { user, credentials } = form.getValues();
-    const { sshKey, token } = credentials;
-    // The Secret holds the user's name, too.
-    if (!sshKey && !token && user === server.spec.gitUser) return;
-    await renew.mutateAsync({
+  const saveWithKeys = async ({ metadata, spec }: GitServer) => {
+    const { sshKey, token } = form.getValues("credentials");
+    const saved = await change.mutateAsync({
       name,
       namespace,
+      resourceVersion: metadata.resourceVersion ?? "",
+      edits: {
+        host: spec.gitHost,
+        user: spec.gitUser,
+        sshPort: spec.sshPort,
+        httpsPort: spec.httpsPort,
+      },
       credentials: { sshKey: sshKey || null, token: token || null },
     });
     if (sshKey || token) toast.success(`${name} has new credentials`);
+    return saved;
   };
-  const form = useResourceForm<NewGitServer, unknown>({
+  const { update, conflict } = useGitServerCRUD({ sendUpdate: saveWithKeys });
+  const form = useResourceForm<NewGitServer, GitServer>({
     defaultValues: toValues(server),
     resolver: zodResolver(zEdited),
-    submit: async ({ host, user, sshPort, httpsPort }) => {
-      const object = editGitServer(base.current, { host, user, sshPort, httpsPort });
-      base.current = await update.mutateAsync({ base: base.current, object });
-      await saveKeys();
-    },
+    submit: ({ host, user, sshPort, httpsPort }) =>
+      update.mutateAsync({
+        base: server,
+        object: editGitServer(server, { host, user, sshPort, httpsPort }),
+      }),
     onSuccess: onClose,
     fieldOf: (field) => (field === "spec.gitHost" ? "host" : null),
   });
@@ -115,17 +116,11 @@ export function EditServerDialog({ server, onClose }: { server: GitServer; onClo
   return (
     <FormDialog
       title={`Edit ${name}`}
-      description="Codebases that live on it follow."
+      description="It is saved with its keys, or not at all."
       action="Save"
       form={form}
-      permission={permissions.update}
+      permission={permissions.patch}
       conflict={conflict}
-      afterSave={() =>
-        saveKeys().catch((cause: unknown) => {
-          // The form closes with its conflict: this is all that tells.
-          toast.error(`${name} is saved, its keys are not: ${toLiveError(cause).message}`);
-        })
-      }
       onClose={onClose}
     >
       <TextField control={control} name="host" label="Host" autoFocus />

@@ -121,7 +121,7 @@ test("a Git server and its Secret come together, or not at all", async () => {
     .getByRole("alert")
     .getByText(/^Nothing was changed, since the credentials could not be: .*ci-e2e-git/)
     .waitFor();
-  expect(portal.get("gitserver", "e2e-git").spec.gitHost).toBe("code.example.com");
+  expect(portal.get("gitserver", "e2e-git").spec["gitHost"]).toBe("code.example.com");
   await portal.go(page, "/git-servers?ns=team-payments");
 
   // The server is there already: the Secret that was made for the second one is taken back.

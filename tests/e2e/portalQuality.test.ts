@@ -202,8 +202,97 @@ test("the keyboard alone is enough: skip to content, find, open, close, sort", a
   await expect.poll(() => head.getAttribute("aria-sort")).toMatch(/ascending|descending/);
 });
 
+/** Dialogs, the button that opens each, and where they begin: `name` of a field, or of a button. */
+const beginnings: readonly {
+  path: string;
+  opener: string;
+  role: "textbox" | "combobox" | "radio" | "button";
+  name: string | RegExp;
+}[] = [
+  { path: `/pipelines${ns}`, opener: "Run pipeline", role: "combobox", name: "Namespace" },
+  { path: `/codebases${ns}`, opener: "Create codebase", role: "radio", name: /^Create/ },
+  {
+    path: `/codebases${ns}&open=team-payments%2Fledger`,
+    opener: "Edit",
+    role: "textbox",
+    name: "Description",
+  },
+  { path: `/branches${ns}`, opener: "Create branch", role: "combobox", name: "Namespace" },
+  {
+    path: `/branches${ns}&open=team-payments%2Fledger-main-d5n7h`,
+    opener: "Edit",
+    role: "textbox",
+    name: "Version",
+  },
+  { path: `/deployments${ns}`, opener: "Deploy to qa", role: "combobox", name: /./ },
+  { path: `/deployments${ns}`, opener: "Add stage", role: "textbox", name: "Name" },
+  { path: `/git-servers${ns}`, opener: "Connect Git server", role: "textbox", name: "Name" },
+  {
+    path: `/git-servers${ns}&open=team-payments%2Fgithub`,
+    opener: "Edit",
+    role: "textbox",
+    name: "Host",
+  },
+  {
+    path: `/links${ns}&open=team-payments%2Fargocd`,
+    opener: "Edit",
+    role: "textbox",
+    name: "Address",
+  },
+  { path: `/explore${ns}`, opener: "Apply YAML", role: "textbox", name: "Documents to apply" },
+];
+
+test("a dialog begins at its first field, and gives the focus back to what opened it", async () => {
+  const { page } = await portal.visit("admin", "/");
+  for (const { path, opener, role, name } of beginnings) {
+    await follow(page, path);
+    const button = page.getByRole("button", { name: opener, exact: true }).first();
+    // A right that is still asked for: until then the button does nothing.
+    await expect.poll(() => button.getAttribute("aria-disabled"), { message: path }).toBeNull();
+    await button.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog").last();
+    const first = dialog.getByRole(role, { name }).first();
+    const where = `${path} ${opener}`;
+    await expect.poll(() => isFocused(first), { message: where, timeout: 15_000 }).toBe(true);
+    await dialog.getByRole("button", { name: "Close" }).last().press("Enter");
+    await expect.poll(() => isFocused(button), { message: `${where}: back` }).toBe(true);
+  }
+});
+
+test("a dialog without a field begins at what it is for", async () => {
+  const { page } = await portal.visit("viewer", "/");
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "My sessions" }).click();
+  const done = page.getByRole("dialog").getByRole("button", { name: "Done" });
+  await expect.poll(() => isFocused(done)).toBe(true);
+});
+
+test("Tab goes through a dialog from its first field to its last button, and round; Escape closes", async () => {
+  const { page } = await portal.visit("admin", `/pipelines${ns}`);
+  const opener = page.getByRole("button", { name: "Run pipeline" });
+  await expect.poll(() => opener.getAttribute("aria-disabled")).toBeNull();
+  await opener.focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  const stops = [
+    dialog.getByRole("combobox", { name: "Namespace" }),
+    dialog.getByRole("combobox", { name: "Pipeline" }),
+    dialog.getByRole("button", { name: "Cancel" }),
+    dialog.getByRole("button", { name: "Run" }),
+    dialog.getByRole("button", { name: "Close" }),
+  ];
+  for (const stop of [...stops, ...stops.slice(0, 1)]) {
+    await expect.poll(() => isFocused(stop), { message: String(stop) }).toBe(true);
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await expect.poll(() => isFocused(opener)).toBe(true);
+});
+
 function isFocused(element: Locator): Promise<boolean> {
-  return element.evaluate((found) => found === document.activeElement);
+  return element.evaluate((found) => found === document.activeElement, null, { timeout: 5000 });
 }
 
 test("a filter says how many runs each choice leaves, whatever is chosen", async () => {

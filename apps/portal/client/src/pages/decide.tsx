@@ -88,7 +88,6 @@ function DecideDialog({
             </label>
             <Textarea
               id={id}
-              autoFocus
               maxLength={500}
               placeholder="Optional; it is kept with your name."
               value={comment}

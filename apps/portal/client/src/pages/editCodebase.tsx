@@ -45,7 +45,7 @@ export function EditCodebaseDialog({
       conflict={conflict}
       onClose={onClose}
     >
-      <TextField control={control} name="description" label="Description" multiline autoFocus />
+      <TextField control={control} name="description" label="Description" multiline />
       <TextField
         control={control}
         name="commitMessagePattern"

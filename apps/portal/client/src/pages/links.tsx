@@ -189,7 +189,7 @@ function CreateDialog({ namespace, onClose }: { namespace: string; onClose: () =
       permission={permissions.create}
       onClose={onClose}
     >
-      <TextField control={form.control} name="name" label="Name" placeholder="grafana" autoFocus />
+      <TextField control={form.control} name="name" label="Name" placeholder="grafana" />
       <NamespaceField control={form.control} name="namespace" />
       <TextField control={form.control} name="url" label="Address" />
       <SwitchField control={form.control} name="visible" label="Show on the overview" />
@@ -218,7 +218,7 @@ function EditDialog({ link, onClose }: { link: QuickLink; onClose: () => void })
       conflict={conflict}
       onClose={onClose}
     >
-      <TextField control={form.control} name="url" label="Address" autoFocus />
+      <TextField control={form.control} name="url" label="Address" />
       <SwitchField control={form.control} name="visible" label="Show on the overview" />
     </FormDialog>
   );

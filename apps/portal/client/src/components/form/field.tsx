@@ -51,12 +51,10 @@ export function TextField<Values extends FieldValues>({
   hint,
   placeholder,
   multiline = false,
-  autoFocus = false,
   type = "text",
 }: Common<Values> & {
   placeholder?: string;
   multiline?: boolean;
-  autoFocus?: boolean;
   type?: "text" | "password" | "number";
 }) {
   const id = useId();
@@ -82,7 +80,6 @@ export function TextField<Values extends FieldValues>({
                 type={type}
                 autoComplete={type === "password" ? "new-password" : "off"}
                 spellCheck={false}
-                autoFocus={autoFocus}
                 {...shared}
                 onChange={(event) => {
                   const text = event.target.value;

@@ -32,5 +32,5 @@ type ButtonProps = ComponentProps<"button"> &
 export function Button({ className, variant, size, asChild = false, ...props }: ButtonProps) {
   const classes = cn(buttonVariants({ variant, size }), className);
   if (asChild) return <Slot.Root className={classes} {...props} />;
-  return <button type="button" className={classes} {...props} />;
+  return <button type="button" data-variant={variant} className={classes} {...props} />;
 }

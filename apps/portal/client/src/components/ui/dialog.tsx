@@ -3,6 +3,7 @@ import { Dialog as Primitive } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
+import { focusFirst } from "./firstFocus";
 import { useReturnFocus } from "./useReturnFocus";
 
 export const Dialog = Primitive.Root;
@@ -42,6 +43,10 @@ export function DialogContent({
           className,
         )}
         {...returnFocus}
+        onOpenAutoFocus={(event) => {
+          returnFocus.onOpenAutoFocus();
+          focusFirst(event);
+        }}
         {...props}
       >
         <header className="flex items-start justify-between gap-4 border-b px-6 py-4">

@@ -34,13 +34,7 @@ export function StartStep({
     <>
       <StrategyField control={control} />
       <div className="grid gap-4 sm:grid-cols-2">
-        <TextField
-          control={control}
-          name="name"
-          label="Name"
-          placeholder="payments-api"
-          autoFocus
-        />
+        <TextField control={control} name="name" label="Name" placeholder="payments-api" />
         <SelectField control={control} name="type" label="Type" options={types} />
       </div>
       <SelectField

@@ -57,7 +57,7 @@ export function PipelineDialog({ namespace, onClose }: { namespace: string; onCl
       onClose={onClose}
     >
       <div className="grid gap-4 sm:grid-cols-2">
-        <TextField control={control} name="name" label="Name" autoFocus />
+        <TextField control={control} name="name" label="Name" />
         <NamespaceField
           control={control}
           name="namespace"

@@ -50,7 +50,7 @@ export function StageDialog({ view, onClose }: { view: PipelineView; onClose: ()
       permission={pipelines.patch.allowed ? stages.create : pipelines.patch}
       onClose={onClose}
     >
-      <TextField control={form.control} name="name" label="Name" placeholder="staging" autoFocus />
+      <TextField control={form.control} name="name" label="Name" placeholder="staging" />
       <StageFields control={form.control} namespace={namespace} />
     </FormDialog>
   );

@@ -58,7 +58,7 @@ export function ConnectDialog({ namespace, onClose }: { namespace: string; onClo
       onClose={onClose}
     >
       <div className="grid gap-4 sm:grid-cols-2">
-        <TextField control={control} name="name" label="Name" placeholder="github" autoFocus />
+        <TextField control={control} name="name" label="Name" placeholder="github" />
         <NamespaceField control={control} name="namespace" />
         <SelectField control={control} name="provider" label="Provider" options={providers} />
         <TextField control={control} name="host" label="Host" placeholder="github.com" />
@@ -123,7 +123,7 @@ export function EditServerDialog({ server, onClose }: { server: GitServer; onClo
       conflict={conflict}
       onClose={onClose}
     >
-      <TextField control={control} name="host" label="Host" autoFocus />
+      <TextField control={control} name="host" label="Host" />
       <ReachFields control={control} />
       <KeyFields
         control={control}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import aiohttp
@@ -75,6 +76,33 @@ async def test_a_write_that_may_have_happened_is_not_repeated(
     assert api.count("write") == 1
 
 
+async def test_a_write_is_not_repeated_on_a_connection_used_before(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    # What HTTP calls idempotent is not: what was deleted would be reported as missing, what was
+    # replaced as changed by somebody else.
+    api.put("x")
+    await objects.get(INFO, "x", "a")
+    api.faults["write"] += [Fault(cut=True)] * 2
+    with pytest.raises(KubeUnreachableError, match="broke off"):
+        await objects.delete(INFO, "x", "a")
+    await objects.get(INFO, "x", "a")
+    changed = make_widget()
+    changed.metadata.resource_version = "1"
+    with pytest.raises(KubeUnreachableError, match="broke off"):
+        await objects.update(changed)
+    assert api.count("write") == 2
+
+
+async def test_a_read_is_repeated_when_its_connection_breaks(
+    api: ApiServer, objects: RawObjects
+) -> None:
+    api.put("x")
+    await objects.get(INFO, "x", "a")
+    api.faults["get"] += [Fault(cut=True)] * 2
+    await objects.get(INFO, "x", "a")
+
+
 async def test_a_write_that_was_turned_away_is_repeated_when_asked_to(
     api: ApiServer, objects: RawObjects
 ) -> None:
@@ -90,6 +118,27 @@ async def test_a_long_retry_after_is_reported_and_not_waited_for(
     with pytest.raises(KubeThrottledError) as caught:
         await objects.get(INFO, "x", "a")
     assert (caught.value.retry_after, caught.value.code) == (60, "TOO_MANY_REQUESTS")
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "tries"),
+    [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 429, 2),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", 429, 1),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", 503, 1),
+        ("Fri, 99 Jan 2100", 429, 1),
+        ("inf", 429, 1),
+        ("nan", 429, 1),
+        ("-1", 429, 2),
+    ],
+)
+async def test_a_write_waits_until_the_date_it_is_asked_to_wait_for(
+    api: ApiServer, objects: RawObjects, given: str, status: int, tries: int
+) -> None:
+    api.faults["write"].append(Fault(status=status, headers={"Retry-After": given}))
+    with suppress(KubeStatusError):
+        await objects.create(make_widget())
+    assert api.count("write") == tries
 
 
 async def test_connections_are_used_again(api: ApiServer, objects: RawObjects) -> None:

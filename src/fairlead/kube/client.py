@@ -14,7 +14,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Hashable,
-    Mapping,
     Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,14 +31,14 @@ from fairlead.kube.errors import (
     KubeError,
     KubeProtocolError,
     KubeStatusError,
-    KubeTimeoutError,
     KubeUnreachableError,
     make_status_error,
 )
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.long_answers import LongAnswer
+from fairlead.kube.retrying import may_repeat, read_retry_after, send_writes_once
 from fairlead.kube.shared_lists import SharedLists
-from fairlead.kube.transport_errors import NotSentError, fail_with
+from fairlead.kube.transport_errors import fail_with
 from fairlead.kube.urls import Query, to_query
 
 __all__ = ["REVIEWS", "ClientOptions", "KubeClient", "KubeRequest"]
@@ -333,7 +332,7 @@ class KubeClient:
         return make_status_error(
             response.status,
             await self._read(response),
-            retry_after=_read_seconds(response.headers),
+            retry_after=read_retry_after(response.headers),
             unauthorized_code=request.credentials.unauthorized_code,
         )
 
@@ -341,7 +340,7 @@ class KubeClient:
         self, request: KubeRequest, error: KubeError, attempt: int
     ) -> float | None:
         """Seconds until the next try; None when there must be none."""
-        if attempt >= self.options.attempts or not _may_repeat(request, error):
+        if attempt >= self.options.attempts or not may_repeat(request.method, error):
             return None
         asked = error.retry_after if isinstance(error, KubeStatusError) else None
         if asked is None:
@@ -366,24 +365,6 @@ class KubeClient:
                 read_bufsize=2**16,  # larger ones are joined, and leave the cache
                 max_field_size=2**16,
                 max_line_size=2**16,
+                middlewares=(send_writes_once,),
             )
         return self._session
-
-
-def _may_repeat(request: KubeRequest, error: KubeError) -> bool:
-    if isinstance(error, NotSentError):
-        return True
-    if isinstance(error, KubeStatusError):
-        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return request.method == "GET" or error.retry_after is not None
-        return request.method == "GET" and error.status in (502, 503, 504)
-    return request.method == "GET" and not isinstance(
-        error, KubeTimeoutError | KubeProtocolError
-    )
-
-
-def _read_seconds(headers: Mapping[str, str]) -> float | None:
-    try:
-        return max(0.0, float(headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None  # absent, or a date: Kubernetes sends seconds

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from fairlead.errors import TRPCError
 from fairlead.kube.backoff import Backoff
 from fairlead.kube.client import KubeClient, KubeRequest
 from fairlead.kube.credentials import Credentials
@@ -24,20 +24,26 @@ from fairlead.kube.errors import (
     KubeProtocolError,
     KubeStatusError,
     KubeTimeoutError,
+    KubeUnauthorizedError,
 )
 from fairlead.kube.frames import FeedState, FrameSource
-from fairlead.kube.initial import InitialList
+from fairlead.kube.initial import (
+    NOT_OLDER,
+    REFUSALS,
+    Abilities,
+    InitialList,
+    NotStreamedError,
+)
 from fairlead.kube.resource import ResourceInfo
 from fairlead.kube.sources import Reader, Source
 from fairlead.kube.store import Store, StoreLimits
 from fairlead.kube.urls import Query, get_collection_path
 from fairlead.kube.wire import LineSplitter, RawObject, WireReader
 
-__all__ = ["Abilities", "Feed", "FeedOptions", "FeedTarget"]
+__all__ = ["Feed", "FeedOptions", "FeedTarget"]
 
-NOT_OLDER = "NotOlderThan"
-REFUSALS = (400, 422)
-"""How an API server answers that does not know, or not allow, lists as watches."""
+STEADY_SECONDS = 1.0
+"""What has worked for so long may be tried again at once when it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,7 @@ class FeedOptions:
         max_wait: no wait is longer.
         poll_seconds: between lists, where listing is allowed and watching is not.
         forbidden_attempts: a feed that worked fails after so many refusals in a row: an API
-            server that has just started may not know its rules yet.
+            server that has just started may not know its rules and users yet.
         linger: seconds a feed is kept for the next reader.
     """
 
@@ -95,26 +101,8 @@ class FeedTarget(Struct, frozen=True, cache_hash=True):
         }
 
 
-class Abilities:
-    """What API servers turned out not to be able to do; shared by the feeds of a hub.
-
-    Attributes:
-        unstreamed: API groups whose server does not answer `sendInitialEvents`: a group may have
-            a server of its own.
-    """
-
-    __slots__ = ("unstreamed",)
-
-    def __init__(self) -> None:
-        self.unstreamed: set[str] = set()
-
-
 class WatchDeniedError(Exception):
     """Listing is allowed, watching is not."""
-
-
-class NotStreamedError(Exception):
-    """The list that a watch was to begin with does not come to its end."""
 
 
 class Feed(Source):
@@ -147,6 +135,7 @@ class Feed(Source):
         self._credentials: Credentials | None = None
         self._task: asyncio.Task[None] | None = None
         self._stale_timer: asyncio.TimerHandle | None = None
+        self._listed = 0.0
 
     async def aclose(self) -> None:
         """Stops following the cluster; subscriptions end."""
@@ -154,8 +143,7 @@ class Feed(Source):
         self._cancel_stale_timer()
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
 
     def release(self, reader: Reader, /) -> None:
         """A reader has gone."""
@@ -174,6 +162,7 @@ class Feed(Source):
         refusals = 0
         self._expect_stale("The cluster has not answered yet")
         while self.failure is None:
+            asked = 0.0
             try:
                 if self.target.polled or not await self._stream_list(wait):
                     await self._list()
@@ -182,23 +171,27 @@ class Feed(Source):
                 await self._follow(wait)
             except WatchDeniedError:
                 self._set_state("stale", self._explain_polling())
+                wait.reset()
+                refusals = 0
                 await asyncio.sleep(self._options.poll_seconds)
                 continue
-            except KubeError as error:
-                refusals = refusals + 1 if isinstance(error, KubeForbiddenError) else 0
+            except TRPCError as error:  # also of who knows the reader's token
+                refusals = refusals + 1 if isinstance(error, _REFUSED) else 0
                 if self._is_final(error, refusals):
-                    self._fail(error)
+                    self._fail(_of_cluster(error))
                     return
                 self._expect_stale(error.message)
+                if isinstance(error, KubeStatusError) and error.retry_after:
+                    asked = min(error.retry_after, self._options.max_wait)
             except Exception as error:
                 self._fail(KubeProtocolError(f"The feed broke: {error}"))
                 raise
-            await asyncio.sleep(wait.next())
+            await asyncio.sleep(max(wait.next(), asked))
 
-    def _is_final(self, error: KubeError, refusals: int) -> bool:
+    def _is_final(self, error: TRPCError, refusals: int) -> bool:
         if not isinstance(error, KubeStatusError):
-            return False
-        if isinstance(error, KubeForbiddenError) and self.store.resource_version:
+            return error.code in ("UNAUTHORIZED", "FORBIDDEN")  # the reader's session
+        if refusals and self.store.resource_version:
             return refusals >= self._options.forbidden_attempts
         return 400 <= error.status < 500 and error.status not in (408, 410, 429)
 
@@ -226,7 +219,8 @@ class Feed(Source):
         except NotStreamedError:
             self._streams = False
             return False
-        wait.reset()
+        if asyncio.get_running_loop().time() - self._listed >= STEADY_SECONDS:
+            wait.reset()
         return True
 
     async def _list(self) -> None:
@@ -242,7 +236,7 @@ class Feed(Source):
 
     def _take_list(self, objects: list[RawObject], version: str) -> None:
         self.lists_made += 1
-        self.heard = asyncio.get_running_loop().time()
+        self.heard = self._listed = asyncio.get_running_loop().time()
         self.store.replace(objects, version)
         self._wake()
 
@@ -265,7 +259,7 @@ class Feed(Source):
         while True:
             started, head = loop.time(), self.store.head
             await self._watch()
-            if loop.time() - started < 1 and self.store.head == head:
+            if loop.time() - started < STEADY_SECONDS and self.store.head == head:
                 return  # a server that closes at once must not be asked in a busy loop
             wait.reset()
 
@@ -389,3 +383,13 @@ class Feed(Source):
         timer, self._stale_timer = self._stale_timer, None
         if timer is not None:
             timer.cancel()
+
+
+_REFUSED = (KubeForbiddenError, KubeUnauthorizedError)
+
+
+def _of_cluster(error: TRPCError) -> KubeError:
+    """What readers are told when their token could not be had."""
+    if isinstance(error, KubeError):
+        return error
+    return KubeError(error.message, code=error.code)

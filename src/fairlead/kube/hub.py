@@ -15,8 +15,9 @@ from fairlead.kube.client import KubeClient
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.deriving import DerivedSource, Merge, Step
 from fairlead.kube.errors import KubeError
-from fairlead.kube.feed import Abilities, Feed, FeedOptions, FeedTarget
+from fairlead.kube.feed import Feed, FeedOptions, FeedTarget
 from fairlead.kube.frames import FeedState
+from fairlead.kube.initial import Abilities
 from fairlead.kube.resource import Resource
 from fairlead.kube.sources import Source
 from fairlead.kube.store import Store

@@ -9,7 +9,29 @@ from __future__ import annotations
 
 from fairlead.kube.wire import RawObject, WatchEvent
 
-__all__ = ["InitialList"]
+__all__ = ["NOT_OLDER", "REFUSALS", "Abilities", "InitialList", "NotStreamedError"]
+
+NOT_OLDER = "NotOlderThan"
+REFUSALS = (400, 422)
+"""How an API server answers that does not know, or not allow, lists as watches."""
+
+
+class Abilities:
+    """What API servers turned out not to be able to do; shared by the feeds of a hub.
+
+    Attributes:
+        unstreamed: API groups whose server does not answer `sendInitialEvents`: a group may have
+            a server of its own.
+    """
+
+    __slots__ = ("unstreamed",)
+
+    def __init__(self) -> None:
+        self.unstreamed: set[str] = set()
+
+
+class NotStreamedError(Exception):
+    """The list that a watch was to begin with does not come to its end."""
 
 
 class InitialList:

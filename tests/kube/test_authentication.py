@@ -22,10 +22,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fairlead.devcluster.issuing import Issued, issue
-from fairlead.kube import KubeConfigError, KubeUnreachableError
+from fairlead.kube import (
+    KubeConfigError,
+    KubeProtocolError,
+    KubeUnreachableError,
+)
 from fairlead.kube.client import ClientOptions, KubeClient, KubeRequest
-from fairlead.kube.credentials import Impersonated
+from fairlead.kube.credentials import Impersonated, TokenCredentials
 from fairlead.kube.kubeconfig import ClusterConfig, load_kubeconfig
+from fairlead.kube.token_reviews import ClusterTokenReviewer
 
 OURS = issue(())
 OTHERS = issue(())
@@ -63,6 +68,8 @@ class Api:
 
     port: int = 0
     headers: list[Any] = field(default_factory=list[Any])
+    serials: list[str] = field(default_factory=list[str])
+    accepted: str | None = None
     subjects: list[object] = field(default_factory=list[object])
 
 
@@ -76,6 +83,10 @@ async def serve(folder: Path, issued: Issued = OURS) -> AsyncGenerator[Api]:
         assert request.transport is not None
         found = request.transport.get_extra_info("peercert")
         api.subjects.append(found["subject"] if found else None)
+        serial = found["serialNumber"] if found else ""
+        api.serials.append(serial)
+        if api.accepted not in (None, serial):
+            return web.json_response({"kind": "Status", "code": 401}, status=401)
         return web.json_response({})
 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=OURS.ca.decode())
@@ -147,6 +158,58 @@ async def test_a_plugin_may_give_a_certificate(tmp_path: Path) -> None:
     async with serve(tmp_path) as api:
         await ask(configure(tmp_path, api.port, {"exec": plugin}))
     assert api.subjects == [COMMON_NAME]
+
+
+async def test_a_users_token_is_never_sent_with_the_servers_certificate(
+    tmp_path: Path,
+) -> None:
+    # An API server looks at the certificate first: everybody would be the server.
+    async def get_token(renew: bool) -> str:
+        del renew
+        return "of-ann"
+
+    async with serve(tmp_path) as api:
+        config = configure(tmp_path, api.port, CERTIFICATE)
+        async with KubeClient(config, ClientOptions(attempts=1)) as client:
+            for credentials in (
+                client.server_credentials,
+                TokenCredentials("ann", get_token),
+                Impersonated(client.server_credentials, "ann", ()),
+            ):
+                await client.send(
+                    KubeRequest(method="GET", path="/version", credentials=credentials)
+                )
+            with pytest.raises(KubeProtocolError, match="has no user"):
+                await ClusterTokenReviewer(client).review_token("nonsense")
+    assert api.subjects == [COMMON_NAME, None, COMMON_NAME, None]
+    assert api.headers[1]["Authorization"] == "Bearer of-ann"
+
+
+async def test_a_certificate_that_a_plugin_has_renewed_is_shown_at_once(
+    tmp_path: Path,
+) -> None:
+    # Connections that are kept alive have shown the one that is not accepted any more.
+    given = tmp_path / "given.json"
+
+    def give(certificate: bytes, key: bytes) -> str:
+        status = {
+            "clientCertificateData": certificate.decode(),
+            "clientKeyData": key.decode(),
+        }
+        given.write_text(json.dumps({"status": status}))
+        return f"{x509.load_pem_x509_certificate(certificate).serial_number:X}"
+
+    plugin = {"command": "cat", "args": [str(given)]}
+    async with serve(tmp_path) as api:
+        config = configure(tmp_path, api.port, {"exec": plugin})
+        async with KubeClient(config, ClientOptions(attempts=1)) as client:
+            request = KubeRequest(
+                method="GET", path="/version", credentials=client.server_credentials
+            )
+            for _ in range(4):
+                api.accepted = give(*issue_client()).rjust(40, "0")[-40:]
+                await client.send(request)
+            assert len(set(api.serials)) == 4
 
 
 @pytest.mark.parametrize(

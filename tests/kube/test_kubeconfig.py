@@ -119,6 +119,15 @@ def test_basic_and_exec_and_tls_settings_are_read(tmp_path: Path) -> None:
         (make_parts({"auth-provider": {"name": "oidc"}}), "use an exec plugin"),
         (make_parts({"exec": {"args": []}}), "names no command"),
         (make_parts({"client-key-data": "%%%"}), "client-key of the kubeconfig"),
+        (make_parts({"client-certificate-data": "QQ=="}), "without its key"),
+        (make_parts({"client-key-data": "QQ=="}), "without its certificate"),
+        ({**make_parts({}), "users": {"u": {}}}, "users of .* is no list of names"),
+        ({**make_parts({}), "clusters": ["c"]}, "clusters of .* is no list of names"),
+        (make_parts({}) | {"contexts": [{"name": "dev", "context": "c"}]}, "contexts"),
+        (make_parts({"exec": "get-token"}), "exec plugin"),
+        (make_parts({"exec": {"command": "a", "env": [{"name": "A"}]}}), "env"),
+        (make_parts({"exec": {"command": "a", "env": {"A": "1"}}}), "env"),
+        (make_parts({"as": "ann", "as-user-extra": ["a"]}), "as-user-extra"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -148,6 +157,12 @@ def test_a_pod_uses_its_service_account(tmp_path: Path) -> None:
     config = load_in_cluster(environ, tmp_path)
     assert (config.server, config.namespace) == ("https://[fd00::1]:6443", "portal")
     assert config.token_file == tmp_path / "token"
+
+
+def test_a_service_account_without_its_authority_is_told(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+    with pytest.raises(KubeConfigError, match=r"ca\.crt"):
+        load_in_cluster({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, tmp_path)
 
 
 def test_outside_a_pod_there_is_no_service_account(tmp_path: Path) -> None:

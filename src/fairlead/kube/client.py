@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -25,7 +26,12 @@ from typing import Literal, TypeVar
 import aiohttp
 from yarl import URL
 
-from fairlead.kube.credentials import Credentials, ServerCredentials, make_ssl_context
+from fairlead.kube.credentials import (
+    Certificate,
+    Credentials,
+    ServerCredentials,
+    make_ssl_context,
+)
 from fairlead.kube.errors import (
     KubeConfigError,
     KubeError,
@@ -101,10 +107,13 @@ class KubeClient:
     ) -> None:
         self.config = config
         self.options = options or ClientOptions()
-        self._tls = make_ssl_context(config)
         self._proxy = config.find_proxy()
-        self.server_credentials = ServerCredentials(config, self._tls)
-        self._session: aiohttp.ClientSession | None = None
+        self.server_credentials = ServerCredentials(config)
+        certificate = self.server_credentials.certificate
+        # Made now, so that what is wrong with it is told at start.
+        self._tls = {certificate: make_ssl_context(config, certificate)}
+        self._sessions: dict[Certificate | None, aiohttp.ClientSession] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
         self._slots = asyncio.Semaphore(self.options.max_connections)
         self._long_answers = 0
@@ -120,9 +129,11 @@ class KubeClient:
     async def aclose(self) -> None:
         """Closes all connections; requests fail from then on."""
         self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self.server_credentials.aclose()
+        while self._sessions:
+            self._retire(next(iter(self._sessions)))
+        while self._closing:
+            await asyncio.gather(*self._closing)
 
     async def send(self, request: KubeRequest) -> bytes:
         """Sends a request and returns the answer's body.
@@ -216,7 +227,7 @@ class KubeClient:
             try:
                 headers = await request.credentials.get_headers(renew=renew)
                 async with asyncio.timeout(self.options.request_timeout):
-                    return await self._get_session().ws_connect(
+                    return await self._get_session(request.credentials).ws_connect(
                         self._get_url(request),
                         headers=headers,
                         protocols=protocols,
@@ -293,7 +304,7 @@ class KubeClient:
             headers.append(("Content-Type", request.content_type))
         try:
             headers += await request.credentials.get_headers(renew=renew)
-            return await self._get_session().request(
+            return await self._get_session(request.credentials).request(
                 request.method,
                 url,
                 data=request.body,
@@ -348,23 +359,42 @@ class KubeClient:
             return random.uniform(ceiling / 2, ceiling)  # noqa: S311  jitter, no secret
         return asked if asked <= self.options.max_retry_wait else None
 
-    def _get_session(self) -> aiohttp.ClientSession:
+    def _get_session(self, credentials: Credentials) -> aiohttp.ClientSession:
+        """Connections that show the certificate of these credentials, and no other's."""
         if self._closed:
             raise KubeUnreachableError("The connection to the cluster is closed")
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                limit=0,
-                limit_per_host=0,
-                ssl=self._tls if self._tls is not None else False,
-                keepalive_timeout=60,
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": self.options.user_agent},
-                read_bufsize=2**16,  # larger ones are joined, and leave the cache
-                max_field_size=2**16,
-                max_line_size=2**16,
-                middlewares=(send_writes_once,),
-            )
-        return self._session
+        certificate = credentials.certificate
+        session = self._sessions.get(certificate)
+        if session is None:
+            if certificate not in self._tls:
+                self._tls[certificate] = make_ssl_context(self.config, certificate)
+            session = self._make_session(self._tls[certificate])
+            self._sessions[certificate] = session
+            # A plugin gives new ones; requests under way keep the last one's connections.
+            for old in [each for each in self._sessions if each is not None][:-2]:
+                self._retire(old)
+        return session
+
+    def _retire(self, certificate: Certificate | None) -> None:
+        session = self._sessions.pop(certificate)
+        self._tls.pop(certificate, None)
+        task = asyncio.get_running_loop().create_task(session.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _make_session(self, tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            limit_per_host=0,
+            ssl=tls if tls is not None else False,
+            keepalive_timeout=60,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self.options.user_agent},
+            read_bufsize=2**16,  # larger ones are joined, and leave the cache
+            max_field_size=2**16,
+            max_line_size=2**16,
+            middlewares=(send_writes_once,),
+        )

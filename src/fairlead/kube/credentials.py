@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import ssl
 import tempfile
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
-
-import msgspec
+from typing import Protocol, TypeAlias
 
 from fairlead.errors import ErrorCode, TRPCError
 from fairlead.kube.errors import KubeConfigError
-from fairlead.kube.kubeconfig import ClusterConfig, ExecPlugin
+from fairlead.kube.exec_plugins import run_plugin
+from fairlead.kube.kubeconfig import ClusterConfig
 
 __all__ = [
+    "Certificate",
     "Credentials",
     "Headers",
     "Impersonated",
@@ -32,10 +30,11 @@ __all__ = [
 ]
 
 Headers = Sequence[tuple[str, str]]
+Certificate: TypeAlias = tuple[bytes, bytes]
+"""A client's certificate and its key, as PEM."""
 
 TOKEN_FILE_SECONDS = 60.0
 EXPIRY_MARGIN_SECONDS = 30.0
-PLUGIN_TIMEOUT_SECONDS = 60.0
 
 
 class Credentials(Protocol):
@@ -44,6 +43,11 @@ class Credentials(Protocol):
     @property
     def key(self) -> Hashable:
         """Whose they are; equal for requests that see the same cluster."""
+        ...
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What is shown when a connection is made; never the server's for a user's token."""
         ...
 
     @property
@@ -64,6 +68,9 @@ class TokenCredentials:
         get_token: the token now valid; its argument says that the last one was refused.
     """
 
+    certificate: Certificate | None = None
+    """API servers look at a certificate first: with the server's own, whatever a user's token
+    is, even an invalid one, the request would be the server's."""
     unauthorized_code: ErrorCode = "FORBIDDEN"
 
     def __init__(
@@ -101,6 +108,11 @@ class Impersonated:
             *(("Impersonate-Group", group) for group in kept),
         )
 
+    @property
+    def certificate(self) -> Certificate | None:
+        """The server's."""
+        return self._server.certificate
+
     async def get_headers(self, *, renew: bool = False) -> Headers:
         """The server's own header and whom it stands in for."""
         # Instead of whom the kubeconfig names by `as`: like kubectl's own --as.
@@ -108,17 +120,30 @@ class Impersonated:
 
 
 class ServerCredentials:
-    """The server's own: token, token file, basic, exec plugin; certificates are TLS's."""
+    """The server's own: token, token file, basic, exec plugin, certificate."""
 
     unauthorized_code: ErrorCode = "BAD_GATEWAY"
     key: Hashable = ("server",)
 
-    def __init__(self, config: ClusterConfig, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, config: ClusterConfig) -> None:
         self._config = config
-        self._tls = tls
         self._token: str | None = None
+        self._certificate: Certificate | None = None
+        if config.client_certificate and config.client_key:
+            self._certificate = (config.client_certificate, config.client_key)
         self._valid_until = 0.0
-        self._lock = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The kubeconfig's, or the plugin's last one."""
+        return self._certificate
+
+    async def aclose(self) -> None:
+        """Waits for no plugin any more."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
 
     async def get_headers(self, *, renew: bool = False) -> Headers:
         """Who the server is, and as whom its kubeconfig has it act.
@@ -149,116 +174,56 @@ class ServerCredentials:
 
     async def _get_changing_token(self, renew: bool) -> str | None:
         loop = asyncio.get_running_loop()
-        refused = self._token if renew else None
-        async with self._lock:  # one plugin run for all who wait
-            stale = loop.time() >= self._valid_until
-            if stale or (renew and self._token == refused):
-                seconds = await self._read_token()
-                self._valid_until = loop.time() + seconds
+        if self._reading is None and (renew or loop.time() >= self._valid_until):
+            self._reading = loop.create_task(self._read())
+            self._reading.add_done_callback(self._end_reading)
+        reading = self._reading
+        if reading is not None:
+            # One plugin run, and one failure, for all who wait; who goes away does not end it.
+            await asyncio.wait([reading])
+            if reading.cancelled():
+                raise KubeConfigError("the connection to the cluster is closed")
+            reading.result()
         return self._token
 
-    async def _read_token(self) -> float:
+    def _end_reading(self, reading: asyncio.Task[None]) -> None:
+        self._reading = None
+        if not reading.cancelled():
+            reading.exception()  # those who waited have it
+
+    async def _read(self) -> None:
         path = self._config.token_file
+        loop = asyncio.get_running_loop()
         if path is not None:
             self._token = await asyncio.to_thread(_read_file, path)
-            return TOKEN_FILE_SECONDS
+            self._valid_until = loop.time() + TOKEN_FILE_SECONDS
+            return
         plugin = self._config.exec_plugin
         assert plugin is not None  # noqa: S101  the caller has checked
         status = await run_plugin(plugin, self._config)
-        if status.client_certificate_data and self._tls is not None:
-            _load_client_certificate(
-                self._tls,
+        if status.client_certificate_data and status.client_key_data:
+            self._certificate = (
                 status.client_certificate_data.encode(),
                 status.client_key_data.encode(),
             )
         self._token = status.token or None
-        return status.seconds_left - EXPIRY_MARGIN_SECONDS
+        self._valid_until = loop.time() + status.seconds_left - EXPIRY_MARGIN_SECONDS
 
 
 def _read_file(path: Path) -> str:
     try:
-        return path.read_text().strip()
-    except OSError as error:
+        token = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise KubeConfigError(f"the token file cannot be read: {error}") from error
+    if not token:
+        raise KubeConfigError(f"the token file is empty: {path}")
+    return token
 
 
-class PluginStatus(msgspec.Struct, frozen=True, rename="camel"):
-    """What an exec plugin prints."""
-
-    token: str = ""
-    client_certificate_data: str = ""
-    client_key_data: str = ""
-    expiration_timestamp: datetime | None = None
-
-    @property
-    def seconds_left(self) -> float:
-        """How long it is good for; plugins that do not say are asked once."""
-        if self.expiration_timestamp is None:
-            return float("inf")
-        now = datetime.now(self.expiration_timestamp.tzinfo)
-        return (self.expiration_timestamp - now).total_seconds()
-
-
-class _ExecCredential(msgspec.Struct, frozen=True):
-    status: PluginStatus
-
-
-async def run_plugin(plugin: ExecPlugin, config: ClusterConfig) -> PluginStatus:
-    """Runs an exec plugin; what it prints on stderr is the server's log, not an answer.
-
-    Raises:
-        KubeConfigError: it is not installed, fails, or prints no credential.
-    """
-    spec: dict[str, object] = {"interactive": False}
-    if plugin.provide_cluster_info:
-        cluster: dict[str, object] = {"server": config.server}
-        if config.ca:
-            cluster["certificate-authority-data"] = base64.b64encode(config.ca).decode()
-        spec["cluster"] = cluster
-    info = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}
-    env = {
-        **os.environ,
-        **plugin.env,
-        "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode(),
-    }
-    try:
-        process = await asyncio.create_subprocess_exec(
-            plugin.command,
-            *plugin.args,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-        )
-    except OSError as error:
-        hint = f" {plugin.install_hint}" if plugin.install_hint else ""
-        raise KubeConfigError(
-            f"the exec plugin {plugin.command!r} cannot be run: {error}.{hint}"
-        ) from error
-    try:
-        async with asyncio.timeout(PLUGIN_TIMEOUT_SECONDS):
-            printed, _ = await process.communicate()
-    except TimeoutError as error:
-        process.kill()
-        await process.wait()
-        raise KubeConfigError(
-            f"the exec plugin {plugin.command!r} took longer than "
-            f"{PLUGIN_TIMEOUT_SECONDS:.0f} s"
-        ) from error
-    if process.returncode != 0:
-        raise KubeConfigError(
-            f"the exec plugin {plugin.command!r} failed with exit code "
-            f"{process.returncode}; its stderr says why"
-        )
-    try:
-        return msgspec.json.decode(printed, type=_ExecCredential).status
-    except msgspec.DecodeError as error:
-        raise KubeConfigError(
-            f"the exec plugin {plugin.command!r} printed no ExecCredential: {error}"
-        ) from None
-
-
-def make_ssl_context(config: ClusterConfig) -> ssl.SSLContext | None:
-    """TLS as the configuration asks for; None for plain HTTP.
+def make_ssl_context(
+    config: ClusterConfig, certificate: Certificate | None = None
+) -> ssl.SSLContext | None:
+    """TLS as the configuration asks for, showing that certificate; None for plain HTTP.
 
     Raises:
         KubeConfigError: a certificate or key cannot be used.
@@ -273,8 +238,8 @@ def make_ssl_context(config: ClusterConfig) -> ssl.SSLContext | None:
         if config.insecure:
             tls.check_hostname = False
             tls.verify_mode = ssl.CERT_NONE
-        if config.client_certificate and config.client_key:
-            _load_client_certificate(tls, config.client_certificate, config.client_key)
+        if certificate is not None:
+            _load_client_certificate(tls, *certificate)
     except (ssl.SSLError, ValueError) as error:
         raise KubeConfigError(
             f"the certificates of the kubeconfig cannot be used: {error}"

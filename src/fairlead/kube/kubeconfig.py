@@ -33,7 +33,11 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecPlugin:
-    """A command that prints credentials (`client.authentication.k8s.io`)."""
+    """A command that prints credentials (`client.authentication.k8s.io`).
+
+    Attributes:
+        patience: seconds it may take.
+    """
 
     command: str
     args: tuple[str, ...] = ()
@@ -42,6 +46,7 @@ class ExecPlugin:
     install_hint: str = ""
     provide_cluster_info: bool = False
     directory: Path | None = None
+    patience: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +133,12 @@ def load_in_cluster(
             f"{'set' if host else 'not set'} and {token_file} is "
             f"{'there' if token_file.exists() else 'missing'}"
         )
-    namespace = folder / "namespace"
+    namespace, authority = folder / "namespace", folder / "ca.crt"
+    if not authority.exists():
+        raise KubeConfigError(f"The service account has no {authority}")
     return ClusterConfig(
         server=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-        ca=(folder / "ca.crt").read_bytes(),
+        ca=authority.read_bytes(),
         token_file=token_file,
         namespace=namespace.read_text().strip() if namespace.exists() else None,
     )
@@ -172,6 +179,15 @@ def load_kubeconfig(paths: Sequence[Path], context: str | None = None) -> Cluste
         raise KubeConfigError(
             f"cluster of context {name!r} in {merged.where} has no server URL"
         )
+    certificate = _data(user, "client-certificate", user_folder)
+    key = _data(user, "client-key", user_folder)
+    if bool(certificate) != bool(key):
+        lacks = (
+            "client-certificate is without its key"
+            if certificate
+            else "client-key is without its certificate"
+        )
+        raise KubeConfigError(f"user {user_name!r} in {merged.where}: {lacks}")
     basic = _text(user, "username")
     token_file = _text(user, "tokenFile")
     return ClusterConfig(
@@ -183,8 +199,8 @@ def load_kubeconfig(paths: Sequence[Path], context: str | None = None) -> Cluste
         namespace=_text(chosen, "namespace"),
         token=_text(user, "token"),
         token_file=user_folder / token_file if token_file else None,
-        client_certificate=_data(user, "client-certificate", user_folder),
-        client_key=_data(user, "client-key", user_folder),
+        client_certificate=certificate,
+        client_key=key,
         basic=(basic, _text(user, "password") or "") if basic else None,
         exec_plugin=_read_plugin(user.get("exec"), user_folder),
         impersonation=_read_impersonation(user),
@@ -231,9 +247,14 @@ class _Merged:
             ("cluster", self.clusters),
             ("user", self.users),
         ):
-            for entry in content.get(f"{key}s") or ():
+            for entry in _read_list(content, f"{key}s", f"of {path}"):
+                value: object = entry.get(key) or {}
+                if not isinstance(value, dict):
+                    raise KubeConfigError(
+                        f"{key}s of {path} is no list of names and {key}s"
+                    )
                 found.setdefault(
-                    str(entry.get("name")), (entry.get(key) or {}, path.parent)
+                    str(entry.get("name")), (cast("_Entry", value), path.parent)
                 )
 
     def find(self, kind: str, entries: _Named, name: str) -> tuple[_Entry, Path]:
@@ -248,6 +269,16 @@ class _Merged:
 def _text(entry: _Entry, key: str) -> str | None:
     value = entry.get(key)
     return str(value) if value else None
+
+
+def _read_list(entry: _Entry, key: str, where: str) -> list[_Entry]:
+    """A list of mappings; empty where there is none."""
+    found: object = entry.get(key) or []
+    if isinstance(found, list):
+        items = cast("list[object]", found)
+        if all(isinstance(item, dict) for item in items):
+            return cast("list[_Entry]", items)
+    raise KubeConfigError(f"{key} {where} is no list of names and what they stand for")
 
 
 def _read_proxy(cluster: _Entry) -> str | None:
@@ -269,6 +300,10 @@ def _read_impersonation(user: _Entry) -> tuple[tuple[str, str], ...]:
     groups = user.get("as-groups") or ()
     found += [("Impersonate-Group", str(group)) for group in groups]
     extra = cast("Mapping[str, Sequence[object]]", user.get("as-user-extra") or {})
+    if not isinstance(extra, dict) or isinstance(groups, str):
+        raise KubeConfigError(
+            "as-groups of the kubeconfig is no list, or as-user-extra is no mapping"
+        )
     found += [
         (f"Impersonate-Extra-{quote(key.lower(), safe='')}", str(value))
         for key, values in extra.items()
@@ -295,17 +330,27 @@ def _data(entry: _Entry, key: str, folder: Path) -> bytes | None:
         ) from error
 
 
-def _read_plugin(entry: _Entry | None, folder: Path) -> ExecPlugin | None:
-    if not entry:
+def _read_value(item: _Entry) -> str:
+    if "value" not in item:
+        raise KubeConfigError(
+            f"env of an exec plugin gives {item.get('name')!r} no value"
+        )
+    return str(item["value"])
+
+
+def _read_plugin(given: object, folder: Path) -> ExecPlugin | None:
+    if not given:
         return None
+    entry = cast("_Entry", given if isinstance(given, dict) else {})
     command = _text(entry, "command")
     if not command:
         raise KubeConfigError("an exec plugin of the kubeconfig names no command")
+    env = _read_list(entry, "env", "of an exec plugin")
     relative = os.sep in command and not os.path.isabs(command)
     return ExecPlugin(
         command=str(folder / command) if relative else command,
         args=tuple(str(part) for part in entry.get("args") or ()),
-        env={str(item["name"]): str(item["value"]) for item in entry.get("env") or ()},
+        env={str(item.get("name")): _read_value(item) for item in env},
         api_version=_text(entry, "apiVersion") or "client.authentication.k8s.io/v1",
         install_hint=_text(entry, "installHint") or "",
         provide_cluster_info=entry.get("provideClusterInfo") is True,

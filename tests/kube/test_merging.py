@@ -24,6 +24,7 @@ from fairlead.devcluster import DevCluster
 from fairlead.kube import Delta, Kube, ResourceRouter, Snapshot, StateChange
 from fairlead.kube.errors import KubeUnreachableError
 from fairlead.kube.reviews import ReviewOptions
+from fairlead.kube.scopes import Scope, explain
 
 
 class Widgets(ResourceRouter[Widget]):
@@ -238,3 +239,35 @@ async def test_configured_namespaces_are_the_only_candidates(
         bob = create_caller(App, make_context(narrow, "bob"))
         listed = await bob.widgets.list_()
     assert [item.metadata.name for item in listed.items] == ["b1"]
+
+
+async def make_namespaces(kube: Kube, number: int) -> None:
+    """So many more, before `zz` in the alphabet."""
+    for name in [f"n{each:04}" for each in range(number)] + ["zz"]:
+        namespace = {
+            "kind": "Namespace",
+            "apiVersion": "v1",
+            "metadata": {"name": name},
+        }
+        await send(kube.client, "POST", "/api/v1/namespaces", namespace)
+
+
+async def test_rights_are_found_however_many_namespaces_there_are(kube: Kube) -> None:
+    await make_namespaces(kube, 520)
+    await grant(kube.client, "bob", ["list", "watch"], "zz")
+    await kube.acting_as_server().create(make_widget("last", namespace="zz"))
+    bob = create_caller(App, make_context(kube, "bob"))
+    listed = await bob.widgets.list_()
+    assert [item.metadata.name for item in listed.items] == ["last"]
+    async with asyncio.timeout(30), opened(bob.widgets.watch()) as frames:
+        await read_until(frames, {"last"})
+
+
+def test_beyond_the_bound_it_is_said_what_is_left_out() -> None:
+    places = tuple(f"n{each:04}" for each in range(503))
+    scope = explain(Scope(places, "You may not list widgets in all namespaces"))
+    assert scope.namespaces == places[:500]
+    assert scope.reason is not None
+    assert scope.reason.startswith("Only n0000, n0001, ")
+    assert "n0019 and 480 more are shown: You may not list widgets" in scope.reason
+    assert scope.reason.endswith("; 3 more are left out: at most 500 are merged")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+from pydantic import ConfigDict
 from tests.kube.cluster import (
     Widget,
     grant,
@@ -23,14 +24,23 @@ from tests.kube.widget_rows import (
     serve_widgets,
 )
 
-from fairlead import TRPCError, create_caller
+from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.kube import (
     Facet,
     Kube,
+    KubeProtocolError,
+    ResourceRouter,
     RowFilter,
     StateChange,
+    View,
     ViewDelta,
+    ViewRouter,
+    ViewSnapshot,
 )
+from fairlead.kube.deriving import DerivedSource, Merge
+from fairlead.kube.feed import Feed, FeedOptions, FeedTarget
+from fairlead.kube.resource import get_info
+from fairlead.kube.wire import RawObject
 
 
 @pytest.fixture
@@ -246,3 +256,106 @@ async def test_any_window_equals_the_sorted_list_after_any_changes(
     finally:
         for frames in streams:
             await cast("Any", frames).aclose()
+
+
+class Doubled(View[Widget]):
+    """A row as an application's next version computes it; some are no JSON."""
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+
+    size: float
+    label: str | None
+
+    @classmethod
+    def of(cls, source: Widget) -> Doubled:
+        size = source.spec.size * 2
+        return cls(size=float("nan") if size == 26 else size, label="new")
+
+
+class DoubledRows(ViewRouter[Widget, Doubled]):
+    """The table of the next version."""
+
+
+class NextWidgets(ResourceRouter[Widget]):
+    """The derived procedures."""
+
+    rows: DoubledRows
+
+
+class NextApp(Router[Context]):
+    widgets: NextWidgets
+
+
+async def test_rows_that_other_code_has_computed_are_not_resumed_from(
+    app: App, kube: Kube
+) -> None:
+    # As in a rolling update: the new server has watched long enough to know the version.
+    await fill(kube)
+    async with (
+        asyncio.timeout(10),
+        Kube(kube.client.config, identity="impersonate") as other,
+        opened(app.widgets.rows.watch()) as old,
+    ):
+        following = create_caller(NextApp, make_context(other, "ann"))
+        async with opened(following.widgets.rows.watch()) as others:
+            await anext(others)
+            await anext(old)
+            await kube.acting_as_server().create(make_widget("z", 10))
+            seen = await anext(old)
+            assert (await anext(others)).data.type == "delta"
+            resumed = following.widgets.rows.watch(last_event_id=seen.id)
+            async with opened(resumed) as frames:
+                first = (await anext(frames)).data
+        assert isinstance(first, ViewSnapshot)
+        assert {row.label for row in first.items} == {"new"}
+
+
+async def test_a_row_that_is_no_json_is_left_out(
+    kube: Kube, caplog: pytest.LogCaptureFixture
+) -> None:
+    following = create_caller(NextApp, make_context(kube, "ann"))
+    server = kube.acting_as_server()
+    async with (
+        asyncio.timeout(10),
+        opened(following.widgets.rows.watch(sort=["size"])) as rows,
+        opened(following.widgets.watch()) as objects,
+    ):
+        await anext(rows)
+        await anext(objects)
+        for name, size in (("bad", 13), ("good", 1)):
+            await server.create(make_widget(name, size))
+        found = (await anext(rows)).data
+        assert isinstance(found, ViewDelta)
+        assert [row.metadata.name for row in found.upserts] == ["good"]
+        assert (await anext(objects)).data.type == "delta"
+    assert "Doubled could not be computed of team-a/bad" in caplog.text
+
+
+class Breaking(Merge):
+    """A step that does not cope with one object."""
+
+    def put(self, found: RawObject) -> None:
+        if found.name == "bad":
+            raise RuntimeError("planned")
+        super().put(found)
+
+
+async def test_a_step_that_breaks_leaves_what_is_below_to_others(kube: Kube) -> None:
+    server = kube.acting_as_server()
+    source = Feed(
+        kube.client, FeedTarget(get_info(Widget)), FeedOptions(), lambda _: None
+    )
+    feed = source.subscribe(server.credentials)
+    derived = DerivedSource(
+        [("", lambda: source)], Breaking, FeedOptions(), lambda _: None
+    )
+    reader = derived.subscribe(server.credentials)
+    async with asyncio.timeout(10):
+        assert (await anext(reader)).data.data.startswith(b'{"type":"snapshot"')
+        await anext(feed)
+        await server.create(make_widget("bad"))
+        with pytest.raises(KubeProtocolError, match="The view broke: planned"):
+            await anext(reader)
+        assert b'"name":"bad"' in (await anext(feed)).data.data
+    await derived.aclose()
+    await source.aclose()

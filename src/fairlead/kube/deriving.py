@@ -15,6 +15,7 @@ back: the others are shown, and readers are told what is missing and why.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -30,6 +31,8 @@ from fairlead.kube.store import Store
 from fairlead.kube.wire import RawObject
 
 __all__ = ["DerivedSource", "Merge", "Step"]
+
+log = logging.getLogger("fairlead.kube")
 
 SLICE_SECONDS = 0.005
 AT_ONCE = 32
@@ -177,20 +180,23 @@ class DerivedSource(Source):
 
     Args:
         note: what is missing from it and why, told to readers while it is live.
+        era: added to its versions: nobody resumes from what code of another era has made.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what Hub knows
         self,
         inputs: Sequence[tuple[str, Callable[[], Source]]],
         make_step: Callable[[Store], Step],
         options: FeedOptions,
         on_idle: Callable[[Source], None],
         note: str | None = None,
+        era: str = "",
     ) -> None:
         store = Store(options.limits)
         self._step = make_step(store)
         super().__init__(store, self._step.frames, on_idle)
         self.reason = self._note = note
+        self._era = era
         self.newest_credentials: Credentials | None = None
         self._inputs = [_Input(name, find, self, options) for name, find in inputs]
         self._work: deque[RawObject | str] = deque()
@@ -269,6 +275,15 @@ class DerivedSource(Source):
     def _do(self) -> None:
         """Works for a while, and goes on after others had their turn."""
         self._next = None
+        try:
+            self._work_on()
+        except Exception as error:
+            # Alone: whoever else reads what is below has nothing to do with it.
+            log.exception("a step of a live view broke")
+            self._work.clear()
+            self._fail(KubeProtocolError(f"The view broke: {error}"))
+
+    def _work_on(self) -> None:
         step, work = self._step, self._work
         until = perf_counter() + SLICE_SECONDS
         while work:
@@ -290,11 +305,12 @@ class DerivedSource(Source):
         versions = [(each.name, each.version) for each in self._inputs]
         known = [bool(each.version) for each in self._inputs]
         if any(known) and all(each.version or each.missing for each in self._inputs):
-            self.store.advance(
+            version = (
                 versions[0][1]
                 if len(versions) == 1
                 else ",".join(f"{name}={version}" for name, version in versions)
             )
+            self.store.advance(f"{version}{self._era}")
         if first or self.store.head != self._woken:
             self._woken = self.store.head
             self._wake()

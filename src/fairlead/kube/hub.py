@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
@@ -83,6 +84,7 @@ class Hub:
         self._client = client
         self._options = options or HubOptions()
         self._abilities = Abilities()
+        self._era = f"~{secrets.token_hex(4)}"
         self._sources: dict[Hashable, Source] = {}
         self._keys: dict[Source, Hashable] = {}
         self._timers: dict[Source, asyncio.TimerHandle] = {}
@@ -133,12 +135,15 @@ class Hub:
                 code="TOO_MANY_REQUESTS",
             )
         options = self._options.feed
+        era = ""
         if query.window is not None:
             step: Callable[[Store], Step] = partial(Window, query.window)
             below = [("", replace(query, window=None))]
         elif query.view is not None:
             step = partial(Compute, RowMaker(*query.view))
             below = [("", replace(query, view=None))]
+            # Another server, or this one after a restart, may compute other rows.
+            era = self._era
         elif len(query.targets) == 1 and query.note is None:
             return Feed(
                 self._client, query.targets[0], options, self._on_idle, self._abilities
@@ -152,7 +157,7 @@ class Hub:
         inputs = [
             (name, partial(self._find, each, credentials)) for name, each in below
         ]
-        return DerivedSource(inputs, step, options, self._on_idle, query.note)
+        return DerivedSource(inputs, step, options, self._on_idle, query.note, era)
 
     def get_health(self) -> list[FeedHealth]:
         """How each feed is; for metrics and for people."""

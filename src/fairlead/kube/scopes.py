@@ -19,6 +19,7 @@ from fairlead.kube.reviews import ClusterAuthorizer
 
 __all__ = [
     "Scope",
+    "explain",
     "is_known",
     "listen_to_rights",
     "resolve_scope",
@@ -28,7 +29,10 @@ __all__ = [
 ]
 
 MAX_NAMESPACES = 500
-_SHOWN = " are shown: "
+"""As many are merged into one view."""
+MAX_CANDIDATES = 10_000
+"""As many are looked at."""
+MAX_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +111,30 @@ async def resolve_scope(request: Request, info: ResourceInfo, verb: str) -> Scop
     Raises:
         KubeError: the cluster did not answer.
     """
+    return explain(await _find_scope(request, info, verb))
+
+
+async def _find_scope(request: Request, info: ResourceInfo, verb: str) -> Scope:
+    """The same, of any number of namespaces."""
     decision = await review(request, info, verb, None)
     if decision.allowed or decision.needs_user or not info.namespaced:
         return Scope(None if decision.allowed else (), decision.reason)
-    candidates = (await _find_candidates(request))[:MAX_NAMESPACES]
+    candidates = await _find_candidates(request)
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
     rights = [
         ResourceAttributes.of(info, verb, namespace=namespace)
-        for namespace in candidates
+        for namespace in candidates[:MAX_CANDIDATES]
     ]
     decisions = await authorizer.review_many(request, rights)
     allowed = tuple(
         namespace
-        for namespace, found in zip(candidates, decisions, strict=True)
+        for namespace, found in zip(candidates, decisions, strict=False)
         if found.allowed
     )
-    return _explain(Scope(allowed, decision.reason))
+    reason = decision.reason
+    if len(candidates) > MAX_CANDIDATES:
+        reason = f"{reason}; only the first {MAX_CANDIDATES} namespaces were looked at"
+    return Scope(allowed, reason)
 
 
 async def resolve_watch(
@@ -134,10 +146,10 @@ async def resolve_watch(
         KubeError: the cluster did not answer.
     """
     if namespace is None and name is None:
-        watched = await resolve_scope(request, info, "watch")
+        watched = await _find_scope(request, info, "watch")
         if watched.namespaces is None:
             return watched
-        return _add(watched, await resolve_scope(request, info, "list"))
+        return explain(_add(watched, await _find_scope(request, info, "list")))
     decision = await review_watch(request, info, namespace, name)
     if not decision.allowed:
         return Scope((), decision.reason)
@@ -165,18 +177,28 @@ def _add(watched: Scope, listed: Scope) -> Scope:
     more = frozenset(listed.namespaces).difference(live)
     if not more:
         return watched
-    places = tuple(sorted(more.union(live)))
-    return _explain(Scope(places, listed.reason, more))
+    return Scope(tuple(sorted(more.union(live))), listed.reason, more)
 
 
-def _explain(scope: Scope) -> Scope:
-    """Says what is shown, where that is not all."""
+def explain(scope: Scope) -> Scope:
+    """Says what is shown, where that is not all, and shows no more than can be."""
     if not scope.namespaces:
         return scope
-    _, shown, missing = (scope.reason or "").partition(_SHOWN)
-    names = ", ".join(scope.namespaces)
-    reason = f"Only {names}{_SHOWN}{missing if shown else scope.reason}"
-    return replace(scope, reason=reason)
+    places = scope.namespaces[:MAX_NAMESPACES]
+    names = ", ".join(places[:MAX_NAMED])
+    if len(places) > MAX_NAMED:
+        names = f"{names} and {len(places) - MAX_NAMED} more"
+    reason = f"Only {names} are shown: {scope.reason}"
+    if left := len(scope.namespaces) - len(places):
+        reason = (
+            f"{reason}; {left} more are left out: at most {MAX_NAMESPACES} are merged"
+        )
+    return replace(
+        scope,
+        namespaces=places,
+        reason=reason,
+        polled=scope.polled.intersection(places) if scope.polled else scope.polled,
+    )
 
 
 async def _find_candidates(request: Request) -> list[str]:

@@ -44,6 +44,8 @@ V = TypeVar("V", bound="View[Any]")
 
 log = logging.getLogger("fairlead.views")
 
+_decoder = msgspec.json.Decoder()
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -136,6 +138,7 @@ class RowMaker:
             if row is None:
                 return None
             body = self._dump(row, by_alias=True, exclude={"metadata"})
+            _decoder.decode(body)  # NaN, for one, would be no JSON for clients
         except Exception:
             log.exception(
                 "%s could not be computed of %s", self._view.__qualname__, found.key

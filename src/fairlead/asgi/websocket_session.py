@@ -11,21 +11,18 @@ from time import perf_counter
 from typing import cast
 
 from fairlead.alarms import Alarm, Alarms
-from fairlead.asgi.answers import close_stream, read_passed
+from fairlead.asgi.answers import close_stream
 from fairlead.asgi.events import encode_event, get_encoder
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.pushed import PushedSubscription
 from fairlead.asgi.requests import CONNECTION_INFO, Headers, make_request
 from fairlead.asgi.runtime import NOT_OPENED, Runtime
 from fairlead.asgi.schema_drift import PARAM
-from fairlead.asgi.suspension import run_with_deadline
 from fairlead.asgi.types import Scope
-from fairlead.calling import Call, CompiledProcedure, ParsedInput, RawInput
+from fairlead.asgi.websocket_calls import QueryCalls, find_procedure, make_call
+from fairlead.calling import Call, CompiledProcedure
 from fairlead.context import Request
 from fairlead.errors import TRPCError
-from fairlead.passing import JsonStream
-from fairlead.protocol.inputs import check_depth
-from fairlead.protocol.jsonl import has_streams
 from fairlead.protocol.messages import CallMessage
 from fairlead.protocol.requests import parse_query
 from fairlead.protocol.websocket import (
@@ -50,7 +47,7 @@ class WebSocketSession:
 
     __slots__ = (
         "_calls", "_creating", "_loop", "_opened", "_outbox", "_owner", "_protocol", "_pushed",
-        "_runtime", "_scope", "_side_tasks", "_timer", "_unlisten", "request",
+        "_queries", "_runtime", "_scope", "_side_tasks", "_timer", "_unlisten", "request",
     )  # fmt: skip
 
     def __init__(self, runtime: Runtime, scope: Scope, headers: Headers) -> None:
@@ -69,6 +66,7 @@ class WebSocketSession:
         self._owner: str | None = None
         self._calls: dict[CallMessage, asyncio.Task[None]] = {}
         self._pushed: dict[CallMessage, PushedSubscription] = {}
+        self._queries: QueryCalls | None = None
         self._creating: asyncio.Task[None] | None = None
         self._side_tasks: set[asyncio.Task[None]] | None = None
         self._timer: Alarm | None = None
@@ -109,9 +107,12 @@ class WebSocketSession:
     async def finish(self) -> None:
         """Leaves nothing running."""
         creating = () if self._creating is None else (self._creating,)
-        if tasks := [*self._calls.values(), *(self._side_tasks or ()), *creating]:
-            for task in tasks:
-                task.cancel()
+        tasks = [*self._calls.values(), *(self._side_tasks or ()), *creating]
+        for task in tasks:
+            task.cancel()
+        if self._queries is not None:
+            tasks += self._queries.cancel()
+        if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
         for pushed in list(self._pushed.values()):
             await pushed.stop()
@@ -137,16 +138,22 @@ class WebSocketSession:
         self.end()
         for task in self._calls.values():
             task.cancel()
+        if self._queries is not None:
+            self._queries.cancel()
         for pushed in list(self._pushed.values()):
             pushed.cancel()
         self.outbox.close(Close(code, reason))
+
+    def _get_open(self) -> list[CallMessage]:
+        """The calls that are not over."""
+        return [*self._pushed, *self._calls, *(self._queries or ())]
 
     def _abort(self) -> None:
         self.close(1011, "aborted")
 
     def _end_session(self, error: TRPCError) -> None:
         """The sign-in is over: every call is told so, and the connection ends."""
-        for message in (*self._calls, *self._pushed):
+        for message in self._get_open():
             self.outbox.post(self._protocol.encode_error(message, error))
         self.close(1008, "the session has ended")
 
@@ -175,9 +182,15 @@ class WebSocketSession:
 
     def _start_call(self, call: CallMessage) -> None:
         self._opened.note_use()
-        live = call.kind == "subscription"
-        body = self._run_subscription(call) if live else self._run_query(call)
-        self._calls[call] = self._loop.create_task(body)
+        if call.kind == "subscription":
+            running = self._run_subscription(call)
+            self._calls[call] = self._loop.create_task(running)
+            return
+        if self._queries is None:
+            self._queries = QueryCalls(
+                self._runtime, self._opened.scope, self._protocol, self.outbox
+            )
+        self._queries.start(call)
 
     def _stop(self, call: CallMessage) -> None:
         if call in self._pushed:
@@ -217,7 +230,7 @@ class WebSocketSession:
             return
         self._opened = opened
         self._unlisten = opened.on_session_end(
-            self._end_session, lambda: [m.path for m in (*self._pushed, *self._calls)]
+            self._end_session, lambda: [each.path for each in self._get_open()]
         )
         self._perform(self._protocol.context_ready(opened.context))
 
@@ -244,71 +257,6 @@ class WebSocketSession:
 
     # --- calls
 
-    async def _find(self, message: CallMessage) -> CompiledProcedure:
-        if self._runtime.compiled.branches:
-            await self._runtime.load(message.path)
-        procedure = self._runtime.procedures.get(message.path)
-        if procedure is None or procedure.kind != message.kind:
-            raise TRPCError(
-                "NOT_FOUND", f'No "{message.kind}"-procedure on path "{message.path}"'
-            )
-        return procedure
-
-    def _make_call(self, message: CallMessage, procedure: CompiledProcedure) -> Call:
-        raw: RawInput = message.raw
-        if self._runtime.options.transformer is not None:
-            raw = ParsedInput(message.value, strict=True)
-        elif message.raw is not None and procedure.input is not None:
-            check_depth(message.raw, self._runtime.options.limits)
-        return Call(
-            procedure,
-            self._opened.scope,
-            raw,
-            batch_index=message.index,
-            last_event_id=message.last_event_id,
-        )
-
-    async def _run_query(self, message: CallMessage) -> None:
-        started = perf_counter()
-        code, path = "OK", None
-        try:
-            procedure = await self._find(message)
-            path = procedure.path
-            call = self._make_call(message, procedure)
-            data = await self._answer(message, procedure, call)
-            self.outbox.post_pieces(self._protocol.encode_pieces(message, data))
-        except asyncio.CancelledError:
-            code = "CLIENT_CLOSED_REQUEST"
-            raise
-        except Exception as cause:
-            error = self._runtime.explain(cause, message.path)
-            code = error.code
-            self.outbox.post(self._protocol.encode_error(message, error))
-        finally:
-            self._calls.pop(message, None)
-            self._protocol.answered(message)
-            self._runtime.metrics.count_call(path, code, perf_counter() - started)
-
-    async def _answer(
-        self, message: CallMessage, procedure: CompiledProcedure, call: Call
-    ) -> bytes | None:
-        seconds = procedure.options.timeout or self._runtime.options.limits.call_seconds
-        if seconds is None:
-            result = await procedure.call(call)
-        else:
-            result = await run_with_deadline(
-                procedure.call(call), seconds, procedure.path
-            )
-        if result.__class__ is JsonStream:
-            result = await read_passed(result)
-        if procedure.streaming or has_streams(result):
-            await close_stream(result)
-            raise TRPCError(
-                "UNSUPPORTED_MEDIA_TYPE",
-                f"Cannot return an async iterable or observable from a {message.kind} procedure with WebSockets",
-            )
-        return self._runtime.encode_output(procedure, result)
-
     async def _run_subscription(self, message: CallMessage) -> None:
         started = perf_counter()
         metrics = self._runtime.metrics
@@ -316,9 +264,11 @@ class WebSocketSession:
         call: Call | None = None
         metrics.subscriptions += 1
         try:
-            procedure = await self._find(message)
+            if self._runtime.compiled.branches:
+                await self._runtime.load(message.path)
+            procedure = find_procedure(self._runtime, message)
             path = procedure.path
-            call = self._make_call(message, procedure)
+            call = make_call(self._runtime, self._opened.scope, message, procedure)
             events = await procedure.call(call)
             if isinstance(events, EventSource):
                 self._push(message, call, cast("EventSource[object]", events))

@@ -178,6 +178,35 @@ test("no page is wider than a phone, its names can be read on any screen, and th
   await waitForPage(page, "Codebases");
 });
 
+/** What people without a session were refused, as an admin sees it. */
+async function refusalsOfStrangers(): Promise<string[]> {
+  const { page } = await portal.visit("admin", "/audit");
+  const input = encodeURIComponent(JSON.stringify({ decision: "denied", limit: 500 }));
+  const answer = await page.request.get(`${portal.url}/trpc/audit.list?input=${input}`);
+  type Trail = { result: { data: { entries: { user: string | null; path: string }[] } } };
+  const { entries } = ((await answer.json()) as Trail).result.data;
+  return entries.filter(({ user }) => user === null).map(({ path }) => path);
+}
+
+test("who is not signed in is asked who he is, and refused nothing else", async () => {
+  const context = await portal.context();
+  const page = await context.newPage();
+  const signInPage = page.getByTestId("persona-viewer");
+  for (const path of ["/", "/pipelines", "/deployments", "/codebases"]) {
+    await portal.go(page, path + ns);
+    await signInPage.waitFor();
+  }
+  // Nor is he when he was signed in before.
+  await signInPage.click();
+  await waitForPage(page, "Codebases");
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await signInPage.waitFor();
+  await portal.go(page, `/links${ns}`);
+  await signInPage.waitFor();
+  expect(await refusalsOfStrangers()).toEqual(["account.me"]);
+});
+
 test("the keyboard alone is enough: skip to content, find, open, close, sort", async () => {
   const { page } = await portal.visit("developer", `/codebases${ns}`);
   await waitForPage(page, "Codebases");

@@ -14,12 +14,17 @@ import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { clusterHeaders, clusterParams } from "./cluster";
 import { FirstSocket } from "./firstSocket";
 import { notify } from "./notices";
+import { rememberSignedIn } from "./visitor";
 
 const PATH = "/trpc";
 
 export const SIGN_IN_PAGE = "/sign-in";
 
 const connection = createConnection();
+// Here or in another tab: whoever comes next is asked first.
+connection.subscribe(() => {
+  if (connection.getState().state === "signedOut") rememberSignedIn(false);
+});
 const wsClient = createWSClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
   ...connection.webSocketOptions(),

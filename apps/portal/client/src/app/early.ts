@@ -18,6 +18,7 @@ import { endOfBar, NEWEST_FIRST, overviewQueries, runFields } from "@/pages/runQ
 import { STAGE_LABEL } from "@/resources/labels";
 import { findTimeRange } from "@/resources/timeRange";
 import { fairlead, queryClient, SIGN_IN_PAGE, trpc } from "./client";
+import { expectsSignedIn, rememberSignedIn } from "./visitor";
 
 type Address = { names: readonly string[]; search: { [key: string]: string } };
 
@@ -67,14 +68,23 @@ const pages: { readonly [path: string]: (address: Address) => void } = {
 
 /**
  * Asks who is here and for what the page shows, before anything is there to show it: the answers come while the browser
- * still reads the rest of the program. A guess that proves wrong costs a watch for ten seconds, nothing else. Resolves
- * when it is known who is here.
+ * still reads the rest of the program. A guess that proves wrong costs a watch for ten seconds, nothing else. A stranger
+ * is asked who he is, and no more: what he asked for besides would be refused, and each refusal stands in the audit.
+ * Resolves when it is known who is here.
  */
 export async function begin({ pathname, search }: Location): Promise<void> {
   if (pathname === SIGN_IN_PAGE) return;
-  const known = queryClient.prefetchQuery(trpc.account.me.queryOptions());
-  const address = Object.fromEntries(new URLSearchParams(search));
-  pages[pathname]?.({ names: parseList(address["ns"]), search: address });
-  useNamespaceWatchList.preload(fairlead);
+  const ask = () => {
+    const address = Object.fromEntries(new URLSearchParams(search));
+    pages[pathname]?.({ names: parseList(address["ns"]), search: address });
+    useNamespaceWatchList.preload(fairlead);
+  };
+  const me = trpc.account.me.queryOptions();
+  const known = queryClient.prefetchQuery(me);
+  const isExpected = expectsSignedIn();
+  if (isExpected) ask();
   await known;
+  const isSignedIn = queryClient.getQueryData(me.queryKey) !== undefined;
+  rememberSignedIn(isSignedIn);
+  if (isSignedIn && !isExpected) ask();
 }

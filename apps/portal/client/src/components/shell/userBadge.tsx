@@ -3,6 +3,7 @@ import { ChevronsUpDown, LogOut, MonitorSmartphone } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { fairlead, SIGN_IN_PAGE, trpc } from "@/app/client";
+import { rememberSignedIn } from "@/app/visitor";
 import {
   DropdownMenu,
   DropdownMenuContent,
@@ -73,7 +74,9 @@ async function leave(): Promise<void> {
     // Not fetched by everybody at the start of every visit.
     const { signOut } = await import("@/pages/signIn/api");
     const redirect = await signOut();
-    fairlead.clear();
+    // What is shown is on its way out. Cleared, it would ask anew, as nobody.
+    fairlead.kept.clear();
+    rememberSignedIn(false);
     window.location.assign(redirect ?? SIGN_IN_PAGE);
   } catch (error) {
     resume();

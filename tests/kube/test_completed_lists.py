@@ -76,6 +76,7 @@ def check(passed: bytes, items: list[str]) -> None:
         "resourceVersion": "7",
         "continue": None,
         "remainingItemCount": 3,
+        "missing": [],
     }
 
 

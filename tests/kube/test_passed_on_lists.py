@@ -58,6 +58,7 @@ def test_a_token_and_what_remains_are_told() -> None:
         "resourceVersion": "7",
         "continue": "next",
         "remainingItemCount": 3,
+        "missing": [],
     }
 
 

@@ -7,7 +7,7 @@ export const manifest = {
 "account.sessions.list": "479923e7403b4f14",
 "approvalTasks.approve": "f70f72057d7980af",
 "approvalTasks.get": "ea4da7f0b417647c",
-"approvalTasks.list": "a52dee4611e544ef",
+"approvalTasks.list": "d40c490e34c571dd",
 "approvalTasks.permissions": "a403ab4f62479443",
 "approvalTasks.permissionsOf": "2b19be2f71cb9bce",
 "approvalTasks.reject": "ef5815fc1c1d209b",
@@ -21,7 +21,7 @@ export const manifest = {
 "cdPipelines.deleteMany": "e72aea1cbf16d37e",
 "cdPipelines.get": "ebc12e70a818c330",
 "cdPipelines.jsonPatch": "0952826698e31c4e",
-"cdPipelines.list": "e172d25743f4accb",
+"cdPipelines.list": "02e923755eec3e06",
 "cdPipelines.patch": "6eb9767979a27339",
 "cdPipelines.permissions": "32b219f62a0b3c8c",
 "cdPipelines.permissionsOf": "16cff7e039a53763",
@@ -36,7 +36,7 @@ export const manifest = {
 "codebaseBranches.deleteMany": "1dd5aea9002b651b",
 "codebaseBranches.get": "b05863a4fa94439e",
 "codebaseBranches.jsonPatch": "0a3194f0af950e04",
-"codebaseBranches.list": "16114528e996c0ff",
+"codebaseBranches.list": "e9c7018bf6d60e6f",
 "codebaseBranches.patch": "b81e169cc7004241",
 "codebaseBranches.permissions": "81e712d2ae2b79b0",
 "codebaseBranches.permissionsOf": "8d0d24e0a59e1e6a",
@@ -50,7 +50,7 @@ export const manifest = {
 "codebaseImageStreams.deleteMany": "14ef031c3dc649fb",
 "codebaseImageStreams.get": "d9d8da565f6cd669",
 "codebaseImageStreams.jsonPatch": "c769925929b35ec0",
-"codebaseImageStreams.list": "6ad7571d4f2600d4",
+"codebaseImageStreams.list": "57de4925416e71ca",
 "codebaseImageStreams.patch": "7b86980262ebdf31",
 "codebaseImageStreams.permissions": "b8eee7b83cd6a8f0",
 "codebaseImageStreams.permissionsOf": "10f057f9b77555fc",
@@ -64,7 +64,7 @@ export const manifest = {
 "codebases.deleteMany": "2aa0a10c2a120f51",
 "codebases.get": "4275a846eeaec878",
 "codebases.jsonPatch": "a4bcc44f539ff2d9",
-"codebases.list": "c35b51dfaddb0fb9",
+"codebases.list": "632f58305e4bbf30",
 "codebases.patch": "d08107b39943f014",
 "codebases.permissions": "a3184529c9bc7e0a",
 "codebases.permissionsOf": "186bbabb095a23d4",
@@ -78,7 +78,7 @@ export const manifest = {
 "deployments.deleteMany": "9ad028f80b634c50",
 "deployments.get": "bfa8766a08853d18",
 "deployments.jsonPatch": "6d7ec21ba18e4dab",
-"deployments.list": "3d84ec1ce5f7ca66",
+"deployments.list": "fe7b2594c0761baa",
 "deployments.patch": "6e4328b045f1b333",
 "deployments.permissions": "a92e581ae5d4ba3a",
 "deployments.permissionsOf": "18a69c1014042001",
@@ -96,7 +96,7 @@ export const manifest = {
 "events.deleteMany": "d05c6a0f3eb93e55",
 "events.get": "8108881120953375",
 "events.jsonPatch": "92b2fe33c8e641ec",
-"events.list": "bc9fe31eaf039756",
+"events.list": "2ab646f8b042b2b2",
 "events.patch": "017846132c0113ac",
 "events.permissions": "3e2d9ec6240346e9",
 "events.permissionsOf": "b340bedadb0f96ba",
@@ -121,7 +121,7 @@ export const manifest = {
 "gitServers.deleteMany": "d5a43ed6a6b828a5",
 "gitServers.get": "68c740b840a4e199",
 "gitServers.jsonPatch": "79a91c2b44701cf0",
-"gitServers.list": "ee3c93c3c33b2b3a",
+"gitServers.list": "ff0e9373c121584f",
 "gitServers.patch": "e5c5b2113baf3230",
 "gitServers.permissions": "d37eb3e2e02223cb",
 "gitServers.permissionsOf": "a34b1ed273aaf63f",
@@ -137,7 +137,7 @@ export const manifest = {
 "namespaces.deleteMany": "ccdfad1751bfcf08",
 "namespaces.get": "2d0f10fa9d79b338",
 "namespaces.jsonPatch": "7a4ccccef1d65c46",
-"namespaces.list": "83acc7e89fb032a6",
+"namespaces.list": "d33e3bb8a68f72d6",
 "namespaces.patch": "2f4cd244d4b13eb5",
 "namespaces.permissions": "64333d7b62c4fcc6",
 "namespaces.permissionsOf": "073ae18e3f3dd465",
@@ -152,12 +152,12 @@ export const manifest = {
 "pipelineRuns.deleteMany": "cf8c0040bd72c3bd",
 "pipelineRuns.get": "eeead21b2025f933",
 "pipelineRuns.jsonPatch": "e13f73fcb72e815d",
-"pipelineRuns.list": "a43d7a48dec4fbb3",
+"pipelineRuns.list": "20c81c2c9b286940",
 "pipelineRuns.patch": "eaa1497eb9213fef",
 "pipelineRuns.permissions": "83767ead4db75223",
 "pipelineRuns.permissionsOf": "09edea5a337b55d8",
 "pipelineRuns.rerun": "9af763c7bb282f89",
-"pipelineRuns.rows.list": "4a9b40c405da064c",
+"pipelineRuns.rows.list": "c73ef2a720781056",
 "pipelineRuns.rows.watch": "fac8b602b6fbd082",
 "pipelineRuns.serverSideApply": "de7ef109d1a81e35",
 "pipelineRuns.start": "cca0807e7b49ccf4",
@@ -166,7 +166,7 @@ export const manifest = {
 "pipelineRuns.watchItem": "d375e834f1c82e24",
 "pipelineRuns.watchPermissions": "de7705beffef1c17",
 "pipelines.get": "4a1f0f17003c043a",
-"pipelines.list": "d5ec6a02e0a831d1",
+"pipelines.list": "807087bdd090ac59",
 "pipelines.permissions": "e1de738d95c73730",
 "pipelines.permissionsOf": "0152c6b7d384e4f9",
 "pipelines.watch": "0696f6504c305bb3",
@@ -182,7 +182,7 @@ export const manifest = {
 "pods.execResize": "0cefc993c17a8638",
 "pods.get": "e297449d3418f6c1",
 "pods.jsonPatch": "5949332a8da2b453",
-"pods.list": "949eb2a71cc3acab",
+"pods.list": "efc7ad24ed397997",
 "pods.logs": "3db3ddaa22620d1a",
 "pods.patch": "9e86fee4a30f43bb",
 "pods.permissions": "ed6a11b3e7ea8b64",
@@ -197,7 +197,7 @@ export const manifest = {
 "quickLinks.deleteMany": "51a129290e69a7b3",
 "quickLinks.get": "479cee3ebf67d152",
 "quickLinks.jsonPatch": "21c6b2ce5a2adb90",
-"quickLinks.list": "936ef05711ce3ccc",
+"quickLinks.list": "eb192282e34cf60a",
 "quickLinks.patch": "6a57dd4e39f63c8a",
 "quickLinks.permissions": "5b5e7419e705be8a",
 "quickLinks.permissionsOf": "4895540e1c1d2636",
@@ -213,7 +213,7 @@ export const manifest = {
 "stages.deploy": "04537cbf3c0aba20",
 "stages.get": "387cec13f0c711ea",
 "stages.jsonPatch": "575681840ebb62a8",
-"stages.list": "f9b33db544c5cab4",
+"stages.list": "022bd81ed060b84a",
 "stages.patch": "109e8cc1d1612417",
 "stages.permissions": "fe8e91829587885f",
 "stages.permissionsOf": "631bca61e4b43466",
@@ -227,7 +227,7 @@ export const manifest = {
 "taskRuns.deleteMany": "2a06a054fe01b92d",
 "taskRuns.get": "dd0693e38bde6e2a",
 "taskRuns.jsonPatch": "e7f6d4c4675fc9d7",
-"taskRuns.list": "a43c682799f62af4",
+"taskRuns.list": "cca62eaa19d07d04",
 "taskRuns.patch": "9956ebee359a78b4",
 "taskRuns.permissions": "cc94670870eb3ab8",
 "taskRuns.permissionsOf": "bba95422bb0b7ad9",
@@ -3070,6 +3070,10 @@ export const manifest = {
 ".remainingItemCount": [
 "number | null",
 "z.int().nullable()"
+],
+".missing": [
+"MissingObjects[]",
+"z.array(zMissingObjects)"
 ]
 },
 "LogChunk": {
@@ -3102,6 +3106,24 @@ export const manifest = {
 ".session": [
 "boolean",
 "z.boolean()"
+]
+},
+"MissingObjects": {
+"": [
+"an object",
+"ignore"
+],
+".namespace": [
+"string | null",
+"z.string().nullable()"
+],
+".code": [
+"\"PARSE_ERROR\" | \"BAD_REQUEST\" | \"INTERNAL_SERVER_ERROR\" | \"NOT_IMPLEMENTED\" | \"BAD_GATEWAY\" | \"SERVICE_UNAVAILABLE\" | \"GATEWAY_TIMEOUT\" | \"UNAUTHORIZED\" | \"PAYMENT_REQUIRED\" | \"FORBIDDEN\" | \"NOT_FOUND\" | \"METHOD_NOT_SUPPORTED\" | \"TIMEOUT\" | \"CONFLICT\" | \"PRECONDITION_FAILED\" | \"PAYLOAD_TOO_LARGE\" | \"UNSUPPORTED_MEDIA_TYPE\" | \"UNPROCESSABLE_CONTENT\" | \"PRECONDITION_REQUIRED\" | \"TOO_MANY_REQUESTS\" | \"CLIENT_CLOSED_REQUEST\"",
+"z.enum([\"PARSE_ERROR\", \"BAD_REQUEST\", \"INTERNAL_SERVER_ERROR\", \"NOT_IMPLEMENTED\", \"BAD_GATEWAY\", \"SERVICE_UNAVAILABLE\", \"GATEWAY_TIMEOUT\", \"UNAUTHORIZED\", \"PAYMENT_REQUIRED\", \"FORBIDDEN\", \"NOT_FOUND\", \"METHOD_NOT_SUPPORTED\", \"TIMEOUT\", \"CONFLICT\", \"PRECONDITION_FAILED\", \"PAYLOAD_TOO_LARGE\", \"UNSUPPORTED_MEDIA_TYPE\", \"UNPROCESSABLE_CONTENT\", \"PRECONDITION_REQUIRED\", \"TOO_MANY_REQUESTS\", \"CLIENT_CLOSED_REQUEST\"])"
+],
+".message": [
+"string",
+"z.string()"
 ]
 },
 "MySession": {

@@ -1271,6 +1271,8 @@ export type ListMeta = {
   continue: string | null;
   /** objects after this page, when the cluster says. */
   remainingItemCount: number | null;
+  /** what is not in it, and why, where it is merged of several namespaces. */
+  missing: MissingObjects[];
 };
 
 /** Lines that came together, without their ends. */
@@ -1284,6 +1286,16 @@ export type Me = {
   displayName: string;
   groups: string[];
   session: boolean;
+};
+
+/** What a list of several namespaces lacks. */
+export type MissingObjects = {
+  /** the one that lacks its objects, or those of pages to come; None: all that may not be seen. */
+  namespace: string | null;
+  /** what kind of failure that is. */
+  code: "PARSE_ERROR" | "BAD_REQUEST" | "INTERNAL_SERVER_ERROR" | "NOT_IMPLEMENTED" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE" | "GATEWAY_TIMEOUT" | "UNAUTHORIZED" | "PAYMENT_REQUIRED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_SUPPORTED" | "TIMEOUT" | "CONFLICT" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNPROCESSABLE_CONTENT" | "PRECONDITION_REQUIRED" | "TOO_MANY_REQUESTS" | "CLIENT_CLOSED_REQUEST";
+  /** why, in words a person can act on. */
+  message: string;
 };
 
 /** One of the user's sessions. */

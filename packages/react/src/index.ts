@@ -88,6 +88,7 @@ export {
   type Message,
   type MessageSubject,
   type Messages,
+  type MissingObjects,
   type Notice,
   type Notifier,
   type ObjectOf,

@@ -1,5 +1,11 @@
 /** A cluster of one kind in memory: versions, history, watches, and faults on demand. */
-import type { DeltaFrame, ObjectRef, PermissionAnswers, WatchFrame } from "@fairlead/react/core";
+import type {
+  DeltaFrame,
+  MissingObjects,
+  ObjectRef,
+  PermissionAnswers,
+  WatchFrame,
+} from "@fairlead/react/core";
 import { TRPCError, tracked } from "@trpc/server";
 
 export interface WidgetMetadata {
@@ -68,6 +74,8 @@ function refOf({ metadata: { namespace, name, uid } }: Widget): ObjectRef {
 type Upstream = { state: "live" | "stale"; reason: string | null };
 
 export class WidgetCluster {
+  /** What its lists lack. */
+  missing: readonly MissingObjects[] = [];
   readonly objects = new Map<string, Widget>();
   readonly counts = new Map<Operation, number>();
   readonly cursors: (string | null)[] = [];

@@ -36,6 +36,7 @@ export function createWidgetRouter(cluster: WidgetCluster) {
           resourceVersion: cluster.version,
           continue: remaining > 0 ? String(end) : null,
           remainingItemCount: remaining > 0 ? remaining : null,
+          missing: cluster.missing,
         };
         await cluster.leave("list");
         return { items: all.slice(start, end), metadata };

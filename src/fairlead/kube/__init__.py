@@ -10,7 +10,7 @@ General layout, imports going down only:
     routers, reading, policies, drafts  procedures of one kind of resource
     view_routers, watching        the same of rows computed from it; live views of a user
     permissions, bulk             what a user may do with it; many objects in one call
-    scopes, merging, guard        rights in some namespaces only, and rights taken away
+    scopes, merging, merged_lists, guard  rights in some namespaces only, and rights taken away
     clusters                      several of them; each request names one
     cluster                       `Kube`, and the context that binds it to a user
     user_kube, objects, reviews   operations and rights, as one user has them
@@ -48,7 +48,7 @@ from fairlead.kube.explorer import Explorer
 from fairlead.kube.feeds import FeedReport, Feeds
 from fairlead.kube.frames import Delta, ObjectRef, Snapshot, StateChange
 from fairlead.kube.identity import TokenSource, UserToken
-from fairlead.kube.lists import ListMeta, ResourceList
+from fairlead.kube.lists import ListMeta, MissingObjects, ResourceList
 from fairlead.kube.live import LiveStore, live
 from fairlead.kube.manifests import AppliedDocument, DocumentProblem, Manifests
 from fairlead.kube.objects import DeleteOptions, ListOptions
@@ -128,6 +128,7 @@ __all__ = [
     "LiveStore",
     "LogChunk",
     "Manifests",
+    "MissingObjects",
     "ObjectInUse",
     "ObjectMeta",
     "ObjectRef",

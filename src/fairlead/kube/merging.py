@@ -1,24 +1,19 @@
-"""Several namespaces as one: lists and live views of users who may not see them all."""
+"""Several namespaces as one live view, of users who may not see them all."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
-
-import msgspec
 
 from fairlead.errors import TRPCError
 from fairlead.kube.backoff import Backoff
 from fairlead.kube.errors import KubeError
 from fairlead.kube.frames import RawFrame
-from fairlead.kube.objects import ListOptions
 from fairlead.kube.scopes import Scope
 from fairlead.kube.subscription import Subscription
 
-__all__ = ["follow_scope", "merge_lists"]
+__all__ = ["follow_scope"]
 
 
 REFUSALS = 3
@@ -136,81 +131,3 @@ class _Following:
             return False  # that the cluster is lost takes no rights away
         self.found = found if found != self._scope else None
         return self.found is not None
-
-
-class _ListMetadata(msgspec.Struct, rename="camel"):
-    resource_version: str
-    continue_: str | None = msgspec.field(name="continue", default=None)
-
-
-class _List(msgspec.Struct):
-    items: msgspec.Raw
-    metadata: _ListMetadata
-
-
-_list_decoder = msgspec.json.Decoder(_List)
-
-
-async def merge_lists(
-    namespaces: tuple[str, ...],
-    options: ListOptions,
-    list_one: Callable[[str, ListOptions], Awaitable[bytes]],
-) -> bytes:
-    """One list, or a page of it, of several namespaces, in their order.
-
-    Raises:
-        TRPCError: BAD_REQUEST; the page token is none of ours.
-    """
-    index, token = _read_token(options.continue_, namespaces)
-    left = options.limit
-    parts: list[bytes] = []
-    versions: list[str] = []
-    following: str | None = None
-    while index < len(namespaces):
-        if left == 0:
-            following = _make_token(namespaces[index], None)
-            break
-        page = replace(options, limit=left, continue_=token)
-        found = _list_decoder.decode(await list_one(namespaces[index], page))
-        items = bytes(found.items)
-        versions.append(f"{namespaces[index]}={found.metadata.resource_version}")
-        if items != b"[]":
-            parts.append(items[1:-1])
-        if left is not None:
-            left = max(
-                0, left - len(msgspec.json.decode(items, type=list[msgspec.Raw]))
-            )
-        token = found.metadata.continue_
-        if token:
-            following = _make_token(namespaces[index], token)
-            break
-        index += 1
-    metadata = msgspec.json.encode(
-        {
-            "resourceVersion": ",".join(versions),
-            "continue": following,
-            "remainingItemCount": None,
-        }
-    )
-    return b'{"items":[%b],"metadata":%b}' % (b",".join(parts), metadata)
-
-
-def _make_token(namespace: str, token: str | None) -> str:
-    text = msgspec.json.encode([namespace, token])
-    return base64.urlsafe_b64encode(text).decode()
-
-
-def _read_token(
-    token: str | None, namespaces: tuple[str, ...]
-) -> tuple[int, str | None]:
-    if token is None:
-        return 0, None
-    try:
-        namespace, inner = msgspec.json.decode(
-            base64.urlsafe_b64decode(token), type=tuple[str, str | None]
-        )
-        return namespaces.index(namespace), inner
-    except ValueError as error:  # also msgspec's and base64's own
-        raise TRPCError(
-            "BAD_REQUEST", "The page token is not valid any more: list from the start"
-        ) from error

@@ -16,7 +16,7 @@ from fairlead.errors import DefinitionError
 from fairlead.kube.cluster import KubeContext
 from fairlead.kube.frames import Delta, Snapshot, StateChange
 from fairlead.kube.lists import ResourceList
-from fairlead.kube.merging import merge_lists
+from fairlead.kube.merged_lists import merge_lists
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.permissions import (
     Permissions,
@@ -97,10 +97,8 @@ class ReadRouter(Router[KubeContext], Generic[R]):
         if namespace is None:
             scope = await resolve_scope(self.ctx.request, info, "list")
         if scope.namespaces is not None:
-            merged = await merge_lists(
-                scope.namespaces, options, partial(raw.list_, info)
-            )
-            return raw_json(merged, ResourceList[R])
+            merged = await merge_lists(scope, options, partial(raw.list_, info))
+            return raw_json(merged.to_json(), ResourceList[R])
         # A message of a WebSocket is one piece.
         whole = self.ctx.request.transport == "websocket"
         found = await raw.pass_list(info, namespace, options, whole=whole)

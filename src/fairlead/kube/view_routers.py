@@ -13,7 +13,8 @@ from fairlead.errors import DefinitionError
 from fairlead.kube.cluster import KubeContext
 from fairlead.kube.counting import Facet
 from fairlead.kube.frames import StateChange
-from fairlead.kube.merging import merge_lists
+from fairlead.kube.lists import MissingObjects
+from fairlead.kube.merged_lists import merge_lists
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, get_info
@@ -104,12 +105,13 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
         options = ListOptions(
             label_selector=label_selector, field_selector=field_selector
         )
-        window, version = await self._read(namespace, options, asked)
+        window, version, missing = await self._read(namespace, options, asked)
         items = window.get_items()
         metadata = {
             "resourceVersion": version,
             "continue": None,
             "remainingItemCount": max(0, window.total - offset - len(items)),
+            "missing": [each.model_dump() for each in missing],
         }
         body = b'{"items":[%b],"metadata":%b,"total":%d,"counts":%b}' % (
             b",".join([row.raw for row in items]),
@@ -121,16 +123,18 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
 
     async def _read(
         self, namespace: str | None, options: ListOptions, asked: WindowQuery
-    ) -> tuple[Window, str]:
+    ) -> tuple[Window, str, list[MissingObjects]]:
         info = get_info(self.resource)
         scope = Scope(None)
         if namespace is None:
             scope = await resolve_scope(self.ctx.request, info, "list")
         list_one = partial(self.ctx.kube.raw.list_, info)
+        missing: list[MissingObjects] = []
         if scope.namespaces is None:
             found = await list_one(namespace, options)
         else:
-            found = await merge_lists(scope.namespaces, options, list_one)
+            merged = await merge_lists(scope, options, list_one)
+            found, missing = merged.to_json(), merged.missing
         page = WireReader(info).read_list(found)
         window = Window(asked, Store())
         maker = RowMaker(self.resource, self.view)
@@ -138,7 +142,7 @@ class ViewRouter(Router[KubeContext], Generic[R, V]):
             row = maker.make(object_)
             if row is not None:
                 window.put(row)
-        return window, page.resource_version
+        return window, page.resource_version, missing
 
     @subscription(access=on_resource("watch"))
     def watch(  # noqa: PLR0913, PLR0917  the fields of a query

@@ -256,6 +256,7 @@ def write_metadata(metadata: ListMetadata) -> bytes:
             "resourceVersion": metadata.resource_version,
             "continue": metadata.continue_ or None,
             "remainingItemCount": metadata.remaining_item_count,
+            "missing": (),
         }
     )
 

@@ -59,6 +59,7 @@ export {
   type ListInput,
   type ListResult,
   type MergePatch,
+  type MissingObjects,
   type ObjectOf,
   type ObjectRef,
   objectKey,

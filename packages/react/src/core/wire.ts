@@ -70,6 +70,16 @@ export interface StateFrame {
 
 export type WatchFrame<K> = SnapshotFrame<K> | DeltaFrame<K> | StateFrame;
 
+/** What a list of several namespaces lacks. */
+export interface MissingObjects {
+  /** Null for all that may not be seen. */
+  readonly namespace: string | null;
+  /** What kind of failure that is: `FORBIDDEN`, `GATEWAY_TIMEOUT`. */
+  readonly code: string;
+  /** Why, for a person. */
+  readonly message: string;
+}
+
 export interface ListResult<K> {
   readonly items: readonly K[];
   readonly total?: number | undefined;
@@ -77,6 +87,7 @@ export interface ListResult<K> {
     readonly resourceVersion: string;
     readonly continue?: string | null | undefined;
     readonly remainingItemCount?: number | null | undefined;
+    readonly missing?: readonly MissingObjects[] | undefined;
   };
 }
 

@@ -2,6 +2,7 @@ import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-q
 import type {
   Accessor,
   LiveError,
+  MissingObjects,
   ObjectOf,
   ResourceConfig,
   ResourceObject,
@@ -24,6 +25,8 @@ export interface InfiniteListData<K> {
   readonly items: readonly K[];
   /** Objects on pages not loaded, where the server says. */
   readonly remaining: number | null;
+  /** What the pages lack of the namespaces that are listed together, and why. */
+  readonly missing: readonly MissingObjects[];
 }
 
 export type InfiniteListResult<K> = UseInfiniteQueryResult<InfiniteListData<K>, LiveError>;
@@ -58,6 +61,7 @@ export function createUseInfiniteListHook<C, P extends WatchProcedures<ResourceO
       select: ({ pages }): InfiniteListData<K> => ({
         items: pages.flatMap((page) => page.items),
         remaining: pages.at(-1)?.metadata.remainingItemCount ?? null,
+        missing: pages.flatMap((page) => page.metadata.missing ?? []),
       }),
       enabled,
     });

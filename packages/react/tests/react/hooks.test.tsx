@@ -275,6 +275,20 @@ test("a conflict is offered by the hook until it is resolved", async () => {
   expect(result.current.conflict).toBeNull();
 });
 
+test("a list in pages says what is missing", async () => {
+  for (let n = 0; n < 3; n += 1) peer.cluster.add("a", `w${n}`);
+  const hidden = { namespace: null, code: "FORBIDDEN", message: "Only a, b are shown" };
+  const silent = { namespace: "b", code: "GATEWAY_TIMEOUT", message: "b did not answer in time" };
+  peer.cluster.missing = [hidden];
+  const { result } = renderHookWith(client, () => useInfiniteList({ limit: 2 }));
+  await waitFor(() => expect(result.current.data?.items).toHaveLength(2));
+  expect(result.current.data?.missing).toEqual([hidden]);
+  peer.cluster.missing = [silent];
+  await act(() => result.current.fetchNextPage());
+  await waitFor(() => expect(result.current.data?.items).toHaveLength(3));
+  expect(result.current.data?.missing).toEqual([hidden, silent]);
+});
+
 test("a long list comes in pages", async () => {
   for (let n = 0; n < 5; n += 1) peer.cluster.add("a", `w${n}`);
   const { result } = renderHookWith(client, () => useInfiniteList({ limit: 2 }));

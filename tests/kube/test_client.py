@@ -240,13 +240,20 @@ def test_statuses_become_codes(
     assert "html" not in error.message
 
 
-async def test_a_server_that_is_not_there_is_told_by_its_address() -> None:
+async def test_the_address_of_a_server_that_is_not_there_is_told_in_the_log_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     config = ClusterConfig(server="http://127.0.0.1:1")
     async with KubeClient(config, ClientOptions(attempts=1)) as client:
         objects = RawObjects(client, client.server_credentials)
         with pytest.raises(KubeUnreachableError, match="cannot be reached") as caught:
             await objects.get(INFO, "x", "a")
+        with pytest.raises(KubeUnreachableError, match="cannot be reached"):
+            await objects.get(INFO, "x", "a")
     assert caught.value.code == "SERVICE_UNAVAILABLE"
+    assert "127.0.0.1" not in caught.value.message
+    (logged,) = caplog.messages  # once for all who meet the same
+    assert logged.startswith("http://127.0.0.1:1: The cluster cannot be reached: ")
 
 
 async def test_an_answer_that_does_not_come_is_a_time_out(api: ApiServer) -> None:
@@ -291,7 +298,9 @@ async def test_sockets_too_check_the_name_that_the_kubeconfig_gives() -> None:
             assert isinstance(cause, aiohttp.ClientConnectorCertificateError)
 
 
-async def test_a_plugin_that_fails_is_an_error_of_the_cluster_everywhere() -> None:
+async def test_a_plugin_that_fails_is_an_error_of_the_cluster_everywhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     plugin = ExecPlugin(command="no-such-plugin")
     config = ClusterConfig(server="http://127.0.0.1:1", exec_plugin=plugin)
     async with KubeClient(config) as client:
@@ -301,9 +310,12 @@ async def test_a_plugin_that_fails_is_an_error_of_the_cluster_everywhere() -> No
             credentials=client.server_credentials,
         )
         for call in (client.send(request), client.connect(request, [])):
-            with pytest.raises(KubeError, match="cannot be run") as caught:
+            with pytest.raises(KubeError, match="its log says why") as caught:
                 await call
             assert caught.value.code == "BAD_GATEWAY"
+    # What stands in the kubeconfig is no business of whoever reads the answer.
+    (logged,) = caplog.messages
+    assert "the exec plugin 'no-such-plugin' cannot be run" in logged
 
 
 async def test_a_closed_client_sends_nothing(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tests.kube.cluster import grant, make_context, prepare, send
@@ -11,6 +12,8 @@ from tests.kube.cluster import grant, make_context, prepare, send
 from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
 from fairlead.kube import DeploymentRouter, Kube, Resource
+from fairlead.kube.client import KubeRequest
+from fairlead.kube.rollouts import Workload
 
 APPS = "/apis/apps/v1/namespaces/team-a"
 REVISION = "deployment.kubernetes.io/revision"
@@ -24,8 +27,42 @@ class Deployments(DeploymentRouter[Deployment]):
     pass
 
 
+async def change(kube: Kube, part: str, patch: dict[str, Any]) -> None:
+    request = KubeRequest(
+        method="PATCH",
+        path=f"{APPS}/deployments/web{part}",
+        credentials=kube.client.server_credentials,
+        body=json.dumps(patch).encode(),
+        content_type="application/merge-patch+json",
+    )
+    await kube.client.send(request)
+
+
+class BusyDeployments(DeploymentRouter[Deployment]):
+    """Between its reading and its writing, a controller reports; or somebody changes the spec."""
+
+    part: ClassVar[str] = "/status"
+    patch_: ClassVar[dict[str, Any]] = {"status": {"replicas": 1}}
+
+    async def _replica_sets(
+        self, deployment: Workload, namespace: str | None
+    ) -> list[Workload]:
+        kube = self.ctx.request.services.get(Kube)
+        await change(kube, self.part, self.patch_)
+        return await super()._replica_sets(deployment, namespace)
+
+
+class ContestedDeployments(BusyDeployments):
+    """The latter."""
+
+    part = ""
+    patch_: ClassVar[dict[str, Any]] = {"spec": {"minReadySeconds": 5}}
+
+
 class App(Router[Context]):
     deployments: Deployments
+    busy: BusyDeployments
+    contested: ContestedDeployments
 
 
 def template(tag: str, **labels: str) -> dict[str, Any]:
@@ -155,3 +192,29 @@ async def test_rollback_needs_the_right_to_patch_and_to_list_replica_sets(
     with pytest.raises(TRPCError, match="replicasets") as caught:
         await app.deployments.rollback("web", None, "team-a")
     assert caught.value.code == "FORBIDDEN"
+
+
+async def test_report_of_a_controller_does_not_stop_a_rollback(app: App) -> None:
+    done = await app.busy.rollback("web", 1, "team-a")
+    assert done.spec["template"]["spec"]["containers"][0]["image"] == "web:1"
+
+
+async def test_rollback_overwrites_nothing_that_is_changed_meanwhile(app: App) -> None:
+    with pytest.raises(TRPCError, match="web was changed by somebody else") as caught:
+        await app.contested.rollback("web", 1, "team-a")
+    assert caught.value.code == "CONFLICT"
+    kept = await app.deployments.get("web", "team-a")
+    assert kept.spec["template"]["spec"]["containers"][0]["image"] == "web:3"
+
+
+async def test_paused_deployment_is_neither_rolled_back_nor_restarted(
+    app: App, kube: Kube
+) -> None:
+    await change(kube, "", {"spec": {"paused": True}})
+    for refused in (
+        app.deployments.rollback("web", 1, "team-a"),
+        app.deployments.restart("web", "team-a"),
+    ):
+        with pytest.raises(TRPCError, match="web is paused: resume it first") as caught:
+            await refused
+        assert caught.value.code == "PRECONDITION_FAILED"

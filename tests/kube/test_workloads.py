@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from tests.kube.cluster import RBAC, grant, make_context, opened, prepare, send
+from tests.kube.cluster import (
+    RBAC,
+    Widget,
+    grant,
+    make_context,
+    make_widget,
+    opened,
+    prepare,
+    send,
+)
 
 from fairlead import Context, Router, TRPCError, create_caller
 from fairlead.devcluster import DevCluster
@@ -16,7 +25,6 @@ from fairlead.kube import Kube, PodRouter, Resource, WorkloadRouter
 from fairlead.kube.client import KubeRequest
 from fairlead.kube.identity import Identity
 from fairlead.kube.reviews import ReviewOptions
-from fairlead.kube.workloads import LogReader
 
 
 class Pod(Resource, group="", version="v1", plural="pods"):
@@ -37,9 +45,14 @@ class Deployments(WorkloadRouter[Deployment]):
     """With scale and restart."""
 
 
+class Widgets(WorkloadRouter[Widget]):
+    """Of a kind that has no replicas."""
+
+
 class App(Router[Context]):
     pods: Pods
     deployments: Deployments
+    widgets: Widgets
 
 
 CONTAINER = {"name": "main", "image": "x"}
@@ -237,20 +250,51 @@ async def test_a_deployment_is_scaled_and_restarted(app: App, kube: Kube) -> Non
     assert "kubectl.kubernetes.io/restartedAt" in annotations
 
 
-def test_characters_and_lines_that_are_cut_are_put_together() -> None:
-    reader = LogReader()
-    text = "2026-01-01T00:00:00.000000001Z Zürich\r\n".encode()
-    lines = [line for byte in text for line in reader.feed(bytes([byte]))]
-    assert lines == ["Zürich"]
-    assert reader.feed(b"no stamp\nrest") == ["no stamp"]
-    assert reader.feed(b"", final=True) == ["rest"]
+async def test_replicas_are_bounded_and_only_of_what_has_them(
+    app: App, kube: Kube
+) -> None:
+    await grant(kube.client, "ann", ["patch"], None, ("example.com", "widgets/scale"))
+    await grant(kube.client, "ann", ["patch"], None, ("apps", "deployments/scale"))
+    await send(
+        kube.client,
+        "POST",
+        "/apis/example.com/v1/namespaces/team-a/widgets",
+        make_widget("one").to_wire(),
+    )
+    with pytest.raises(TRPCError, match="does not scale objects of the kind Widget"):
+        await app.widgets.scale("one", 1, "team-a")
+    with pytest.raises(TRPCError, match='"none" not found') as caught:
+        await app.deployments.scale("none", 1, "team-a")
+    assert caught.value.code == "NOT_FOUND"
+    for replicas in (-1, 2**31, 10**30):
+        with pytest.raises(TRPCError) as caught:
+            await app.deployments.scale("none", replicas, "team-a")
+        assert caught.value.code == "BAD_REQUEST"
 
 
-def test_lines_of_the_same_moment_are_neither_lost_nor_repeated() -> None:
-    stamp = b"2026-01-01T00:00:00.000000001Z "
-    reader = LogReader()
-    assert reader.feed(stamp + b"a\n" + stamp + b"b\n") == ["a", "b"]
-    again = LogReader(reader.position)
-    repeated = stamp + b"a\n" + stamp + b"b\n" + stamp + b"c\n"
-    assert again.feed(repeated) == ["c"]
-    assert LogReader(again.position).feed(repeated) == []
+@pytest.mark.parametrize(
+    ("last_event_id", "since"),
+    [
+        ("yesterday/1", None),
+        (f"2026-01-01T00:00:00Z/{'9' * 5000}", None),
+        ("2026-01-01T00:00:00Z", None),
+        (None, datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+    ],
+)
+async def test_place_in_a_log_that_is_none_is_refused(
+    app: App, kube: Kube, last_event_id: str | None, since: datetime | None
+) -> None:
+    await make_pod(kube)
+    with pytest.raises(TRPCError) as caught:
+        async with opened(
+            app.pods.logs("p", "team-a", since_time=since, last_event_id=last_event_id)
+        ) as events:
+            await anext(events)
+    assert caught.value.code == "BAD_REQUEST"
+
+
+async def test_a_log_is_asked_for_since_the_first_year(app: App, kube: Kube) -> None:
+    await make_pod(kube)
+    early = datetime(1, 1, 1, tzinfo=UTC)
+    events = app.pods.logs("p", "team-a", follow=False, since_time=early)
+    assert [event async for event in events] == []

@@ -14,6 +14,7 @@ from fairlead.access import ResourceAttributes
 from fairlead.access.audit import DENIALS, Subject, note_allowed, note_denied
 from fairlead.calling import Call
 from fairlead.errors import ErrorCode, TRPCError
+from fairlead.kube.errors import KubeNotFoundError
 from fairlead.kube.names import check_name
 from fairlead.kube.objects import DeleteOptions
 from fairlead.kube.resource import Resource, get_info
@@ -119,5 +120,10 @@ async def _delete(  # noqa: PLR0913, PLR0917  as the function it serves
     except TRPCError as error:
         if error.code in DENIALS:
             note_denied(subject, error, right)
-        return None if error.code == "NOT_FOUND" else error
+        return None if is_gone(error) else error
     return None
+
+
+def is_gone(error: TRPCError) -> bool:
+    """Does the cluster say that there is no such object? Of a kind it does not serve it names none."""
+    return isinstance(error, KubeNotFoundError) and bool(error.details.name)

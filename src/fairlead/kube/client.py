@@ -44,10 +44,12 @@ from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.long_answers import LongAnswer
 from fairlead.kube.retrying import may_repeat, read_retry_after, send_writes_once
 from fairlead.kube.shared_lists import SharedLists
-from fairlead.kube.transport_errors import fail_with
+from fairlead.kube.transport_errors import FailureLog, fail_with
 from fairlead.kube.urls import Query, to_query
 
 __all__ = ["REVIEWS", "ClientOptions", "KubeClient", "KubeRequest"]
+
+_FAILURES = (aiohttp.ClientError, OSError, TimeoutError, KubeConfigError)
 
 REVIEWS = "/apis/authorization.k8s.io/v1"
 """Where the cluster is asked about rights."""
@@ -114,6 +116,7 @@ class KubeClient:
         self._tls = {certificate: make_ssl_context(config, certificate)}
         self._sessions: dict[Certificate | None, aiohttp.ClientSession] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._failures = FailureLog(config.server)
         self._closed = False
         self._slots = asyncio.Semaphore(self.options.max_connections)
         self._long_answers = 0
@@ -237,14 +240,12 @@ class KubeClient:
                         server_hostname=self.config.tls_server_name,
                         proxy=self._proxy,
                     )
-            except KubeConfigError as error:
-                raise KubeError(str(error)) from error
             except aiohttp.WSServerHandshakeError as error:
                 if error.status == HTTPStatus.UNAUTHORIZED and not renew:
                     continue
                 raise await self._explain_handshake(request, error) from error
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                fail_with(error, self.config.server)
+            except _FAILURES as error:
+                fail_with(error, self._failures)
         raise AssertionError("unreachable")
 
     async def _explain_handshake(
@@ -263,8 +264,8 @@ class KubeClient:
         try:
             async for chunk in response.content.iter_any():
                 yield chunk
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            fail_with(error, self.config.server)
+        except _FAILURES as error:
+            fail_with(error, self._failures)
 
     @asynccontextmanager
     async def _open(
@@ -280,9 +281,9 @@ class KubeClient:
                 raise await self._make_error(request, response)
             if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                 # Followed, it would get the credentials.
-                raise KubeProtocolError(
-                    f"{self.config.server} points somewhere else: check the kubeconfig's server"
-                )
+                message = "The cluster's address points somewhere else: check the kubeconfig's server"
+                self._failures.note(message, f"HTTP {response.status}")
+                raise KubeProtocolError(message)
             yield response
         finally:
             response.close() if total is None else response.release()
@@ -314,10 +315,8 @@ class KubeClient:
                 server_hostname=self.config.tls_server_name,
                 proxy=self._proxy,
             )
-        except KubeConfigError as error:
-            raise KubeError(str(error)) from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            fail_with(error, self.config.server)
+        except _FAILURES as error:
+            fail_with(error, self._failures)
 
     def _get_url(self, request: KubeRequest) -> URL:
         query = to_query(request.query)
@@ -330,8 +329,8 @@ class KubeClient:
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         try:
             return await response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            fail_with(error, self.config.server)
+        except _FAILURES as error:
+            fail_with(error, self._failures)
 
     async def _make_error(
         self, request: KubeRequest, response: aiohttp.ClientResponse

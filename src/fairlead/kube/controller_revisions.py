@@ -21,7 +21,9 @@ from fairlead.kube.rollouts import (
     Workload,
     WorkloadMetadata,
     choose_revision,
+    explaining_change,
     is_owned,
+    make_template_patch,
 )
 from fairlead.kube.workloads import RestartRouter, WorkloadRouter
 from fairlead.procedure import mutation, query
@@ -89,16 +91,11 @@ class DaemonSetRouter(RestartRouter[R], Generic[R]):
         owner, kept = await self._read(name, namespace)
         current = kept[0].revision if kept else 0
         chosen = choose_revision(kept, current, name, revision)
-        version = owner.metadata.resource_version
-        patch: list[dict[str, object]] = [
-            # Nothing that somebody changes meanwhile is overwritten.
-            {"op": "test", "path": "/metadata/resourceVersion", "value": version},
-            {"op": "replace", "path": "/spec/template", "value": _template(chosen)},
-        ]
-        kube = self.ctx.kube
+        kube, info = self.ctx.kube, get_info(self.resource)
         place = kube.place(self.resource, namespace)
-        info = get_info(self.resource)
-        body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
+        patch = make_template_patch(owner, _template(chosen))
+        with explaining_change(name):
+            body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
         return raw_json(body, self.resource)
 
     async def _read(

@@ -16,7 +16,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-import msgspec
 from pydantic import Field, JsonValue
 
 from fairlead.access import (
@@ -49,6 +48,7 @@ from fairlead.kube.routers import (
     StaleObject,
     explain_invalid,
     explain_stale,
+    find_current,
 )
 from fairlead.kube.scopes import (
     Scope,
@@ -157,8 +157,7 @@ class Explorer(Router[KubeContext]):
         except KubeInvalidError as error:
             raise explain_invalid(error) from error
         except KubeConflictError as error:
-            now = await kube.raw.get(found.info, name, namespace)
-            current = cast("JsonObject", msgspec.json.decode(now))
+            current = await find_current(self.ctx, found.info, name, namespace)
             message = explain_stale(error, name)
             raise StaleObject(current=current).with_message(message) from error
         return raw_json(body, JsonObject)

@@ -259,7 +259,7 @@ class RawObjects:
                 ("uid", options.uid),
                 ("resourceVersion", options.resource_version),
             )
-            if value
+            if value is not None
         }
         body: dict[str, object] = {"apiVersion": "v1", "kind": "DeleteOptions"}
         if options.propagation:

@@ -5,7 +5,8 @@ class Deployments(DeploymentRouter[Deployment]): ...
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Generic, Protocol, TypeVar, cast
 
 import msgspec
@@ -14,10 +15,12 @@ from pydantic.alias_generators import to_camel
 
 from fairlead.access import Kind, all_of, can
 from fairlead.errors import TRPCError
+from fairlead.kube.errors import KubeInvalidError
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
-from fairlead.kube.workloads import WorkloadRouter
+from fairlead.kube.routers import PATCH_REFUSED
+from fairlead.kube.workloads import WorkloadRouter, make_paused_error
 from fairlead.procedure import mutation, query
 from fairlead.schema import raw_json
 
@@ -29,7 +32,9 @@ __all__ = [
     "Workload",
     "WorkloadMetadata",
     "choose_revision",
+    "explaining_change",
     "is_owned",
+    "make_template_patch",
 ]
 
 R = TypeVar("R", bound=Resource)
@@ -109,6 +114,7 @@ class _Selector(msgspec.Struct, rename="camel"):
 
 class _Spec(msgspec.Struct):
     template: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
+    paused: bool = False
     selector: _Selector = msgspec.field(default_factory=_Selector)
 
 
@@ -126,6 +132,7 @@ class WorkloadMetadata(msgspec.Struct, rename="camel"):
     name: str
     uid: str
     resource_version: str
+    generation: int = 0
     creation_timestamp: str | None = None
     annotations: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     owner_references: list[_Owner] = msgspec.field(default_factory=list[_Owner])
@@ -176,18 +183,15 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
         As `kubectl rollout undo`: the deployment gets a new revision with the old template.
         """
         deployment = await self._read(name, namespace)
+        if deployment.spec.paused:
+            raise make_paused_error(name)
         sets = await self._replica_sets(deployment, namespace)
         chosen = choose_revision(sets, deployment.revision, name, revision)
-        kube = self.ctx.kube
+        kube, info = self.ctx.kube, get_info(self.resource)
         place = kube.place(self.resource, namespace)
-        version = deployment.metadata.resource_version
-        patch: list[dict[str, object]] = [
-            # Nothing that somebody changes meanwhile is overwritten.
-            {"op": "test", "path": "/metadata/resourceVersion", "value": version},
-            {"op": "replace", "path": "/spec/template", "value": _template(chosen)},
-        ]
-        info = get_info(self.resource)
-        body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
+        patch = make_template_patch(deployment, _template(chosen))
+        with explaining_change(name):
+            body = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
         return raw_json(body, self.resource)
 
     async def _read(self, name: str, namespace: str | None) -> Workload:
@@ -213,6 +217,33 @@ class DeploymentRouter(WorkloadRouter[R], Generic[R]):
             if is_owned(each.metadata, deployment)
         ]
         return sorted(found, key=lambda each: each.revision, reverse=True)
+
+
+def make_template_patch(
+    owner: Workload, template: dict[str, JsonValue]
+) -> list[dict[str, object]]:
+    """Sets the pods' template, unless somebody changes what is wanted meanwhile.
+
+    What controllers report counts the version on all through a rollout, but not the generation.
+    """
+    generation = owner.metadata.generation
+    return [
+        {"op": "test", "path": "/metadata/generation", "value": generation},
+        {"op": "replace", "path": "/spec/template", "value": template},
+    ]
+
+
+@contextmanager
+def explaining_change(name: str) -> Generator[None]:
+    """Says that it was changed, where such a patch was refused."""
+    try:
+        yield
+    except KubeInvalidError as error:
+        if error.message != PATCH_REFUSED:
+            raise
+        raise TRPCError(
+            "CONFLICT", f"{name} was changed by somebody else meanwhile"
+        ) from error
 
 
 def is_owned(metadata: WorkloadMetadata, owner: Workload) -> bool:

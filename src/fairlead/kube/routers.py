@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar, cast
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fairlead.access import all_of, authenticated
-from fairlead.errors import TypedError
+from fairlead.errors import TRPCError, TypedError
 from fairlead.kube.bulk import DeleteResult, DeleteTarget, delete_many
+from fairlead.kube.cluster import KubeContext
 from fairlead.kube.drafts import AsDraft
-from fairlead.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFoundError
+from fairlead.kube.errors import KubeConflictError, KubeInvalidError
 from fairlead.kube.objects import DeleteOptions, Propagation
 from fairlead.kube.policies import on_resource
 from fairlead.kube.reading import ReadRouter
-from fairlead.kube.resource import Resource, get_info
+from fairlead.kube.resource import Resource, ResourceInfo, get_info
+from fairlead.kube.scopes import review
 from fairlead.procedure import mutation
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "StaleObject",
     "explain_invalid",
     "explain_stale",
+    "find_current",
 ]
 
 R = TypeVar("R", bound=Resource)
@@ -246,14 +250,26 @@ class ResourceRouter(ReadRouter[R], Generic[R]):
         self, error: KubeConflictError, name: str, namespace: str | None
     ) -> StaleObject:
         """The conflict with the object as it is now, so that a form can show both."""
-        current: dict[str, JsonValue] | None = None
-        if name:
-            try:
-                found = await self.ctx.kube.get(self.resource, name, namespace)
-                current = found.to_wire()
-            except KubeNotFoundError:
-                current = None
+        info = get_info(self.resource)
+        current = await find_current(self.ctx, info, name, namespace) if name else None
         return StaleObject(current=current).with_message(explain_stale(error, name))
+
+
+async def find_current(
+    context: KubeContext, info: ResourceInfo, name: str, namespace: str | None
+) -> dict[str, JsonValue] | None:
+    """An object as it is, whatever its class says; None where the user may not read it.
+
+    Whatever goes wrong here, a conflict is told as a conflict.
+    """
+    try:
+        decision = await review(context.request, info, "get", namespace, name)
+        if not decision.allowed:
+            return None
+        found = await context.kube.raw.get(info, name, namespace)
+    except TRPCError:
+        return None
+    return cast("dict[str, JsonValue]", msgspec.json.decode(found))
 
 
 def explain_stale(error: KubeConflictError, name: str) -> str:
@@ -267,8 +283,16 @@ def explain_stale(error: KubeConflictError, name: str) -> str:
     return error.message
 
 
+PATCH_REFUSED = "the server rejected our request due to an error in our request"
+
+
 def explain_invalid(error: KubeInvalidError) -> InvalidObject:
     """A refusal as clients see it, field by field."""
+    if error.message == PATCH_REFUSED:
+        # All that an API server says of a JSON Patch that does not fit.
+        return InvalidObject(causes=[]).with_message(
+            "Nothing was changed: the object has not what a step of the patch needs or tests"
+        )
     causes = [
         FieldProblem(field=cause.field, reason=cause.reason, message=cause.message)
         for cause in error.causes

@@ -6,19 +6,21 @@ class Deployments(WorkloadRouter[Deployment]): ...
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, ClassVar, Generic, TypeVar
 
+import msgspec
 from pydantic import BaseModel, Field
 
 from fairlead.access import ResourceAttributes, can
+from fairlead.errors import TRPCError
 from fairlead.kube.client import KubeClient, KubeRequest
+from fairlead.kube.errors import KubeForbiddenError, KubeNotFoundError
 from fairlead.kube.executing import ExecRouter
 from fairlead.kube.guard import guard_events
+from fairlead.kube.logs import LogReader, write_time
 from fairlead.kube.policies import on_resource
 from fairlead.kube.resource import Resource, ResourceInfo, get_info
 from fairlead.kube.routers import ResourceRouter
@@ -29,12 +31,17 @@ from fairlead.procedure import mutation, subscription
 from fairlead.schema import raw_json
 from fairlead.tracking import tracked
 
-__all__ = ["LogChunk", "LogReader", "PodRouter", "RestartRouter", "WorkloadRouter"]
+__all__ = [
+    "LogChunk",
+    "PodRouter",
+    "RestartRouter",
+    "WorkloadRouter",
+    "make_paused_error",
+]
 
 R = TypeVar("R", bound=Resource)
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
-MAX_LINE = 65_536
+MAX_REPLICAS = 2**31 - 1
 SILENCE = 4 * 3600.0
 """Seconds: a container may have nothing to say for hours."""
 
@@ -43,63 +50,6 @@ class LogChunk(BaseModel):
     """Lines that came together, without their ends."""
 
     lines: list[str]
-
-
-class LogReader:
-    """Log bytes with timestamps to lines, from where a reader left off.
-
-    A cluster resumes at a whole second, so lines that were sent already come again; they are
-    told by their timestamp, and by how many lines of that very timestamp were sent.
-
-    Args:
-        position: what `position` was when the reader left off.
-        timestamps: leave each line's time before it.
-    """
-
-    def __init__(
-        self, position: str | None = None, *, timestamps: bool = False
-    ) -> None:
-        self._timestamps = timestamps
-        stamp, _, count = (position or "").partition("/")
-        self._resume_at = stamp
-        self._to_skip = int(count) if count.isdecimal() else 0
-        self._last = stamp
-        self._count = self._to_skip
-        # Bytes of one character may come in two chunks.
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._rest = ""
-
-    @property
-    def since(self) -> str | None:
-        """From when to ask for lines; None from the start."""
-        return self._resume_at or None
-
-    @property
-    def position(self) -> str:
-        """Where it is now."""
-        return f"{self._last}/{self._count}"
-
-    def feed(self, chunk: bytes, *, final: bool = False) -> list[str]:
-        """The new lines that are complete now."""
-        text = self._rest + self._decoder.decode(chunk, final)
-        *lines, self._rest = text.split("\n")
-        if self._rest and (final or len(self._rest) > MAX_LINE):
-            lines.append(self._rest)  # a line too long goes on as one of its own
-            self._rest = ""
-        return [line for whole in lines if (line := self._take(whole)) is not None]
-
-    def _take(self, whole: str) -> str | None:
-        stamp, blank, line = whole.partition(" ")
-        if not blank or not _STAMP.fullmatch(stamp):
-            return whole or None
-        if stamp < self._resume_at:
-            return None
-        if stamp == self._resume_at and self._to_skip > 0:
-            self._to_skip -= 1
-            return None
-        self._count = self._count + 1 if stamp == self._last else 1
-        self._last = stamp
-        return (whole if self._timestamps else line).removesuffix("\r")
 
 
 class PodRouter(ExecRouter[R], Generic[R]):
@@ -147,7 +97,7 @@ class PodRouter(ExecRouter[R], Generic[R]):
                 "timestamps": True,
                 "tailLines": None if resumed else tail_lines,
                 "sinceSeconds": None if resumed else since_seconds,
-                "sinceTime": reader.since or _write_time(since_time),
+                "sinceTime": reader.since or write_time(since_time),
             },
         )
         right = ResourceAttributes.of(
@@ -172,13 +122,6 @@ async def _read_log(
         yield tracked(reader.position, LogChunk(lines=lines))
 
 
-def _write_time(time: datetime | None) -> str | None:
-    if time is None:
-        return None
-    zoned = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
-    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class RestartRouter(ResourceRouter[R], Generic[R]):
     """A resource router for what has a template of pods: restart."""
 
@@ -189,10 +132,11 @@ class RestartRouter(ResourceRouter[R], Generic[R]):
         """Replaces all pods, a few at a time, as `kubectl rollout restart` does."""
         kube = self.ctx.kube
         place = kube.place(self.resource, namespace)
+        info = get_info(self.resource)
+        await check_goes_on(kube, info, name, place)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         annotations = {"kubectl.kubernetes.io/restartedAt": now}
         patch = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-        info = get_info(self.resource)
         data = await kube.raw.patch(info, name, place, patch, dry_run=dry_run)
         return raw_json(data, self.resource)
 
@@ -208,7 +152,7 @@ class WorkloadRouter(RestartRouter[R], Generic[R]):
     async def scale(
         self,
         name: str,
-        replicas: Annotated[int, Field(ge=0)],
+        replicas: Annotated[int, Field(ge=0, le=MAX_REPLICAS)],
         namespace: str | None = None,
         dry_run: bool = False,
     ) -> None:
@@ -227,12 +171,49 @@ async def scale_workload(  # noqa: PLR0913  keyword-only after what names the ob
     *,
     dry_run: bool,
 ) -> None:
-    """Sets how many replicas there should be."""
-    await kube.raw.patch(
-        info,
-        name,
-        namespace,
-        {"spec": {"replicas": replicas}},
-        subresource="scale",
-        dry_run=dry_run,
-    )
+    """Sets how many replicas there should be.
+
+    Raises:
+        TRPCError: PRECONDITION_FAILED; objects of that kind have no replicas.
+    """
+    patch = {"spec": {"replicas": replicas}}
+    try:
+        await kube.raw.patch(
+            info, name, namespace, patch, subresource="scale", dry_run=dry_run
+        )
+    except KubeNotFoundError as error:
+        if error.details.name:
+            raise
+        raise TRPCError(
+            "PRECONDITION_FAILED",
+            f"The cluster does not scale objects of the kind {info.kind}",
+        ) from error
+
+
+class _Spec(msgspec.Struct):
+    paused: bool = False
+
+
+class _Pausable(msgspec.Struct):
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+
+
+async def check_goes_on(
+    kube: UserKube, info: ResourceInfo, name: str, namespace: str | None
+) -> None:
+    """A deployment that is paused would take a new template, and do nothing.
+
+    Raises:
+        TRPCError: PRECONDITION_FAILED; it is paused.
+    """
+    try:
+        body = await kube.raw.get(info, name, namespace)
+    except KubeForbiddenError:
+        return  # who may write but not read is not told
+    if msgspec.json.decode(body, type=_Pausable).spec.paused:
+        raise make_paused_error(name)
+
+
+def make_paused_error(name: str) -> TRPCError:
+    """Why a rollout does not begin."""
+    return TRPCError("PRECONDITION_FAILED", f"{name} is paused: resume it first")

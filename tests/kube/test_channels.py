@@ -66,3 +66,21 @@ def test_input_is_cut_into_pieces_and_put_together_again() -> None:
 
 def test_size_is_told_as_kubernetes_reads_it() -> None:
     assert encode_size(80, 24) == b'\x04{"Width":80,"Height":24}'
+
+
+def test_characters_that_are_cut_off_at_the_end_are_shown_as_such() -> None:
+    streams = Streams()
+    assert streams.feed(b"\x01a\xe2\x82") == Output("stdout", "a")
+    assert streams.feed(b"\x02\xf0") is None
+    assert streams.finish() == [Output("stdout", "\ufffd"), Output("stderr", "\ufffd")]
+    assert streams.finish() == []
+
+
+@pytest.mark.parametrize("text", ["é", "€", "😀"])
+def test_characters_are_whole_wherever_they_are_cut(text: str) -> None:
+    raw = f"a{text}b".encode()
+    for cut in range(1, len(raw)):
+        streams = Streams()
+        shown = [streams.feed(b"\x01" + raw[:cut]), streams.feed(b"\x01" + raw[cut:])]
+        texts = [each.text for each in shown if isinstance(each, Output)]
+        assert "".join(texts) == f"a{text}b"

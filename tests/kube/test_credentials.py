@@ -96,7 +96,9 @@ async def test_a_plugin_that_gives_nothing_to_sign_in_with_is_told(
         await make_credentials(tmp_path, script=script).get_headers()
 
 
-async def test_a_certificate_of_a_plugin_that_is_none_is_told() -> None:
+async def test_a_certificate_of_a_plugin_that_is_none_is_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     status = {"clientCertificateData": "C", "clientKeyData": "K"}
     plugin = ExecPlugin(command="echo", args=(json.dumps({"status": status}),))
     config = ClusterConfig(server="https://127.0.0.1:1", exec_plugin=plugin)
@@ -104,8 +106,9 @@ async def test_a_certificate_of_a_plugin_that_is_none_is_told() -> None:
         request = KubeRequest(
             method="GET", path="/version", credentials=client.server_credentials
         )
-        with pytest.raises(KubeError, match="certificates of the kubeconfig cannot"):
+        with pytest.raises(KubeError, match="its log says why"):
             await client.send(request)
+    assert "the certificates of the kubeconfig cannot be used" in caplog.text
 
 
 async def test_a_plugin_that_hangs_is_ended_once_for_all_who_wait(

@@ -13,7 +13,7 @@ const routerHashes = {
   "codebaseBranches": "d91990bcade1af73",
   "codebaseImageStreams": "4e4bf1145ad27420",
   "codebases": "a833282e99c44ad9",
-  "deployments": "33202138a7895538",
+  "deployments": "6f1b5f49a831a035",
   "events": "4382c69e1b334f4c",
   "explorer": "352325d8f2b5cabf",
   "feeds": "e9efd5c9c70e89aa",
@@ -23,7 +23,7 @@ const routerHashes = {
   "pipelineRuns": "fd790e40c1ddfb9e",
   "pipelineRuns.rows": "ea5247cb31aabb84",
   "pipelines": "df0fbd210fe61902",
-  "pods": "d2d65cef0eb42296",
+  "pods": "02f5dca9861133e2",
   "quickLinks": "359737650fd4c618",
   "stages": "cc2db9c370501b6a",
   "taskRuns": "b35ab8ef2642c9c0"

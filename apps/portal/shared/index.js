@@ -4,4 +4,4 @@ export { DraftError, createCDPipelineDraft, createCodebaseBranchDraft, createCod
 export { resources } from "./resources.js";
 
 /** Changes with the types; the server compares it with its own. */
-export const schemaHash = "64800612fb0288a0";
+export const schemaHash = "acf6e97b4a579317";

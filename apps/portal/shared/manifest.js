@@ -85,7 +85,7 @@ export const manifest = {
 "deployments.restart": "8f9c074727bc0d35",
 "deployments.revisions": "f20633ae0265db41",
 "deployments.rollback": "ef83cfde7f076bc1",
-"deployments.scale": "c3a1f8e7c423fd94",
+"deployments.scale": "f2c6ff382f10b0dc",
 "deployments.serverSideApply": "0aefbad7eee84760",
 "deployments.update": "ab99c65fb4deaa7f",
 "deployments.watch": "576ca27483180af5",
@@ -176,7 +176,7 @@ export const manifest = {
 "pods.create": "c7ec19a1e395e821",
 "pods.delete": "f0139f5450203246",
 "pods.deleteMany": "2a369366a8473c77",
-"pods.exec": "be6b973978177e1a",
+"pods.exec": "38dc90d35fc45984",
 "pods.execEnd": "bf213bfdebbaf14b",
 "pods.execInput": "28138b7c87dcbda4",
 "pods.execResize": "0cefc993c17a8638",
@@ -8330,7 +8330,7 @@ export const manifest = {
 ],
 " input.replicas": [
 "number",
-"z.int().gte(0)"
+"z.int().gte(0).lte(2147483647)"
 ],
 " input.namespace": [
 "optional string | null",
@@ -11237,7 +11237,7 @@ export const manifest = {
 ],
 " input.command": [
 "optional string[] | null",
-"z.array(z.string()).min(1).max(100).nullable()"
+"z.array(z.string().max(32000)).min(1).max(100).nullable()"
 ],
 " input.tty": [
 "optional boolean",

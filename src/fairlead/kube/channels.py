@@ -8,6 +8,7 @@ put together first.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,7 @@ PIECE = 16_384
 """Bytes of input in one message: API servers refuse very large ones."""
 
 _CLOSE = 255
+_NAMES: Mapping[int, Literal["stdout", "stderr"]] = {STDOUT: "stdout", STDERR: "stderr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,15 @@ class Streams:
         if decoder is None:
             return None
         text = decoder.decode(data)
-        if not text:
-            return None
-        return Output("stdout" if channel == STDOUT else "stderr", text)
+        return Output(_NAMES[channel], text) if text else None
+
+    def finish(self) -> list[Output]:
+        """What is left of characters that were cut off at the end."""
+        return [
+            Output(_NAMES[channel], text)
+            for channel, decoder in self._decoders.items()
+            if (text := decoder.decode(b"", final=True))
+        ]
 
 
 def read_exit(data: bytes) -> Exit:

@@ -9,16 +9,21 @@ process: `splitLink` by `operation.path`, see docs/kube.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Generic, Literal, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from fairlead.access import ResourceAttributes, authenticated, can
+from fairlead.access import Authorizer, ResourceAttributes, authenticated, can
+from fairlead.access.audit import Subject, note_denied
+from fairlead.errors import TRPCError
 from fairlead.kube.channels import Output
 from fairlead.kube.client import KubeRequest
+from fairlead.kube.errors import KubeError
 from fairlead.kube.guard import guard_events
 from fairlead.kube.resource import Resource, get_info
 from fairlead.kube.routers import ResourceRouter
@@ -35,7 +40,12 @@ R = TypeVar("R", bound=Resource)
 SHELL = ("sh",)
 """What nearly every container has."""
 
+MAX_COMMAND = 32_000
+"""Characters as they stand in the request's URL, which servers bound."""
+
 Options = Mapping[str, bool | tuple[str, ...]]
+_NUMBER = re.compile(r"[0-9]{1,15}")
+Word = Annotated[str, Field(max_length=MAX_COMMAND)]
 Size = Annotated[int, Field(ge=1, le=1000)]
 Id = Annotated[str, Field(max_length=64)]
 
@@ -79,7 +89,7 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
         name: str,
         namespace: str | None = None,
         container: str | None = None,
-        command: Annotated[list[str], Field(min_length=1, max_length=100)]
+        command: Annotated[list[Word], Field(min_length=1, max_length=100)]
         | None = None,
         tty: bool = True,
         last_event_id: str | None = None,
@@ -88,8 +98,14 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
 
         Who comes back with the last event's id gets what was missed of the same command.
         """
+        words = tuple(command or SHELL)
+        if sum(len(quote(word)) for word in words) > MAX_COMMAND:
+            raise TRPCError(
+                "BAD_REQUEST",
+                f"The command is longer than {MAX_COMMAND} characters: send it as input",
+            )
         options: Options = {
-            "command": tuple(command or SHELL),
+            "command": words,
             "stdin": True,
             "tty": tty,
         }
@@ -128,25 +144,46 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
         Args:
             end: there is no input after it: what reads to the end of its input goes on.
         """
-        limit = self._terminals.options.waiting_input
-        await self._find(id_).write(number, text, limit, end=end)
+        terminal = await self._find(id_)
+        await terminal.write(number, text, self._terminals.options, end=end)
 
     @mutation(access=authenticated, name="execResize")
     async def exec_resize(self, id_: Id, columns: Size, rows: Size) -> None:
         """Tells a command of one's own how large its terminal is."""
-        await self._find(id_).resize(columns, rows)
+        terminal = await self._find(id_)
+        await terminal.resize(columns, rows)
 
     @mutation(access=authenticated, name="execEnd")
     async def exec_end(self, id_: Id) -> None:
         """Ends a command of one's own."""
-        await self._find(id_).aclose()
+        await self._terminals.find(id_, self.ctx.user.name).aclose()
 
     @property
     def _terminals(self) -> Terminals:
         return self.ctx.request.services.get(Terminals)
 
-    def _find(self, id_: str) -> Terminal:
-        return self._terminals.find(id_, self.ctx.user.name)
+    async def _find(self, id_: str) -> Terminal:
+        """A command of the caller's, who may still run it: also while nobody looks at it.
+
+        Raises:
+            TRPCError: NOT_FOUND, or FORBIDDEN; then the command ends.
+        """
+        terminal = self._terminals.find(id_, self.ctx.user.name)
+        if terminal.exit is not None:
+            return terminal  # which says so
+        request = self.ctx.request
+        authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
+        try:
+            decision = await authorizer.review(request, terminal.right)
+        except KubeError:
+            return terminal  # a cluster that does not answer takes no rights away
+        if not decision.allowed:
+            terminal.end_soon()
+            error = TRPCError("FORBIDDEN", decision.reason or "You may not do this")
+            subject = Subject(request, self.call.path, self.call.kind, {})
+            note_denied(subject, error, terminal.right)
+            raise error
+        return terminal
 
     async def _run(  # noqa: PLR0913, PLR0917  what both procedures have in common
         self,
@@ -158,15 +195,6 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
         last_event_id: str | None,
     ) -> AsyncIterator[tracked[ExecEvent]]:
         terminals = self._terminals
-        if last_event_id is not None:
-            id_, _, seen = last_event_id.rpartition("/")
-            terminal = self._find(id_)  # never a second command
-            after = int(seen) if seen.isdecimal() else 0
-        else:
-            after = 0
-            terminal = await self._open(
-                subresource, name, namespace, container, options
-            )
         place = self.ctx.kube.place(self.resource, namespace)
         right = ResourceAttributes.of(
             get_info(self.resource),
@@ -175,6 +203,14 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
             namespace=place,
             name=name,
         )
+        after = 0
+        if last_event_id is not None:
+            # Never a second command, and none but that which the right was asked for.
+            id_, _, seen = last_event_id.rpartition("/")
+            terminal = terminals.find(id_, self.ctx.user.name, right)
+            after = int(seen) if _NUMBER.fullmatch(seen) else 0
+        else:
+            terminal = await self._open(right, container, options)
         # Whose right is taken away sees no more of the command, and it ends.
         guard = partial(set_guard, self.ctx, self.call, right, terminal.end_soon)
         events = _show(terminal, after, opened=last_event_id is None)
@@ -184,18 +220,17 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
                     yield event
 
     async def _open(
-        self,
-        subresource: Literal["exec", "attach"],
-        name: str,
-        namespace: str | None,
-        container: str | None,
-        options: Options,
+        self, right: ResourceAttributes, container: str | None, options: Options
     ) -> Terminal:
         kube = self.ctx.kube
-        place = kube.place(self.resource, namespace)
         request = KubeRequest(
             method="GET",
-            path=get_object_path(get_info(self.resource), name, place, subresource),
+            path=get_object_path(
+                get_info(self.resource),
+                right.name or "",
+                right.namespace,
+                right.subresource,
+            ),
             credentials=kube.credentials,
             query={
                 "container": container,
@@ -205,7 +240,9 @@ class ExecRouter(ResourceRouter[R], Generic[R]):
                 **options,
             },
         )
-        return await self._terminals.open(kube.raw.client, request, self.ctx.user.name)
+        return await self._terminals.open(
+            kube.raw.client, request, self.ctx.user.name, right
+        )
 
 
 async def _show(

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Generator
 from dataclasses import dataclass
 
 import aiohttp
 
+from fairlead.access import ResourceAttributes
 from fairlead.errors import TRPCError
 from fairlead.kube.channels import (
     PROTOCOLS,
@@ -36,17 +37,20 @@ class TerminalOptions:
     """Bounds of commands in containers.
 
     Attributes:
-        per_user: commands of one user that may run at once.
+        per_user: commands of one user that may run at once; of as many that have ended, the end
+            is still told to who comes back.
         kept: characters of output kept for who comes back; a command that writes more than its
             reader takes is made to wait, and what nobody takes is left out, which is said.
         linger: seconds that a command nobody looks at goes on.
         waiting_input: pieces of input that may be ahead of their turn.
+        waiting_characters: how long these may be together.
     """
 
     per_user: int = 10
     kept: int = 200_000
     linger: float = 30.0
     waiting_input: int = 64
+    waiting_characters: int = 4_000_000
 
 
 Event = Output | Exit
@@ -62,13 +66,22 @@ def get_size(event: Event) -> int:
 
 
 class Terminal:
-    """One command in a container, with the output that is kept of it."""
+    """One command in a container, with the output that is kept of it.
+
+    Attributes:
+        right: what its owner must be allowed to, as long as it runs.
+    """
 
     def __init__(
-        self, id_: str, owner: str, socket: aiohttp.ClientWebSocketResponse, kept: int
+        self,
+        owner: str,
+        right: ResourceAttributes,
+        socket: aiohttp.ClientWebSocketResponse,
+        kept: int,
     ) -> None:
-        self.id = id_
+        self.id = secrets.token_urlsafe(16)
         self.owner = owner
+        self.right = right
         self._socket = socket
         self._kept = kept
         self._events: deque[tuple[int, Event]] = deque()
@@ -100,6 +113,8 @@ class Terminal:
             if event is not None:
                 await self._wait_for_room(get_size(event))
                 self._add(event)
+        for rest in streams.finish():
+            self._add(rest)
         self.exit = end
         self._add(end)
         await self._socket.close()
@@ -139,8 +154,8 @@ class Terminal:
 
     async def read(self, after: int) -> AsyncIterator[tuple[int, Event]]:
         """What came after an event that was seen, and what comes; ends with the command."""
-        seen = after
-        while True:
+        seen = min(after, self._count)
+        while self.exit is None or seen < self._count:
             news = self._news
             for number, event in list(self._events):
                 if number <= seen:
@@ -151,13 +166,11 @@ class Terminal:
                 seen = number
                 yield number, event
                 self._note_read(number, event)
-                if isinstance(event, Exit):
-                    return
-            if news is self._news:
+            if self.exit is None and news is self._news:
                 await news.wait()
 
     async def write(
-        self, number: int, text: str, limit: int, *, end: bool = False
+        self, number: int, text: str, bounds: TerminalOptions, *, end: bool = False
     ) -> None:
         """Sends input in the order of its numbers, whatever order it arrives in.
 
@@ -171,10 +184,15 @@ class Terminal:
         self._check_open()
         if number < self._next_input:
             return  # sent again after a lost answer
-        if len(self._ahead) >= limit:
+        waiting = sum(len(each) for each, _ in self._ahead.values())
+        if number > self._next_input and (
+            len(self._ahead) >= bounds.waiting_input
+            or waiting + len(text) > bounds.waiting_characters
+        ):
             raise TRPCError(
                 "TOO_MANY_REQUESTS",
-                f"Input {self._next_input} is missing: {limit} later ones wait for it",
+                f"Input {self._next_input} is missing: "
+                f"{len(self._ahead)} later ones wait for it",
             )
         if end and self._socket.protocol != PROTOCOLS[0]:
             raise TRPCError(
@@ -220,10 +238,15 @@ class Terminals:
     def __init__(self, options: TerminalOptions | None = None) -> None:
         self.options = options or TerminalOptions()
         self._running: dict[str, Terminal] = {}
+        self._opening: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(
-        self, client: KubeClient, request: KubeRequest, owner: str
+        self,
+        client: KubeClient,
+        request: KubeRequest,
+        owner: str,
+        right: ResourceAttributes,
     ) -> Terminal:
         """Starts a command.
 
@@ -231,26 +254,49 @@ class Terminals:
             KubeError: the cluster refused it.
             TRPCError: TOO_MANY_REQUESTS; the user has too many.
         """
-        own = sum(each.owner == owner for each in self._running.values())
+        self._forget_ended(owner)
+        mine = [each for each in self._running.values() if each.owner == owner]
+        own = sum(each.exit is None for each in mine) + self._opening[owner]
         if own >= self.options.per_user:
             raise TRPCError(
                 "TOO_MANY_REQUESTS",
                 f"You have {own} commands running: end one of them first",
             )
-        socket = await client.connect(request, PROTOCOLS)
-        terminal = Terminal(secrets.token_urlsafe(16), owner, socket, self.options.kept)
+        self._opening[owner] += 1
+        try:
+            socket = await client.connect(request, PROTOCOLS)
+        finally:
+            self._opening[owner] -= 1
+            self._opening += Counter()  # leaves out who opens none
+        terminal = Terminal(owner, right, socket, self.options.kept)
         self._running[terminal.id] = terminal
         self._start(self._run(terminal))
         return terminal
 
-    def find(self, id_: str, owner: str) -> Terminal:
+    def _forget_ended(self, owner: str) -> None:
+        """Keeps no more of a user's commands that have ended than may run, the newest."""
+        ended = [
+            each.id
+            for each in self._running.values()
+            if each.owner == owner and each.exit is not None
+        ]
+        for id_ in ended[: -self.options.per_user]:
+            del self._running[id_]
+
+    def find(
+        self, id_: str, owner: str, right: ResourceAttributes | None = None
+    ) -> Terminal:
         """A command of that user.
+
+        Args:
+            right: the command must be one that needs that very right.
 
         Raises:
             TRPCError: NOT_FOUND; there is none, or it is another user's: that is not told.
         """
         terminal = self._running.get(id_)
-        if terminal is None or terminal.owner != owner:
+        is_own = terminal is not None and terminal.owner == owner
+        if terminal is None or not is_own or right not in (None, terminal.right):
             raise TRPCError("NOT_FOUND", "There is no such command here any more")
         return terminal
 

@@ -112,6 +112,21 @@ async def test_a_socket_loads_it_for_calls_and_subscriptions() -> None:
     assert [each["result"]["type"] for each in heard] == ["started", "data", "stopped"]
 
 
+async def test_a_socket_loads_it_for_queries_and_answers_others_meanwhile() -> None:
+    socket = Socket(make_app())
+    paths = ["outer.reports.latest", "ping", "reports.nope", "ping"]
+    async with asyncio.timeout(20):
+        for number, path in enumerate(paths):
+            socket.query(number, path)
+        heard = [await socket.hear() for _ in paths]
+        await socket.leave()
+
+    assert [each["id"] for each in heard[:2]] == [1, 3]
+    answers = {each["id"]: each for each in heard}
+    assert answers[0]["result"]["data"] == "report 1 of outer.reports.latest"
+    assert answers[2]["error"]["data"]["code"] == "NOT_FOUND"
+
+
 async def test_clients_of_other_types_are_noticed_once_all_is_loaded() -> None:
     app = make_app()
     served = introspect(compile_router(app.router)).fingerprints.whole

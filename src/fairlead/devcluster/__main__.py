@@ -9,7 +9,6 @@ import signal
 import sys
 from pathlib import Path
 
-from fairlead import eventloop
 from fairlead.devcluster.authentication import StaticToken
 from fairlead.devcluster.certificates import issue_apart
 from fairlead.devcluster.cluster import DevCluster
@@ -94,11 +93,20 @@ def main(arguments: list[str] | None = None) -> int:
     keep_small()
     issue_apart(options.data, tuple(options.host))
     try:
-        eventloop.run(run(options))
+        _run_loop(options)
     except DevClusterError as exc:
         print(f"error: {exc}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run_loop(options: argparse.Namespace) -> None:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        asyncio.run(run(options))
+    else:
+        uvloop.run(run(options))
 
 
 if __name__ == "__main__":

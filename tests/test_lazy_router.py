@@ -117,7 +117,7 @@ async def test_a_socket_loads_it_for_queries_and_answers_others_meanwhile() -> N
     paths = ["outer.reports.latest", "ping", "reports.nope", "ping"]
     async with asyncio.timeout(20):
         for number, path in enumerate(paths):
-            socket.query(number, path)
+            socket.query(number, path, {})
         heard = [await socket.hear() for _ in paths]
         await socket.leave()
 

@@ -3,7 +3,7 @@
  * The program is built by `make real-apiserver`; without it these tests are skipped, and say so.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -132,6 +132,31 @@ describe.skipIf(!isBuilt)(name, () => {
     });
     expect(answer.status()).toBe(403);
     expect(errors).toEqual([]);
+  });
+
+  test("a question that is answered already is created by nobody, and answered as oneself only", async () => {
+    kubectl(folder, "apply", "-f", join(root, "apps/portal/deploy/approvals.yaml"));
+    const file = join(folder, "approval.json");
+    const write = (verb: "create" | "replace", spec: object, ...options: string[]) => {
+      const head = { apiVersion: "edp.epam.com/v1alpha1", kind: "ApprovalTask" };
+      const metadata = { name: "by-kubectl", namespace: place };
+      writeFileSync(file, JSON.stringify({ ...head, metadata, spec }));
+      try {
+        return kubectl(folder, verb, "-f", file, ...options);
+      } catch (error) {
+        return String((error as { stderr?: unknown }).stderr);
+      }
+    };
+    const me = kubectl(folder, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}");
+    const decided = (by: string) => ({ action: "Approved", approve: { approvedBy: by } });
+    // A policy holds a moment after it is there.
+    await expect
+      .poll(() => write("create", decided(me), "--dry-run=server"), { timeout: 30_000 })
+      .toContain("A question begins without an answer");
+    expect(write("create", { action: "Pending" })).toContain("created");
+    expect(write("replace", decided("somebody-else"))).toContain("Who decides is who is signed in");
+    expect(write("replace", decided(me))).toContain("replaced");
+    expect(write("replace", { action: "Pending" })).toContain("what was decided stays");
   });
 
   test("the controllers' work shows: an application is scaled, and its pods come", async () => {

@@ -8,6 +8,9 @@ from tests.kube.cluster import Widget, WidgetSpec
 
 from fairlead.client.replica import Replica
 from fairlead.kube import Delta, ObjectMeta, ObjectRef, Snapshot, StateChange
+from fairlead.kube.frames import FrameSource
+from fairlead.kube.store import Store
+from fairlead.kube.wire import RawObject
 
 NAMES = ["a", "b", "c"]
 Cluster = dict[str, Widget]
@@ -85,15 +88,20 @@ def test_the_servers_own_trouble_changes_no_object() -> None:
     assert (replica.feed, replica.reason, len(replica)) == ("stale", "cluster lost", 1)
 
 
-def test_a_late_deletion_spares_the_object_of_that_name_that_came_after() -> None:
+def test_an_object_made_anew_and_deleted_again_while_nobody_looked_is_gone() -> None:
+    store = Store()
+    store.upsert(RawObject(b"{}", "a", "n", "seen", "1"))
+    cursor = store.head
+    store.delete("n/a")
+    store.upsert(RawObject(b"{}", "a", "n", "never seen", "2"))
+    store.delete("n/a")
+    store.advance("3")
+    sent = FrameSource(store).get_delta(cursor).data.data
     replica: Replica[Widget] = Replica()
-    replica.apply(make_snapshot({"a": make_widget("a", 2, "new")}, 2))
-    gone = ObjectRef(namespace="n", name="a", uid="old")
-    frame: Delta[Widget] = Delta(
-        type="delta", resource_version="3", upserts=[], deletes=[gone]
-    )
-    assert replica.apply(frame) == []
-    assert "n/a" in replica
+    replica.apply(make_snapshot({"a": make_widget("a", 1, "seen")}, 1))
+    changes = replica.apply(Delta[Widget].model_validate_json(sent))
+    assert [(change.key, change.after) for change in changes] == [("n/a", None)]
+    assert len(replica) == 0
 
 
 def test_a_snapshot_of_what_is_there_already_changes_nothing() -> None:
@@ -104,3 +112,17 @@ def test_a_snapshot_of_what_is_there_already_changes_nothing() -> None:
     same = {"a": make_widget("a", 1, "u")}
     assert replica.apply(make_snapshot(same, 2)) == []
     assert replica["n/a"] is first
+
+
+def test_it_is_gone_through_while_it_changes() -> None:
+    replica: Replica[Widget] = Replica()
+    first = {name: make_widget(name, 1, name) for name in NAMES}
+    replica.apply(make_snapshot(first, 1))
+    seen: list[str] = []
+    for key, widget in replica.items():
+        seen.append(widget.metadata.name)
+        if key == "n/a":
+            replica.apply(make_delta(first, {"d": make_widget("d", 2, "d")}, 2))
+    assert seen == NAMES
+    assert [each.metadata.name for each in replica.values()] == ["d"]
+    assert list(replica) == ["n/d"]

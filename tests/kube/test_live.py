@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.client.serving import Gate, serve
@@ -15,7 +16,7 @@ from fairlead import Context, Fairlead, Router, TRPCError, User, create_caller
 from fairlead.auth import FixedUser
 from fairlead.client import ClientOptions, Reconnect, connect
 from fairlead.devcluster import DevCluster
-from fairlead.kube import Kube, ResourceRouter, live
+from fairlead.kube import Kube, LiveStore, ResourceRouter, live
 from fairlead.kube.feed import FeedOptions
 from fairlead.kube.hub import HubOptions
 
@@ -151,3 +152,74 @@ async def test_a_polled_list_is_never_taken_for_live(app: App, kube: Kube) -> No
         await widgets.wait_for(lambda: "team-a/y" in widgets)
         assert states == {"stale"}
         assert "but not watch them" in (widgets.reason or "")
+
+
+async def test_it_is_gone_through_while_it_changes(app: App) -> None:
+    for name in ("x", "y", "z"):
+        await app.widgets.create(make_widget(name))
+    async with asyncio.timeout(10), live(app.widgets, namespace="team-a") as widgets:
+        seen: list[str] = []
+        for key, widget in widgets.items():
+            seen.append(widget.metadata.name)
+            if key == "team-a/x":
+                await app.widgets.delete("z", "team-a")
+                await app.widgets.create(make_widget("new"))
+                await widgets.wait_for(lambda: "team-a/new" in widgets)
+        assert seen == ["x", "y", "z"]
+        assert [each.metadata.name for each in widgets.values()] == ["x", "y", "new"]
+        for key in widgets:
+            if key != "team-a/new":
+                await app.widgets.delete(key.removeprefix("team-a/"), "team-a")
+                await widgets.wait_for(partial(lacks, widgets, key))
+        assert list(widgets) == ["team-a/new"]
+
+
+def lacks(widgets: LiveStore[Widget], key: str) -> bool:
+    return key not in widgets
+
+
+async def test_who_waits_for_it_is_told_that_it_is_closed(app: App) -> None:
+    async with asyncio.timeout(10), live(app.widgets, namespace="team-a") as widgets:
+        waiting = asyncio.ensure_future(widgets.wait_for(lambda: False))
+        await asyncio.sleep(0)
+        states: list[str] = []
+        widgets.on_change(lambda: states.append(widgets.state))
+    async with asyncio.timeout(10):
+        with pytest.raises(TRPCError, match="is closed"):
+            await waiting
+    assert widgets.state == "closed"
+    assert states == ["closed"]
+
+
+async def test_it_is_entered_again(app: App) -> None:
+    await app.widgets.create(make_widget("x"))
+    widgets = live(app.widgets, namespace="team-a")
+    async with asyncio.timeout(10):
+        async with widgets:
+            assert list(widgets) == ["team-a/x"]
+        await app.widgets.delete("x", "team-a")
+        async with widgets:
+            await widgets.wait_for(lambda: not widgets)
+            assert widgets.state == "live"
+
+
+async def test_nothing_is_left_open_behind_it(app: App, kube: Kube) -> None:
+    async with asyncio.timeout(10):
+        async with live(app.widgets, namespace="team-a") as widgets:
+            assert [feed.subscriptions for feed in kube.hub.get_health()] == [1]
+            del widgets
+        assert [feed.subscriptions for feed in kube.hub.get_health()] == [0]
+        entering = asyncio.ensure_future(live(app.widgets).__aenter__())
+        await asyncio.sleep(0)
+        entering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+        assert sum(feed.subscriptions for feed in kube.hub.get_health()) == 0
+
+
+async def test_a_listener_that_would_never_run_is_refused(app: App) -> None:
+    async def listen() -> None:
+        """Nobody would wait for it."""
+
+    with pytest.raises(TypeError, match="is a coroutine function"):
+        live(app.widgets).on_change(cast("Callable[[], None]", listen))

@@ -8,9 +8,11 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Callable,
+    ItemsView,
     Iterator,
     Mapping,
     Sequence,
+    ValuesView,
 )
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from fairlead.client.executor import WireExecutor
 from fairlead.client.replica import Change, Frame, Replica
 from fairlead.errors import TRPCError
 from fairlead.kube.frames import StateChange
+from fairlead.kube.live import check_listener
 from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import Resource
 from fairlead.tracking import tracked
@@ -53,6 +56,9 @@ ChangeListener = Callable[[Sequence[Change[R]]], None]
 class LiveView(Mapping[str, R]):
     """The objects by `namespace/name` (`/name` when cluster-scoped), as they are now.
 
+    What is gone through (`for key in items`, `items.values()`, `items.items()`) is as it was when
+    that was asked for, whatever changes meanwhile.
+
     Attributes:
         error: why it is closed; None while it is not.
     """
@@ -76,6 +82,14 @@ class LiveView(Mapping[str, R]):
     def __len__(self) -> int:
         return len(self._replica)
 
+    def items(self) -> ItemsView[str, R]:
+        """Keys and objects as they are now."""
+        return self._replica.items()
+
+    def values(self) -> ValuesView[R]:
+        """Objects as they are now."""
+        return self._replica.values()
+
     @property
     def connection(self) -> LiveConnection:
         """How far the mapping can be trusted now."""
@@ -87,14 +101,24 @@ class LiveView(Mapping[str, R]):
         return self._replica.resource_version
 
     def on_change(self, listener: ChangeListener[R]) -> Callable[[], None]:
-        """Calls `listener` with what each frame changed; returns how to end that."""
+        """Calls `listener` with what each frame changed; returns how to end that.
+
+        Raises:
+            TypeError: it is a coroutine function, for which nobody would wait.
+        """
+        check_listener(listener)
         self._on_change.append(listener)
         return lambda: self._on_change.remove(listener)
 
     def on_connection(
         self, listener: Callable[[LiveConnection], None]
     ) -> Callable[[], None]:
-        """Calls `listener` at each change of `connection`; returns how to end that."""
+        """Calls `listener` at each change of `connection`; returns how to end that.
+
+        Raises:
+            TypeError: it is a coroutine function, for which nobody would wait.
+        """
+        check_listener(listener)
         self._on_connection.append(listener)
         return lambda: self._on_connection.remove(listener)
 

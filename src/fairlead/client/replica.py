@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -42,6 +42,7 @@ class Replica(Mapping[str, R]):
 
     def __init__(self) -> None:
         self._objects: dict[str, R] = {}
+        self._lent = False
         self.resource_version: str | None = None
         self.feed: FeedState = "live"
         self.reason: str | None = None
@@ -50,10 +51,23 @@ class Replica(Mapping[str, R]):
         return self._objects[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._objects)
+        return iter(self._lend())
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    def items(self) -> ItemsView[str, R]:
+        """Keys and objects as they are now."""
+        return self._lend().items()
+
+    def values(self) -> ValuesView[R]:
+        """Objects as they are now."""
+        return self._lend().values()
+
+    def _lend(self) -> dict[str, R]:
+        """The objects for somebody who takes his time: the next change is made to a copy."""
+        self._lent = True
+        return self._objects
 
     def apply(self, frame: Frame[R]) -> list[Change[R]]:
         """Takes a frame in; returns what it changed."""
@@ -61,16 +75,19 @@ class Replica(Mapping[str, R]):
             self.feed, self.reason = frame.state, frame.reason
             return []
         self.resource_version = frame.resource_version
+        if self._lent:
+            self._objects, self._lent = dict(self._objects), False
         if isinstance(frame, Snapshot):
             self.forget_state()
             return self._replace(frame.items)
-        # Deletes first: an object may be deleted and made again within one delta.
+        # Deletes first: an object may be deleted and made again within one delta. By key alone:
+        # who fell behind may be told of the end of an object that he never saw, which had the
+        # name of the one that he knows.
         changes: dict[str, Change[R]] = {}
         for gone in frame.deletes:
             key = f"{gone.namespace or ''}/{gone.name}"
-            before = self._objects.get(key)
-            if before is not None and before.metadata.uid == gone.uid:
-                del self._objects[key]
+            before = self._objects.pop(key, None)
+            if before is not None:
                 changes[key] = Change(key, before, None)
         for change in self._put(frame.upserts):
             earlier = changes.get(change.key)

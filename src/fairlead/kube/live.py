@@ -8,10 +8,10 @@ async with live(app.codebases, namespace="team-a") as items:
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from typing import Any, Generic, Literal, Self, TypeVar
 
 from fairlead.errors import FairleadError, TRPCError
@@ -19,14 +19,14 @@ from fairlead.kube.frames import Delta, FeedState, Snapshot, StateChange
 from fairlead.kube.reading import ReadRouter
 from fairlead.kube.resource import Resource
 
-__all__ = ["LiveState", "LiveStore", "live"]
+__all__ = ["LiveState", "LiveStore", "check_listener", "live"]
 
 R = TypeVar("R", bound=Resource)
 
 log = logging.getLogger("fairlead.kube")
 
-LiveState = Literal["connecting", "live", "stale", "failed"]
-"""`stale`: what is shown may be old; it is being reconnected. `failed`: it is not."""
+LiveState = Literal["connecting", "live", "stale", "failed", "closed"]
+"""`stale`: what is shown may be old; it is being reconnected. `failed`, `closed`: it is not."""
 
 FINAL_CODES = frozenset(
     {"UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "BAD_REQUEST", "METHOD_NOT_SUPPORTED"}
@@ -37,6 +37,9 @@ MAX_WAIT = 30.0
 
 class LiveStore(Mapping[str, R], Generic[R]):
     """Objects by `namespace/name`, kept up to date until it is closed; see `live`.
+
+    What is gone through (`for key in items`, `items.values()`, `items.items()`) is as it was when
+    that was asked for, whatever changes meanwhile.
 
     Attributes:
         state: how it stands with the cluster.
@@ -51,6 +54,7 @@ class LiveStore(Mapping[str, R], Generic[R]):
         self._router = router
         self._options = options
         self._objects: dict[str, R] = {}
+        self._lent = False
         self._listeners: dict[object, Callable[[], None]] = {}
         self._feed: tuple[FeedState, str | None] = ("live", None)
         self._last_event_id: str | None = None
@@ -61,12 +65,26 @@ class LiveStore(Mapping[str, R], Generic[R]):
         return self._objects[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._objects)
+        return iter(self._lend())
 
     def __len__(self) -> int:
         return len(self._objects)
 
+    def items(self) -> ItemsView[str, R]:
+        """Keys and objects as they are now."""
+        return self._lend().items()
+
+    def values(self) -> ValuesView[R]:
+        """Objects as they are now."""
+        return self._lend().values()
+
+    def _lend(self) -> dict[str, R]:
+        """The objects for somebody who takes his time: the next change is made to a copy."""
+        self._lent = True
+        return self._objects
+
     async def __aenter__(self) -> Self:
+        self.state, self.reason, self.failure = "connecting", None, None
         self._task = asyncio.create_task(self._run())
         try:
             await self.wait_for(lambda: self.state != "connecting")
@@ -81,15 +99,23 @@ class LiveStore(Mapping[str, R], Generic[R]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stops following the cluster."""
+        """Stops following the cluster; who waits for something is told."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
+            if self.failure is None:
+                message = "The live store is closed"
+                self.failure = TRPCError("CLIENT_CLOSED_REQUEST", message)
+                self._set_state("closed", message)
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Calls a function after each change of objects or state; returns how to stop that."""
+        """Calls a function after each change of objects or state; returns how to stop that.
+
+        Raises:
+            TypeError: it is a coroutine function, for which nobody would wait.
+        """
+        check_listener(listener)
         token = object()
         self._listeners[token] = listener
 
@@ -102,7 +128,7 @@ class LiveStore(Mapping[str, R], Generic[R]):
         """Waits until a condition on it holds.
 
         Raises:
-            TRPCError: it failed before.
+            TRPCError: it failed or was closed before.
         """
         while not condition():
             if self.failure is not None:
@@ -149,6 +175,8 @@ class LiveStore(Mapping[str, R], Generic[R]):
             self._feed = ("live", None)  # as above
             self._objects = {item.key: item for item in frame.items}
         elif isinstance(frame, Delta):
+            if self._lent:
+                self._objects, self._lent = dict(self._objects), False
             for gone in frame.deletes:
                 self._objects.pop(f"{gone.namespace or ''}/{gone.name}", None)
             self._objects |= {item.key: item for item in frame.upserts}
@@ -167,6 +195,15 @@ class LiveStore(Mapping[str, R], Generic[R]):
                 listener()
             except Exception:
                 log.exception("a listener of a live store failed; the store goes on")
+
+
+def check_listener(listener: Callable[..., None]) -> None:
+    """Refuses what would be called and never run."""
+    if inspect.iscoroutinefunction(listener):
+        raise TypeError(
+            f"{listener.__qualname__} is a coroutine function: a listener is called and not "
+            "awaited, so let it start a task or wake one"
+        )
 
 
 def live(

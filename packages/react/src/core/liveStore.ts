@@ -203,10 +203,9 @@ export class LiveStore<K extends ResourceObject> implements OverlaidStore<K> {
 
   #delete(ref: ObjectRef): void {
     const key = objectKey(ref.namespace, ref.name);
-    const old = this.#truth.get(key);
-    // A late delete of an earlier object of the same name must not remove its successor.
-    if (!old || (old.metadata.uid && ref.uid && old.metadata.uid !== ref.uid)) return;
-    this.#truth.delete(key);
+    // Whatever its uid: who fell behind may be told of the end of an object that he never saw, which
+    // had the name of the one that he knows.
+    if (!this.#truth.delete(key)) return;
     this.#options.overlay.observe(this, key, undefined);
     this.#touch(key);
   }

@@ -46,12 +46,11 @@ test("a commit without a change keeps the snapshot", () => {
   expect(store.snapshot).toBe(before);
 });
 
-test("a late deletion of an earlier object spares its successor", () => {
+test("an object made anew and deleted again while nobody looked is gone", () => {
   const { store, delta, values } = createStore();
-  const old = thing("one", "1", 1, "old");
-  store.replace([old]);
-  delta([thing("one", "3", 2, "new")]);
-  delta([], [refOf(old)]);
+  store.replace([thing("one", "1", 1, "seen"), thing("two", "2", 2)]);
+  store.commit();
+  delta([], [refOf(thing("one", "4", 4, "never seen"))]);
   store.commit();
   expect(values()).toEqual([2]);
 });

@@ -206,13 +206,13 @@ async def test_a_cluster_that_is_lost_takes_no_namespace_away(
     server = kube.acting_as_server()
     asked = asyncio.Event()
 
-    async def fail(*_: object) -> NoReturn:
+    async def fail(*_: object, **__: object) -> NoReturn:
         asked.set()
         raise KubeUnreachableError("The cluster cannot be reached")
 
     async with asyncio.timeout(10), opened(bob.widgets.watch()) as frames:
         await read_until(frames, {"a1", "a2", "b1"})
-        monkeypatch.setattr(kube.authorizer, "review", fail)
+        monkeypatch.setattr(kube.authorizer, "review_many", fail)
         reading = asyncio.create_task(read_until(frames, {"b2"}))
         await asked.wait()
         await server.create(make_widget("b2", namespace="team-b"))

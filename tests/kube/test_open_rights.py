@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,3 +136,38 @@ async def test_what_may_be_listed_and_not_watched_is_polled_and_flagged(
                 pass  # it begins anew, live
         async with asyncio.timeout(20), opened(bob.widgets.watch_item("x", "team-a")):
             pass
+
+
+@pytest.mark.parametrize("identity", ["impersonate", "service"])
+@pytest.mark.parametrize("namespace", ["team-a", None])
+async def test_a_remembered_answer_does_not_outlive_the_right_by_more_than_is_said(
+    cluster: DevCluster, identity: Identity, namespace: str | None
+) -> None:
+    # This server may not watch roles and bindings, so nobody tells it.
+    async with (
+        Kube.from_kubeconfig(cluster.kubeconfig_path) as admin,
+        Kube(
+            replace(admin.client.config, token="ann-token"),
+            identity=identity,
+            namespaces=("team-a", "team-b"),
+            recheck_seconds=0.3,
+            reviews=ReviewOptions(seconds=600),
+        ) as kube,
+    ):
+        await prepare(admin.client)
+        await grant(admin.client, "ann", ["list", "watch"])
+        reviews = ("authorization.k8s.io", "subjectaccessreviews")
+        await grant(admin.client, "ann", ["create"], resource=reviews)
+        await grant(admin.client, "ann", ["impersonate"], resource=("", "users"))
+        await grant(admin.client, "bob", ["list", "watch"], "team-a")
+        bob = create_caller(App, make_context(kube, "bob"))
+        async with (
+            asyncio.timeout(10),
+            opened(bob.widgets.watch(namespace)) as frames,
+        ):
+            assert (await anext(frames)).data.type == "snapshot"
+            path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
+            await send(admin.client, "DELETE", path)
+            with pytest.raises(TRPCError, match="You may not watch") as caught:
+                await read_on(frames)
+            assert caught.value.code == "FORBIDDEN"

@@ -12,10 +12,12 @@ from fairlead.access import Decision
 from fairlead.alarms import Alarm, Alarms
 from fairlead.errors import TRPCError
 
-__all__ = ["Guard", "Guarded", "guard_events"]
+__all__ = ["FRESH", "Guard", "Guarded", "guard_events"]
 
 T = TypeVar("T")
 
+FRESH = 0.2
+"""Of the time a right may be outlived, how old an answer about it may be: the rest is the wait."""
 SOON = 0.5
 """Seconds within which all readers ask once rights may have changed."""
 
@@ -41,6 +43,10 @@ class Guard:
 
     It asks every so often, and soon after rights may have changed. A cluster that does not
     answer takes no rights away: the feed itself tells that it is lost.
+
+    Args:
+        check: asks; its answer may be `FRESH` times `seconds` old.
+        seconds: how long a reader may outlive his right.
     """
 
     __slots__ = (
@@ -79,7 +85,9 @@ class Guard:
 
     def _schedule(self) -> None:
         # Spread, so that a thousand readers do not ask in the same moment.
-        longest = min(SOON, self._seconds) if self._news else self._seconds
+        longest = (
+            min(SOON, self._seconds) if self._news else self._seconds * (1 - FRESH)
+        )
         wait = longest * random.uniform(0.1 if self._news else 0.7, 1.0)  # noqa: S311
         loop = asyncio.get_running_loop()
         alarms = Alarms.of(loop)

@@ -10,6 +10,7 @@ from fairlead.errors import TRPCError
 from fairlead.kube.backoff import Backoff
 from fairlead.kube.errors import KubeError
 from fairlead.kube.frames import RawFrame
+from fairlead.kube.guard import FRESH
 from fairlead.kube.scopes import Scope
 from fairlead.kube.subscription import Subscription
 
@@ -86,9 +87,9 @@ class _Following:
         self._scope = scope
         self._subscription = subscription
         self._resolve = resolve
-        self._seconds = seconds
+        self._seconds = seconds * (1 - FRESH)
         self._loop = asyncio.get_running_loop()
-        self._asks_at = self._loop.time() + seconds
+        self._asks_at = self._loop.time() + self._seconds
         self._pending: asyncio.Task[RawFrame] | None = None
 
     def __aiter__(self) -> _Following:

@@ -113,7 +113,9 @@ class ClusterAuthorizer:
         max_age: float | None = None,
     ) -> list[Decision]:
         """The same for many rights: one round trip for each namespace among them."""
-        seconds = self._options.seconds if max_age is None else max_age
+        seconds = self._options.seconds
+        if max_age is not None:
+            seconds = min(seconds, max_age)
         reviews = (self._review(request, each, seconds) for each in attributes)
         return list(await asyncio.gather(*reviews))
 

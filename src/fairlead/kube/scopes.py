@@ -65,17 +65,22 @@ class _Namespaces(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Namespaces)
 
 
-async def review(
+async def review(  # noqa: PLR0913, PLR0917  whose right to what, and how old an answer
     request: Request,
     info: ResourceInfo,
     verb: str,
     namespace: str | None,
     name: str | None = None,
+    max_age: float | None = None,
 ) -> Decision:
-    """May the user of a request do this to a kind, in one namespace or in all?"""
+    """May the user of a request do this to a kind, in one namespace or in all?
+
+    Args:
+        max_age: seconds; an older remembered answer will not do.
+    """
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
     asked = ResourceAttributes.of(info, verb, namespace=namespace, name=name)
-    return await authorizer.review(request, asked)
+    return (await authorizer.review_many(request, [asked], max_age=max_age))[0]
 
 
 def listen_to_rights(
@@ -114,9 +119,11 @@ async def resolve_scope(request: Request, info: ResourceInfo, verb: str) -> Scop
     return explain(await _find_scope(request, info, verb))
 
 
-async def _find_scope(request: Request, info: ResourceInfo, verb: str) -> Scope:
+async def _find_scope(
+    request: Request, info: ResourceInfo, verb: str, max_age: float | None = None
+) -> Scope:
     """The same, of any number of namespaces."""
-    decision = await review(request, info, verb, None)
+    decision = await review(request, info, verb, None, max_age=max_age)
     if decision.allowed or decision.needs_user or not info.namespaced:
         return Scope(None if decision.allowed else (), decision.reason)
     candidates = await _find_candidates(request)
@@ -125,7 +132,7 @@ async def _find_scope(request: Request, info: ResourceInfo, verb: str) -> Scope:
         ResourceAttributes.of(info, verb, namespace=namespace)
         for namespace in candidates[:MAX_CANDIDATES]
     ]
-    decisions = await authorizer.review_many(request, rights)
+    decisions = await authorizer.review_many(request, rights, max_age=max_age)
     allowed = tuple(
         namespace
         for namespace, found in zip(candidates, decisions, strict=False)
@@ -138,19 +145,27 @@ async def _find_scope(request: Request, info: ResourceInfo, verb: str) -> Scope:
 
 
 async def resolve_watch(
-    request: Request, info: ResourceInfo, namespace: str | None, name: str | None
+    request: Request,
+    info: ResourceInfo,
+    namespace: str | None,
+    name: str | None,
+    max_age: float | None = None,
 ) -> Scope:
     """Where the user may follow a kind, or an object: live, or by lists where that is all.
+
+    Args:
+        max_age: seconds; older remembered answers will not do.
 
     Raises:
         KubeError: the cluster did not answer.
     """
     if namespace is None and name is None:
-        watched = await _find_scope(request, info, "watch")
+        watched = await _find_scope(request, info, "watch", max_age)
         if watched.namespaces is None:
             return watched
-        return explain(_add(watched, await _find_scope(request, info, "list")))
-    decision = await review_watch(request, info, namespace, name)
+        listed = await _find_scope(request, info, "list", max_age)
+        return explain(_add(watched, listed))
+    decision = await review_watch(request, info, namespace, name, max_age)
     if not decision.allowed:
         return Scope((), decision.reason)
     by_lists = decision.right is not None and decision.right.verb == "list"
@@ -159,13 +174,17 @@ async def resolve_watch(
 
 
 async def review_watch(
-    request: Request, info: ResourceInfo, namespace: str | None, name: str | None
+    request: Request,
+    info: ResourceInfo,
+    namespace: str | None,
+    name: str | None,
+    max_age: float | None = None,
 ) -> Decision:
     """May the user watch this, or else list it again and again? `right` says which."""
-    watched = await review(request, info, "watch", namespace, name)
+    watched = await review(request, info, "watch", namespace, name, max_age)
     if watched.allowed or watched.needs_user:
         return watched
-    listed = await review(request, info, "list", namespace, name)
+    listed = await review(request, info, "list", namespace, name, max_age)
     return listed if listed.allowed else watched
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fairlead.access import Authorizer, ResourceAttributes
+from fairlead.access import Authorizer, Decision, ResourceAttributes
 from fairlead.access.audit import Subject, note_denied
 from fairlead.calling import Call
 from fairlead.context import Request
 from fairlead.errors import TRPCError
 from fairlead.kube.cluster import Kube, KubeContext
-from fairlead.kube.guard import Guard, Guarded
+from fairlead.kube.guard import FRESH, Guard, Guarded
 from fairlead.kube.hub import LiveQuery
 from fairlead.kube.merging import follow_scope
 from fairlead.kube.resource import Resource, ResourceInfo
@@ -66,6 +66,7 @@ class Watch(Struct, frozen=True, kw_only=True):
         request, kube = context.request, context.kube
         info = self.info
         seconds = request.services.get(Kube).options.recheck_seconds
+        fresh = seconds * FRESH
         note = partial(_note, self, request, call)
         place = (self.namespace, self.name)
         known = is_known(request, info, "watch", *place)
@@ -74,9 +75,9 @@ class Watch(Struct, frozen=True, kw_only=True):
             frames = kube.watch_query(query, last_event_id, self.pace)
             # Where answers are not kept, nobody knows here which of the two it was.
             check = (
-                partial(review, request, info, "watch", *place)
+                partial(review, request, info, "watch", *place, fresh)
                 if known
-                else partial(review_watch, request, info, *place)
+                else partial(review_watch, request, info, *place, fresh)
             )
             Guard(frames, check, seconds, listen_to_rights(request), note)
             frames.on_refused = note
@@ -87,7 +88,7 @@ class Watch(Struct, frozen=True, kw_only=True):
             seen = resume.pop() if resume else None
             return kube.watch_query(self._query(scope), seen, self.pace)
 
-        resolve = partial(resolve_watch, request, info, *place)
+        resolve = partial(resolve_watch, request, info, *place, fresh)
         return follow_scope(resolve, open_scope, seconds, note)
 
     def _query(self, scope: Scope) -> LiveQuery:
@@ -136,6 +137,10 @@ def set_guard(
         note_denied(subject, error, right)
 
     authorizer = request.services.get(Authorizer)  # type: ignore[type-abstract]
-    check = partial(authorizer.review, request, right)
     seconds = request.services.get(Kube).options.recheck_seconds
+
+    async def check() -> Decision:
+        found = await authorizer.review_many(request, [right], max_age=seconds * FRESH)
+        return found[0]
+
     return Guard(guarded, check, seconds, listen_to_rights(request), deny)

@@ -428,3 +428,12 @@ async def test_pod_that_is_not_there(app: App) -> None:
     with pytest.raises(TRPCError) as caught:
         await anext(app.pods.exec("nowhere", "team-a"))
     assert caught.value.code == "NOT_FOUND"
+
+
+async def test_pod_that_is_deleted_ends_its_commands(app: App, kube: Kube) -> None:
+    async with opened(app.pods.exec("web", "team-a")) as events:
+        id_ = await start(events)
+        await send(kube.client, "DELETE", "/api/v1/namespaces/team-a/pods/web")
+        assert (await read_exit(events)).code == 137
+        with pytest.raises(TRPCError, match="has ended"):
+            await app.pods.exec_input(id_, 0, "x")

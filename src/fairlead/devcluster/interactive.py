@@ -9,7 +9,12 @@ from functools import partial
 from fairlead.devcluster.channels import Channels, choose_protocol
 from fairlead.devcluster.echoing import run_command
 from fairlead.devcluster.errors import bad_request
-from fairlead.devcluster.execution import Exchange, ExecRequest, ExecSession
+from fairlead.devcluster.execution import (
+    Exchange,
+    ExecHandler,
+    ExecRequest,
+    ExecSession,
+)
 from fairlead.devcluster.jsontypes import NO_FIELDS, NO_ITEMS, JsonObject, is_object
 from fairlead.devcluster.logs import choose_container, follow_log
 from fairlead.devcluster.reads import find_record
@@ -17,6 +22,7 @@ from fairlead.devcluster.request import Request
 from fairlead.devcluster.state import State
 from fairlead.devcluster.target import Target
 
+_KILLED = 137
 _ENDED = {"Succeeded", "Failed"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -50,7 +56,28 @@ def answer_interactive(target: Target) -> Exchange:
     if attach:
         return Exchange(asked, channels, partial(_attach, state))
     handler = state.on_exec or partial(run_command, clock=state.clock)
-    return Exchange(asked, channels, handler)
+    return Exchange(asked, channels, partial(_run, state, handler))
+
+
+async def _run(state: State, handler: ExecHandler, session: ExecSession) -> int:
+    """Run a command until it ends, or its container does: then it is killed."""
+    command = asyncio.ensure_future(handler(session))
+    gone = asyncio.create_task(_wait_gone(state, session.request))
+    try:
+        await asyncio.wait({command, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return command.result() if command.done() else _KILLED
+    finally:
+        for task in (command, gone):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+async def _wait_gone(state: State, request: ExecRequest) -> None:
+    key = (request.namespace, request.pod, request.container)
+    async with contextlib.aclosing(follow_log(state, key)) as pieces:
+        async for _ in pieces:
+            pass
 
 
 def _read_streams(request: Request, *, attach: bool) -> dict[str, bool]:

@@ -106,6 +106,13 @@ async def test_a_cluster_that_points_elsewhere_is_not_followed() -> None:
                 )
                 with pytest.raises(KubeError, match="points somewhere else"):
                     await client.send(request)
+            opening = KubeRequest(
+                method="GET",
+                path="/api/v1/namespaces/a/pods/b/exec",
+                credentials=client.server_credentials,
+            )
+            with pytest.raises(KubeError, match="points somewhere else"):
+                await client.connect(opening, ["v5.channel.k8s.io"])
     finally:
         await pointing.close()
         await elsewhere.close()

@@ -42,7 +42,7 @@ from fairlead.kube.errors import (
 )
 from fairlead.kube.kubeconfig import ClusterConfig
 from fairlead.kube.long_answers import LongAnswer
-from fairlead.kube.retrying import may_repeat, read_retry_after, send_writes_once
+from fairlead.kube.retrying import MIDDLEWARES, may_repeat, read_retry_after
 from fairlead.kube.shared_lists import SharedLists
 from fairlead.kube.transport_errors import FailureLog, fail_with
 from fairlead.kube.urls import Query, to_query
@@ -395,5 +395,5 @@ class KubeClient:
             read_bufsize=2**16,  # larger ones are joined, and leave the cache
             max_field_size=2**16,
             max_line_size=2**16,
-            middlewares=(send_writes_once,),
+            middlewares=MIDDLEWARES,
         )

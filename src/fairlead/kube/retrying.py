@@ -1,9 +1,9 @@
-"""What may be tried again, and when: never what may have happened already."""
+"""What may be tried again or elsewhere: never what may have happened already."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from fairlead.kube.errors import (
 )
 from fairlead.kube.transport_errors import NotSentError
 
-__all__ = ["may_repeat", "read_retry_after", "send_writes_once"]
+__all__ = ["MIDDLEWARES", "may_repeat", "read_retry_after"]
 
 
 def may_repeat(method: str, error: KubeError) -> bool:
@@ -66,3 +66,27 @@ async def send_writes_once(
         if request.method == "GET":
             raise
         raise aiohttp.ServerConnectionError(str(error)) from error
+
+
+async def follow_no_redirect(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Refuses what aiohttp would follow when it opens a WebSocket, with whom it is opened for.
+
+    Raises:
+        WSServerHandshakeError: the answer is a redirect.
+    """
+    response = await handler(request)
+    if "Upgrade" in request.headers and 300 <= response.status < 400:
+        response.close()
+        raise aiohttp.WSServerHandshakeError(
+            response.request_info, (), status=response.status, message="a redirect"
+        )
+    return response
+
+
+MIDDLEWARES: Sequence[aiohttp.ClientMiddlewareType] = (
+    follow_no_redirect,
+    send_writes_once,
+)
+"""What keeps aiohttp from sending again, or elsewhere, by itself."""

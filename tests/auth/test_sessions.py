@@ -143,6 +143,31 @@ async def test_a_refresh_during_sign_out_brings_nothing_back(
         assert await sessions.find(value) is None
 
 
+@pytest.mark.parametrize("answers", [False, True])
+async def test_signing_out_needs_no_new_tokens(
+    provider: RunningProvider, sqlite_url: str, answers: bool
+) -> None:
+    """Not from a provider that is silent, nor from one that takes the refresh token for stolen."""
+    async with (
+        open_replica(provider, sqlite_url) as replica,
+        Browser.open(replica) as ann,
+    ):
+        grant = await make_grant(
+            provider,
+            sign_in=replica.sign_in,
+            refresh_at=1.0,
+            expires_at=1.0,
+            refresh="used up",
+        )
+        await ann.take_session(grant)
+        asked = provider.count("/token")
+        provider.fail = not answers
+        answer = await ann.sign_out()
+        assert answer["redirect"].startswith(provider.issuer.address)
+        assert provider.count("/token") == asked
+        assert await replica.sign_in.sessions.list_for("admin") == []
+
+
 async def test_a_cancelled_call_does_not_lose_the_new_refresh_token(
     provider: RunningProvider, sqlite_url: str
 ) -> None:

@@ -248,7 +248,7 @@ class SignInRoutes:
         self._check_own_page(asked)
         site = self._sign_in.settings.site
         base_url = site.get_base_url(asked.headers)
-        live = await self._sign_in.find_session(asked.headers)
+        live = await self._sign_in.find_session_to_end(asked.headers)
         redirect = None
         if live is not None:
             redirect = await self._sign_in.end_session(live, base_url)

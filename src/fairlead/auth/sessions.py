@@ -6,7 +6,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -82,6 +83,18 @@ class LiveSession:
             session = await self._sessions.renew(self.key, refused=token)
             token = session.tokens.cluster
         return token
+
+
+@contextmanager
+def _explaining() -> Generator[None]:
+    """What clients hear of a store that does not answer."""
+    try:
+        yield
+    except StoreError as error:
+        log.exception("sessions cannot be read")
+        raise TRPCError(
+            "SERVICE_UNAVAILABLE", "Sessions cannot be read just now: try again"
+        ) from error
 
 
 class Sessions:
@@ -163,17 +176,24 @@ class Sessions:
         """
         key = get_key(cookie)
         try:
-            session = await self.find_fresh(key)
-        except StoreError as error:
-            log.exception("sessions cannot be read")
-            raise TRPCError(
-                "SERVICE_UNAVAILABLE", "Sessions cannot be read just now: try again"
-            ) from error
+            with _explaining():
+                session = await self.find_fresh(key)
         except TRPCError as error:
             if error.code == "UNAUTHORIZED":
                 return None
             raise
         return LiveSession(self, key, session)
+
+    async def find_to_end(self, cookie: str) -> LiveSession | None:
+        """The same as it is: to be ended it needs no new tokens, nor a provider that gives some.
+
+        Raises:
+            TRPCError: SERVICE_UNAVAILABLE; the store does not answer.
+        """
+        key = get_key(cookie)
+        with _explaining():
+            kept = await self._load(key)
+        return None if kept is None else LiveSession(self, key, kept.session)
 
     async def find_fresh(self, key: str) -> Session:
         """The session, its tokens refreshed when that is due.

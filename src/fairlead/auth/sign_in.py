@@ -170,10 +170,20 @@ class SignIn:
         return live.session.user
 
     async def find_session(self, headers: Mapping[str, str]) -> LiveSession | None:
-        """The session whose cookie came along."""
-        name = self._parts.settings.site.get_cookie_name(headers)
-        cookie = find_cookie(headers.get("cookie", ""), name)
-        return None if cookie is None else await self._parts.sessions.find(cookie)
+        """The session whose cookie came along, its tokens refreshed when that is due."""
+        cookie = self._find_cookie(headers)
+        return None if cookie is None else await self.sessions.find(cookie)
+
+    async def find_session_to_end(
+        self, headers: Mapping[str, str]
+    ) -> LiveSession | None:
+        """The session whose cookie came along, to sign out from."""
+        cookie = self._find_cookie(headers)
+        return None if cookie is None else await self.sessions.find_to_end(cookie)
+
+    def _find_cookie(self, headers: Mapping[str, str]) -> str | None:
+        name = self.settings.site.get_cookie_name(headers)
+        return find_cookie(headers.get("cookie", ""), name)
 
     def find_token(self, request: Request) -> UserToken | None:
         """The token that is sent to the cluster for a request's user."""

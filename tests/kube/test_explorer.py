@@ -25,6 +25,7 @@ from fairlead.kube import (
     KindRef,
     Kube,
     StaleObject,
+    merged_lists,
 )
 from fairlead.kube.feed import FeedOptions
 from fairlead.kube.hub import HubOptions
@@ -236,6 +237,22 @@ async def test_a_broken_namespace_does_not_cost_a_table_the_others(
     cluster.faults.fail(500, plural="widgets", times=-1)
     with pytest.raises(TRPCError):
         await bob.explorer.table(WIDGETS)
+
+
+async def test_silent_namespaces_are_waited_for_at_once_and_not_for_ever(
+    kube: Kube, cluster: DevCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merged_lists, "PATIENCE", 1.0)
+    for namespace in ("team-a", "team-b"):
+        await grant(kube.client, "bob", ["list"], namespace)
+    await make_widgets(kube, "x", namespace="team-b")
+    bob = create_caller(App, make_context(kube, "bob"))
+    cluster.faults.delay(60, plural="widgets", namespace="team-a", times=-1)
+    table = await bob.explorer.table(WIDGETS)
+    assert [row.namespace for row in table.rows] == ["team-b"]
+    assert "team-a is missing: The cluster did not answer in time." in (
+        table.missing or ""
+    )
 
 
 async def test_changes_of_one_object_are_told(app: App, kube: Kube) -> None:

@@ -34,6 +34,7 @@ from fairlead.kube.errors import (
     KubeInvalidError,
     KubeProtocolError,
 )
+from fairlead.kube.merged_lists import ask_each
 from fairlead.kube.names import check_name, check_selector
 from fairlead.kube.objects import DeleteOptions, Propagation
 from fairlead.kube.permissions import (
@@ -244,28 +245,27 @@ class Explorer(Router[KubeContext]):
         self, kind: ServedKind, scope: Scope, label_selector: str | None, limit: int
     ) -> KindTable:
         """The first rows of several namespaces; one that is broken does not cost the others."""
-        tables: list[KindTable] = []
-        missing = [scope.reason] if scope.reason else []
-        failure: KubeError | None = None
-        left = limit
-        for place in scope.namespaces or ():
-            try:
-                # One more than is shown tells that there are more.
-                table = await self._read_table(
-                    kind, place, label_selector, left + 1, None
-                )
-            except KubeError as error:
-                failure = error
-                missing.append(f"{place} is missing: {error.message}.")
-                continue
-            tables.append(table)
-            left -= len(table.rows)
-            if left < 0:
-                missing.append(f"Only the first {limit} objects are shown.")
-                break
+        places = scope.namespaces or ()
+        # One more than is shown tells that there are more.
+        found = await ask_each(
+            places,
+            lambda place: self._read_table(
+                kind, place, label_selector, limit + 1, None
+            ),
+        )
+        tables = [each for each in found if isinstance(each, KindTable)]
+        broken = [each for each in found if isinstance(each, KubeError)]
         if not tables:
-            raise failure or KubeProtocolError("There is no namespace to list")
+            raise next(iter(broken), KubeProtocolError("There is no namespace to list"))
+        missing = [scope.reason] if scope.reason else []
+        missing += [
+            f"{place} is missing: {each.message}."
+            for place, each in zip(places, found, strict=True)
+            if isinstance(each, KubeError)
+        ]
         rows = [row for table in tables for row in table.rows]
+        if len(rows) > limit:
+            missing.append(f"Only the first {limit} objects are shown.")
         return tables[0].model_copy(
             update={
                 "rows": rows[:limit],

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -20,13 +20,14 @@ from fairlead.kube.lists import MissingObjects
 from fairlead.kube.objects import ListOptions
 from fairlead.kube.scopes import Scope
 
-__all__ = ["MergedList", "merge_lists"]
+__all__ = ["MergedList", "ask_each", "merge_lists"]
 
 PATIENCE = 10.0
 """Seconds that the others wait for a namespace which does not answer."""
 AT_ONCE = 32
-"""Namespaces that are asked at once, where all their objects are wanted."""
+"""Namespaces that are asked at once."""
 
+T = TypeVar("T")
 ListOne: TypeAlias = Callable[[str, ListOptions], Awaitable[bytes]]
 
 
@@ -152,22 +153,39 @@ async def _merge_all(
     list_one: ListOne,
 ) -> None:
     """All objects: the namespaces are asked at once."""
-    slots = asyncio.Semaphore(AT_ONCE)
+    first = namespaces[:1]
 
-    async def ask(number: int, namespace: str) -> _List | KubeError:
-        asked = replace(options, continue_=None) if number else options
-        async with slots:
-            return await _ask(namespace, asked, list_one)
+    async def ask(namespace: str) -> _List | KubeError:
+        asked = options if namespace in first else replace(options, continue_=None)
+        return await _ask(namespace, asked, list_one)
 
-    asking = [asyncio.ensure_future(ask(*each)) for each in enumerate(namespaces)]
-    try:
-        answers = await asyncio.gather(*asking)
-    finally:
-        for each in asking:
-            each.cancel()
+    answers = await ask_each(namespaces, ask)
     for namespace, found in zip(namespaces, answers, strict=True):
         if not merged.add(namespace, found):
             break
+
+
+async def ask_each(
+    namespaces: Sequence[str], ask: Callable[[str], Awaitable[T]]
+) -> list[T | KubeError]:
+    """Asks something of several namespaces, `AT_ONCE` of them at a time.
+
+    Returns:
+        The answers in the order of the namespaces; for one that is broken, or silent for `PATIENCE`
+        seconds, the error.
+    """
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def wait_turn(namespace: str) -> T | KubeError:
+        async with slots:
+            return await _wait(ask(namespace))
+
+    asking = [asyncio.ensure_future(wait_turn(each)) for each in namespaces]
+    try:
+        return await asyncio.gather(*asking)
+    finally:
+        for each in asking:
+            each.cancel()
 
 
 async def _merge_page(
@@ -195,15 +213,18 @@ async def _merge_page(
 async def _ask(
     namespace: str, options: ListOptions, list_one: ListOne
 ) -> _List | KubeError:
+    found = await _wait(list_one(namespace, options))
+    if isinstance(found, KubeGoneError) and options.continue_ is not None:
+        raise found  # the page has expired: nothing is wrong with the namespace
+    return found if isinstance(found, KubeError) else _list_decoder.decode(found)
+
+
+async def _wait(answer: Awaitable[T]) -> T | KubeError:
     try:
         async with asyncio.timeout(PATIENCE):
-            return _list_decoder.decode(await list_one(namespace, options))
+            return await answer
     except TimeoutError:
         return KubeTimeoutError("The cluster did not answer in time")
-    except KubeGoneError as error:
-        if options.continue_ is not None:
-            raise  # the page has expired: nothing is wrong with the namespace
-        return error
     except KubeError as error:
         return error
 

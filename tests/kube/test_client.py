@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
@@ -254,6 +255,33 @@ async def test_the_address_of_a_server_that_is_not_there_is_told_in_the_log_alon
     assert "127.0.0.1" not in caught.value.message
     (logged,) = caplog.messages  # once for all who meet the same
     assert logged.startswith("http://127.0.0.1:1: The cluster cannot be reached: ")
+
+
+async def test_what_is_asked_is_not_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def answer(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readline()
+        writer.write(b"this is no HTTP\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        config = ClusterConfig(server=f"http://127.0.0.1:{port}")
+        async with KubeClient(config, ClientOptions(attempts=1)) as client:
+            request = KubeRequest(
+                method="GET",
+                path="/api/v1/namespaces/a/pods/b/exec",
+                credentials=client.server_credentials,
+                query={"command": ("login", "pass-word")},
+            )
+            for call in (client.send(request), client.connect(request, [])):
+                with pytest.raises(KubeError, match="no Kubernetes API server"):
+                    await call
+    assert "ClientResponseError: 400" in caplog.text
+    assert "pass-word" not in caplog.text
 
 
 async def test_an_answer_that_does_not_come_is_a_time_out(api: ApiServer) -> None:

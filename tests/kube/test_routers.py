@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import JsonValue
 from tests.kube.cluster import (
     TOKENS,
     ConfigMap,
@@ -53,6 +54,18 @@ class Gizmo(Resource, group="example.com", version="v1", plural="gizmos"):
 
 class Gizmos(ResourceRouter[Gizmo]):
     """All that is derived."""
+
+
+class CheckedWidgets(ResourceRouter[Widget]):
+    """With a check that breaks."""
+
+    async def check_delete(self, name: str, namespace: str | None) -> None:
+        if name == "odd":
+            raise ValueError(namespace)
+
+
+class CheckedApp(Router[Context]):
+    widgets: CheckedWidgets
 
 
 class GizmoApp(Router[Context]):
@@ -457,3 +470,33 @@ async def test_json_patch_that_does_not_fit_says_so(app: App) -> None:
     missing = JsonPatchOperation(op="remove", path="/spec/nothing")
     with pytest.raises(InvalidObject, match="a step of the patch needs or tests"):
         await app.widgets.json_patch("x", [missing], "team-a")
+
+
+async def test_number_beyond_all_bounds_does_not_remove_a_field(app: App) -> None:
+    read = await app.widgets.create(make_widget("x", 3))
+    beyond: dict[str, JsonValue] = {"spec": {"sizes": [{"one": 1e999}]}}
+    step = JsonPatchOperation(op="replace", path="/spec/size", value=float("nan"))
+    for refused in (
+        app.widgets.patch("x", {"spec": {"size": 1e999}}, "team-a"),
+        app.widgets.patch("x", beyond, "team-a"),
+        app.widgets.json_patch("x", [step], "team-a"),
+    ):
+        with pytest.raises(TRPCError, match="A number is too large") as caught:
+            await refused
+        assert caught.value.code == "BAD_REQUEST"
+    assert await app.widgets.get("x", "team-a") == read
+
+
+async def test_check_that_breaks_keeps_its_object_and_no_other(
+    app: App, kube: Kube, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a", "odd", "z"):
+        await app.widgets.create(make_widget(name))
+    checked = create_caller(CheckedApp, make_context(kube, "root"))
+    results = await checked.widgets.delete_many(
+        [DeleteTarget(name=name, namespace="team-a") for name in ("a", "odd", "z")]
+    )
+    assert [each.code for each in results] == [None, "INTERNAL_SERVER_ERROR", None]
+    (left,) = (await app.widgets.list_("team-a")).items
+    assert left.metadata.name == "odd"
+    assert "team-a/odd could not be deleted" in caplog.text

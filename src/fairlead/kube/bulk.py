@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -22,6 +23,8 @@ from fairlead.kube.scopes import review
 from fairlead.kube.user_kube import UserKube
 
 __all__ = ["DeleteResult", "DeleteTarget", "delete_many"]
+
+log = logging.getLogger("fairlead.kube")
 
 AT_ONCE = 10
 
@@ -82,7 +85,7 @@ async def delete_many(  # noqa: PLR0913  keyword-only after what is deleted
 
     async def delete_one(target: DeleteTarget) -> DeleteResult:
         async with slots:
-            error = await _delete(kube, call, resource, target, shared, check)
+            error = await _try(kube, call, resource, target, shared, check)
         return DeleteResult(
             name=target.name,
             namespace=target.namespace,
@@ -92,6 +95,24 @@ async def delete_many(  # noqa: PLR0913  keyword-only after what is deleted
         )
 
     return await asyncio.gather(*(delete_one(target) for target in targets))
+
+
+async def _try(  # noqa: PLR0913, PLR0917  as the function it serves
+    kube: UserKube,
+    call: Call,
+    resource: type[Resource],
+    target: DeleteTarget,
+    options: DeleteOptions,
+    check: Check | None,
+) -> TRPCError | None:
+    """Why an object was not deleted; an application's check that fails keeps that object alone."""
+    try:
+        return await _delete(kube, call, resource, target, options, check)
+    except Exception:
+        log.exception("%s/%s could not be deleted", target.namespace, target.name)
+        return TRPCError(
+            "INTERNAL_SERVER_ERROR", "Something went wrong: the server's log says what"
+        )
 
 
 async def _delete(  # noqa: PLR0913, PLR0917  as the function it serves

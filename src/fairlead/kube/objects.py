@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -78,6 +79,28 @@ class _Write:
     body: bytes
     content_type: str = "application/json"
     query: Query = field(default_factory=_name_manager)
+
+
+def _encode(value: object) -> bytes:
+    """An object or a patch as JSON.
+
+    Raises:
+        TRPCError: BAD_REQUEST; a number in it is beyond all that JSON can say. Written as null, it
+            would remove the field.
+    """
+    if not _is_finite(value):
+        raise TRPCError("BAD_REQUEST", "A number is too large, or is none")
+    return msgspec.json.encode(value)
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, cast("Mapping[str, object]", value).values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, cast("list[object]", value)))
+    return True
 
 
 class RawObjects:
@@ -169,7 +192,7 @@ class RawObjects:
                 "BAD_REQUEST",
                 "A new object needs metadata.name or metadata.generateName",
             )
-        body = msgspec.json.encode(object_.to_wire())
+        body = _encode(object_.to_wire())
         path = get_collection_path(info, namespace)
         return await self._write("create", info, _Write("POST", path, body), dry_run)
 
@@ -180,7 +203,7 @@ class RawObjects:
         if not metadata.resource_version:
             raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, metadata.name, metadata.namespace)
-        body = msgspec.json.encode(object_.to_wire())
+        body = _encode(object_.to_wire())
         return await self._write("update", info, _Write("PUT", path, body), dry_run)
 
     async def replace(
@@ -200,7 +223,7 @@ class RawObjects:
         if not known.get("resourceVersion"):
             raise TRPCError("BAD_REQUEST", _NEEDS_VERSION)
         path = get_object_path(info, name, namespace)
-        body = msgspec.json.encode(object_)
+        body = _encode(object_)
         return await self._write("update", info, _Write("PUT", path, body), dry_run)
 
     async def apply(  # noqa: PLR0913  keyword-only after what names the object
@@ -218,7 +241,7 @@ class RawObjects:
         write = _Write(
             "PATCH",
             get_object_path(info, name, namespace),
-            msgspec.json.encode(object_),
+            _encode(object_),
             APPLY_PATCH,
             {"fieldManager": field_manager, "force": force},
         )
@@ -238,7 +261,7 @@ class RawObjects:
         write = _Write(
             "PATCH",
             get_object_path(info, name, namespace, subresource),
-            msgspec.json.encode(patch),
+            _encode(patch),
             MERGE_PATCH if isinstance(patch, Mapping) else JSON_PATCH,
         )
         whole = get_object_path(info, name, namespace) if subresource else None

@@ -83,5 +83,12 @@ def fail_with(error: Exception, failures: FailureLog) -> NoReturn:
     cls, message = next(
         (cls, message) for kinds, cls, message in _WORDS if isinstance(error, kinds)
     )
-    failures.note(message, f"{type(error).__name__}: {error}")
+    failures.note(message, f"{type(error).__name__}{_get_details(error)}")
     raise cls(message) from error
+
+
+def _get_details(error: Exception) -> str:
+    """What the log may know: no URL, which names what is asked, down to a command's words."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f": {error.status} {error.message}"
+    return f": {error}" if isinstance(error, OSError | KubeConfigError) else ""

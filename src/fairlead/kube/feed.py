@@ -19,20 +19,21 @@ from fairlead.kube.client import KubeClient, KubeRequest
 from fairlead.kube.credentials import Credentials
 from fairlead.kube.errors import (
     KubeError,
-    KubeForbiddenError,
     KubeGoneError,
     KubeProtocolError,
     KubeStatusError,
     KubeTimeoutError,
-    KubeUnauthorizedError,
 )
 from fairlead.kube.frames import FeedState, FrameSource
-from fairlead.kube.initial import (
-    NOT_OLDER,
-    REFUSALS,
-    Abilities,
-    InitialList,
+from fairlead.kube.initial import NOT_OLDER, Abilities, InitialList
+from fairlead.kube.refusals import (
+    REFUSED,
+    UNSTREAMED,
     NotStreamedError,
+    WatchDeniedError,
+    as_kube_error,
+    is_refusal,
+    judge,
 )
 from fairlead.kube.resource import ResourceInfo
 from fairlead.kube.sources import Reader, Source
@@ -99,10 +100,6 @@ class FeedTarget(Struct, frozen=True, cache_hash=True):
             "labelSelector": self.label_selector,
             "fieldSelector": self.field_selector,
         }
-
-
-class WatchDeniedError(Exception):
-    """Listing is allowed, watching is not."""
 
 
 class Feed(Source):
@@ -176,9 +173,9 @@ class Feed(Source):
                 await asyncio.sleep(self._options.poll_seconds)
                 continue
             except TRPCError as error:  # also of who knows the reader's token
-                refusals = refusals + 1 if isinstance(error, _REFUSED) else 0
+                refusals = refusals + 1 if isinstance(error, REFUSED) else 0
                 if self._is_final(error, refusals):
-                    self._fail(_of_cluster(error))
+                    self._fail(as_kube_error(error))
                     return
                 self._expect_stale(error.message)
                 if isinstance(error, KubeStatusError) and error.retry_after:
@@ -193,7 +190,7 @@ class Feed(Source):
             return error.code in ("UNAUTHORIZED", "FORBIDDEN")  # the reader's session
         if refusals and self.store.resource_version:
             return refusals >= self._options.forbidden_attempts
-        return 400 <= error.status < 500 and error.status not in (408, 410, 429)
+        return is_refusal(error)
 
     async def _stream_list(self, wait: Backoff) -> bool:
         """Lists by the beginning of a watch, and goes on with it; False where that cannot be.
@@ -211,7 +208,7 @@ class Feed(Source):
             await self._list()
             raise
         except KubeStatusError as error:
-            if self.lists_made != lists or error.status not in REFUSALS:
+            if self.lists_made != lists or error.status not in UNSTREAMED:
                 raise
             await self._list()  # tells what is wrong with the request, if it is that
             refused.add(group)
@@ -301,9 +298,10 @@ class Feed(Source):
                 raise
             # Whatever did not arrive is told by the next watch: it goes on from the same version.
         except KubeStatusError as error:
-            if opened or error.status not in (403, 405):
+            judged = judge(error, opened=opened, listed=initial is None)
+            if judged is error:
                 raise
-            raise WatchDeniedError from error
+            raise judged from error
         if initial is not None:
             raise NotStreamedError
 
@@ -383,13 +381,3 @@ class Feed(Source):
         timer, self._stale_timer = self._stale_timer, None
         if timer is not None:
             timer.cancel()
-
-
-_REFUSED = (KubeForbiddenError, KubeUnauthorizedError)
-
-
-def _of_cluster(error: TRPCError) -> KubeError:
-    """What readers are told when their token could not be had."""
-    if isinstance(error, KubeError):
-        return error
-    return KubeError(error.message, code=error.code)

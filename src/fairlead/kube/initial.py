@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from fairlead.kube.wire import RawObject, WatchEvent
 
-__all__ = ["NOT_OLDER", "REFUSALS", "Abilities", "InitialList", "NotStreamedError"]
+__all__ = ["NOT_OLDER", "Abilities", "InitialList"]
 
 NOT_OLDER = "NotOlderThan"
-REFUSALS = (400, 422)
-"""How an API server answers that does not know, or not allow, lists as watches."""
 
 
 class Abilities:
@@ -28,10 +26,6 @@ class Abilities:
 
     def __init__(self) -> None:
         self.unstreamed: set[str] = set()
-
-
-class NotStreamedError(Exception):
-    """The list that a watch was to begin with does not come to its end."""
 
 
 class InitialList:

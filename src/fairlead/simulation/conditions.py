@@ -38,7 +38,8 @@ def find_condition(value: JsonObject) -> JsonObject | None:
 
 def is_done(value: JsonObject) -> bool:
     """Whether a run has ended."""
-    return is_state(value, "True") or is_state(value, "False")
+    condition = find_condition(value)
+    return condition is not None and text(condition, "status") in {"True", "False"}
 
 
 def is_state(value: JsonObject, state: State) -> bool:

@@ -66,6 +66,8 @@ class Engine:
         self._fleet = Fleet(scenario, self._world)
         self._held: dict[Ref, tuple[str, datetime]] = {}
         self._next_start: datetime | None = None
+        # Of how many changes of runs it is known that none is to be deleted.
+        self._retired: int | None = None
         self.next_due: datetime | None = None
 
     @property
@@ -128,15 +130,22 @@ class Engine:
                 if not is_leaving(value):
                     yield walker.plan(value, now)
         yield from self._fleet.plans(now)
-        waiting = [
-            run for run in self._world.of(labels.PIPELINE_RUN) if not is_done(run)
-        ]
+        waiting = self._waiting_runs()
         for run in waiting:
             if not is_leaving(run):
                 yield self._plan_run(run, now)
         if self._scenario.runs is not None:
             yield self._start(self._scenario.runs, len(waiting), now)
             yield self._retire(self._scenario.runs)
+
+    def _waiting_runs(self) -> list[JsonObject]:
+        waiting: list[JsonObject] = []
+        for run in self._world.unsettled(labels.PIPELINE_RUN):
+            if is_done(run):
+                self._world.settle(run)
+            else:
+                waiting.append(run)
+        return waiting
 
     def _plan_run(self, run: JsonObject, now: datetime) -> Plan:
         name = text(run, "spec", "pipelineRef", "name")
@@ -180,6 +189,9 @@ class Engine:
         return plan
 
     def _retire(self, runs: Runs) -> Plan:
+        changes = self._world.changes(labels.PIPELINE_RUN)
+        if changes == self._retired:
+            return Plan()
         finished: dict[str, list[JsonObject]] = {}
         for run in self._world.of(labels.PIPELINE_RUN):
             if is_done(run) and not is_leaving(run):
@@ -187,7 +199,10 @@ class Engine:
         spare = (
             run for found in finished.values() for run in spare_runs(found, runs.keep)
         )
-        return Plan([Delete(ref_of(run)) for run in spare])
+        plan = Plan([Delete(ref_of(run)) for run in spare])
+        # A deletion that does not get through is asked for again.
+        self._retired = None if plan.actions else changes
+        return plan
 
     def _take(self, plan: Plan) -> list[Action]:
         if plan.due is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from fairlead.simulation import labels
+from fairlead.simulation.conditions import is_done
 from fairlead.simulation.objects import JsonObject, Kind, objects, text
 from fairlead.simulation.pipelines import Plan
 from fairlead.simulation.pods import Pods
@@ -47,23 +48,34 @@ class Fleet:
             return
         for deployment in self._standing(labels.DEPLOYMENT):
             owned = self._world.owned(deployment, labels.REPLICA_SET)
-            yield plan_deployment(sight(deployment, owned, now))
+            yield self._settled(
+                deployment, plan_deployment(sight(deployment, owned, now))
+            )
         for replica_set in self._standing(labels.REPLICA_SET):
             pods = self._world.owned(replica_set, labels.POD)
-            yield self._sets.plan(replica_set, pods)
+            yield self._settled(replica_set, self._sets.plan(replica_set, pods))
         for pod in self._standing(labels.POD):
-            if not _is_of_task(pod):
-                yield self._pods.plan(pod, now)
+            # Those of task runs are led with these.
+            plan = Plan() if _is_of_task(pod) else self._pods.plan(pod, now)
+            yield self._settled(pod, plan)
         if self._scenario.workloads.task_pods:
             yield from self._plan_task_pods(now)
 
     def _plan_task_pods(self, now: datetime) -> Iterator[Plan]:
         for task_run in self._standing(labels.TASK_RUN):
             pods = self._world.owned(task_run, labels.POD)
-            yield self._task_pods.plan(task_run, pods[0] if pods else None, now)
+            plan = self._task_pods.plan(task_run, pods[0] if pods else None, now)
+            # One that runs logs as time goes by, and says nothing of when.
+            yield self._settled(task_run, plan) if is_done(task_run) else plan
+
+    def _settled(self, value: JsonObject, plan: Plan) -> Plan:
+        """A plan; who has none, and waits for nothing, is not asked again until something changes."""
+        if not plan.actions and plan.due is None:
+            self._world.settle(value)
+        return plan
 
     def _standing(self, kind: Kind) -> list[JsonObject]:
-        return [each for each in self._world.of(kind) if not is_leaving(each)]
+        return [each for each in self._world.unsettled(kind) if not is_leaving(each)]
 
 
 def _is_of_task(pod: JsonObject) -> bool:

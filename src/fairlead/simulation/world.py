@@ -20,10 +20,18 @@ _OWNED = (labels.REPLICA_SET, labels.POD)
 
 
 class World:
-    """The latest state of every object of the watched kinds."""
+    """The latest state of every object of the watched kinds.
+
+    Most objects are as they will stay: a run that is over, a deployment that has rolled out. Who
+    finds that nothing follows from one settles it, and is not shown it again before it changes, or
+    something that it controls does.
+    """
 
     def __init__(self) -> None:
         self._objects: dict[Kind, dict[Ref, JsonObject]] = {}
+        self._unsettled: dict[Kind, dict[Ref, JsonObject]] = {}
+        self._refs: dict[str, Ref] = {}
+        self._changes: dict[Kind, int] = {}
         self._children: dict[tuple[Kind, str, str], dict[str, JsonObject]] = {}
         self._owned: dict[tuple[Kind, str], dict[Ref, JsonObject]] = {}
 
@@ -43,11 +51,26 @@ class World:
             self._children.setdefault(key, {})[ref.name] = value
         if ref.kind in _OWNED:
             self._owned.setdefault((ref.kind, controller_uid(value)), {})[ref] = value
+        self._refs[text(value, "metadata", "uid")] = ref
+        self._unsettled.setdefault(ref.kind, {})[ref] = value
+        self._note(ref, value)
+
+    def _note(self, ref: Ref, value: JsonObject) -> None:
+        """Something has changed, for what controls it too."""
+        self._changes[ref.kind] = self.changes(ref.kind) + 1
+        uid = controller_uid(value)
+        owner = self._refs.get(uid) if uid else None
+        found = self.find(owner) if owner is not None else None
+        if owner is not None and found is not None:
+            self._unsettled.setdefault(owner.kind, {})[owner] = found
 
     def remove(self, value: JsonObject) -> None:
         """Takes an object as gone."""
         ref = ref_of(value)
         self._objects.get(ref.kind, {}).pop(ref, None)
+        self._unsettled.get(ref.kind, {}).pop(ref, None)
+        self._refs.pop(text(value, "metadata", "uid"), None)
+        self._note(ref, value)
         owned = self._owned.get((ref.kind, controller_uid(value)))
         if owned is not None:
             owned.pop(ref, None)
@@ -63,6 +86,19 @@ class World:
     def of(self, kind: Kind) -> Iterable[JsonObject]:
         """All objects of a kind."""
         return self._objects.get(kind, {}).values()
+
+    def unsettled(self, kind: Kind) -> list[JsonObject]:
+        """Those of a kind from which something may follow."""
+        return list(self._unsettled.get(kind, {}).values())
+
+    def settle(self, value: JsonObject) -> None:
+        """Takes note that nothing follows from an object as it is."""
+        ref = ref_of(value)
+        self._unsettled.get(ref.kind, {}).pop(ref, None)
+
+    def changes(self, kind: Kind) -> int:
+        """How often objects of a kind have changed."""
+        return self._changes.get(kind, 0)
 
     def find(self, ref: Ref) -> JsonObject | None:
         """An object; None where there is none."""

@@ -724,7 +724,7 @@ export type Credentials = {
 export type DeleteResult = {
   name: string;
   namespace: string | null;
-  /** it is gone, or would be if it was only tried. */
+  /** it is gone, or will be when its finalizers are done, or would be if it was only tried. */
   deleted: boolean;
   /** the error's code; None when it was deleted, or was gone already. */
   code: "PARSE_ERROR" | "BAD_REQUEST" | "INTERNAL_SERVER_ERROR" | "NOT_IMPLEMENTED" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE" | "GATEWAY_TIMEOUT" | "UNAUTHORIZED" | "PAYMENT_REQUIRED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_SUPPORTED" | "TIMEOUT" | "CONFLICT" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNPROCESSABLE_CONTENT" | "PRECONDITION_REQUIRED" | "TOO_MANY_REQUESTS" | "CLIENT_CLOSED_REQUEST" | null;

@@ -48,7 +48,7 @@ class DeleteResult(BaseModel):
     """What became of one of them.
 
     Attributes:
-        deleted: it is gone, or would be if it was only tried.
+        deleted: it is gone, or will be when its finalizers are done, or would be if it was only tried.
         code: the error's code; None when it was deleted, or was gone already.
     """
 

@@ -241,6 +241,31 @@ def test_statuses_become_codes(
     assert "html" not in error.message
 
 
+@pytest.mark.parametrize(
+    "details",
+    [
+        b'null,"code":null',
+        b'{"causes":null}',
+        b'{"name":null}',
+        b'{"retryAfterSeconds":1.5}',
+        b'{"causes":[{"field":7}]}',
+        b"[]",
+    ],
+)
+def test_what_a_refusal_says_is_kept_where_its_details_are_odd(details: bytes) -> None:
+    body = b'{"kind":"Status","message":"no","reason":"Why","details":%b}' % details
+    error = make_status_error(422, body)
+    assert (error.message, error.reason, error.causes) == ("no", "Why", ())
+
+
+def test_an_error_page_that_is_no_text_is_told_by_its_status() -> None:
+    error = make_status_error(502, b"\xff\xfe<\x00h\x00")
+    assert (error.message, error.code) == (
+        "The cluster answered 502 Bad Gateway",
+        "BAD_GATEWAY",
+    )
+
+
 async def test_the_address_of_a_server_that_is_not_there_is_told_in_the_log_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

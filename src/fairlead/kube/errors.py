@@ -224,16 +224,40 @@ _CODES: Mapping[int, ErrorCode] = {
     504: "GATEWAY_TIMEOUT",
 }
 
-_status_decoder = msgspec.json.Decoder(Status)
+
+class _Status(msgspec.Struct):
+    """The same as servers that are not Kubernetes's own may write it."""
+
+    kind: str | None = None
+    message: str | None = None
+    reason: str | None = None
+    code: int | None = None
+    details: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_status_decoder = msgspec.json.Decoder(_Status)
+_details_decoder = msgspec.json.Decoder(StatusDetails | None)
 
 
 def parse_status(body: bytes) -> Status | None:
     """The `Status` in an answer's body; None when it is something else."""
     try:
         status = _status_decoder.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return status if status.kind == "Status" else None
+    if status.kind != "Status":
+        return None
+    try:
+        details = _details_decoder.decode(status.details)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        details = None  # what it says in words is kept
+    return Status(
+        kind=status.kind,
+        message=status.message or "",
+        reason=status.reason or "",
+        code=status.code or 0,
+        details=details,
+    )
 
 
 def make_status_error(

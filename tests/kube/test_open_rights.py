@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -21,6 +21,8 @@ from tests.kube.cluster import (
 )
 
 from fairlead import Context, Router, TRPCError, create_caller, tracked
+from fairlead.auth.tokens import TokenSource
+from fairlead.context import Request
 from fairlead.devcluster import DevCluster
 from fairlead.kube import (
     Delta,
@@ -169,5 +171,64 @@ async def test_a_remembered_answer_does_not_outlive_the_right_by_more_than_is_sa
             path = f"{RBAC}/namespaces/team-a/rolebindings/bob-widgets-list-watch"
             await send(admin.client, "DELETE", path)
             with pytest.raises(TRPCError, match="You may not watch") as caught:
+                await read_on(frames)
+            assert caught.value.code == "FORBIDDEN"
+
+
+async def read_to_delta(frames: AsyncIterator[tracked[Any]]) -> None:
+    while not isinstance((await anext(frames)).data, Delta):
+        pass
+
+
+WIDGETS = "/apis/example.com/v1/namespaces/team-a/widgets"
+
+
+class Tokens:
+    """Where users' tokens come from: a user's is called after him, as the dev cluster's are."""
+
+    def find_token(self, request: Request) -> Token | None:
+        return None if request.user is None else Token(f"{request.user.name}-token")
+
+
+@dataclass(frozen=True)
+class Token:
+    """One that is never renewed."""
+
+    key: str
+
+    async def get(self, *, renew: bool) -> str:
+        del renew
+        return self.key
+
+
+@pytest.mark.parametrize("namespace", ["team-a", None])
+async def test_a_cluster_that_knows_no_tokens_for_a_moment_ends_nothing(
+    cluster: DevCluster, namespace: str | None
+) -> None:
+    async with (
+        Kube.from_kubeconfig(cluster.kubeconfig_path) as admin,
+        Kube.from_kubeconfig(
+            cluster.kubeconfig_path,
+            namespaces=("team-a", "team-b"),
+            recheck_seconds=0.3,
+            reviews=ReviewOptions(seconds=0.0),
+        ) as kube,
+    ):
+        await prepare(admin.client)
+        await grant(admin.client, "bob", ["list", "watch"], "team-a")
+        context = make_context(kube, "bob")
+        context.request.services.add(Tokens(), as_type=TokenSource)
+        bob = create_caller(App, context)
+        async with asyncio.timeout(20), opened(bob.widgets.watch(namespace)) as frames:
+            assert (await anext(frames)).data.type == "snapshot"
+            cluster.faults.fail(401, plural="selfsubjectrulesreviews", times=-1)
+            cluster.faults.fail(401, plural="selfsubjectaccessreviews", times=2)
+            news = asyncio.create_task(read_to_delta(frames))
+            while len(cluster.faults.planned) == 2:  # noqa: ASYNC110  it has no event
+                await asyncio.sleep(0.01)
+            await send(admin.client, "POST", WIDGETS, make_widget("x").to_wire())
+            await news
+            cluster.faults.fail(401, plural="selfsubjectaccessreviews", times=-1)
+            with pytest.raises(TRPCError) as caught:
                 await read_on(frames)
             assert caught.value.code == "FORBIDDEN"

@@ -11,13 +11,17 @@ from typing import Protocol, TypeAlias, TypeVar
 from fairlead.access import Decision
 from fairlead.alarms import Alarm, Alarms
 from fairlead.errors import TRPCError
+from fairlead.kube.errors import KubeUnauthorizedError
 
-__all__ = ["FRESH", "Guard", "Guarded", "guard_events"]
+__all__ = ["ATTEMPTS", "FRESH", "Guard", "Guarded", "guard_events"]
 
 T = TypeVar("T")
 
 FRESH = 0.2
 """Of the time a right may be outlived, how old an answer about it may be: the rest is the wait."""
+ATTEMPTS = 4
+"""How often in a row a cluster may refuse a user's credentials: one that has just started knows no
+tokens yet. They share the time that an answer may be old."""
 SOON = 0.5
 """Seconds within which all readers ask once rights may have changed."""
 
@@ -54,6 +58,7 @@ class Guard:
         "_check",
         "_news",
         "_on_denied",
+        "_refusals",
         "_seconds",
         "_stop",
         "_subscription",
@@ -74,6 +79,7 @@ class Guard:
         self._task: asyncio.Task[None] | None = None
         self._alarm: Alarm | None = None
         self._news = False
+        self._refusals = 0
         self._on_denied = on_denied
         self._stop = None if listen is None else listen(self._on_news)
         self._schedule()
@@ -88,6 +94,8 @@ class Guard:
         longest = (
             min(SOON, self._seconds) if self._news else self._seconds * (1 - FRESH)
         )
+        if self._refusals:
+            longest = self._seconds * FRESH / ATTEMPTS
         wait = longest * random.uniform(0.1 if self._news else 0.7, 1.0)  # noqa: S311
         loop = asyncio.get_running_loop()
         alarms = Alarms.of(loop)
@@ -105,11 +113,19 @@ class Guard:
     async def _ask(self) -> None:
         try:
             decision = await self._check()
+        except KubeUnauthorizedError as error:
+            self._refusals += 1
+            if self._refusals < ATTEMPTS:
+                self._schedule()
+            else:
+                self._end(error)
+            return
         except TRPCError as error:
             if error.code in ("UNAUTHORIZED", "FORBIDDEN"):
                 self._end(error)
                 return
             decision = Decision(allowed=True)
+        self._refusals = 0
         if decision.allowed:
             self._schedule()
         else:

@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from fairlead.errors import TRPCError
 from fairlead.kube.backoff import Backoff
-from fairlead.kube.errors import KubeError
+from fairlead.kube.errors import KubeError, KubeUnauthorizedError
 from fairlead.kube.frames import RawFrame
-from fairlead.kube.guard import FRESH
+from fairlead.kube.guard import ATTEMPTS, FRESH
 from fairlead.kube.scopes import Scope
 from fairlead.kube.subscription import Subscription
 
@@ -88,6 +88,8 @@ class _Following:
         self._subscription = subscription
         self._resolve = resolve
         self._seconds = seconds * (1 - FRESH)
+        self._again = seconds * FRESH / ATTEMPTS
+        self._refusals = 0
         self._loop = asyncio.get_running_loop()
         self._asks_at = self._loop.time() + self._seconds
         self._pending: asyncio.Task[RawFrame] | None = None
@@ -126,9 +128,16 @@ class _Following:
         self._asks_at = self._loop.time() + self._seconds
         try:
             found = await self._resolve()
+        except KubeUnauthorizedError:
+            self._refusals += 1
+            if self._refusals >= ATTEMPTS:
+                raise
+            self._asks_at = self._loop.time() + self._again
+            return False  # a cluster that has just started knows no tokens yet
         except KubeError as error:
             if error.code in ("UNAUTHORIZED", "FORBIDDEN"):
                 raise
             return False  # that the cluster is lost takes no rights away
+        self._refusals = 0
         self.found = found if found != self._scope else None
         return self.found is not None

@@ -59,9 +59,12 @@ async function audit(address) {
     // The session's cookie stays; the browser's cache is emptied.
     clearStorageTypes: ["file_systems", "shader_cache", "service_workers", "cache_storage"],
   };
-  const { lhr } = await lighthouse(address, flags, values.preset === "desktop" ? desktopConfig : undefined);
-  if (lhr.runtimeError) throw new Error(`${address}: ${lhr.runtimeError.message}`);
-  return lhr;
+  for (let tries = 3; ; tries--) {
+    const { lhr } = await lighthouse(address, flags, values.preset === "desktop" ? desktopConfig : undefined);
+    if (!lhr.runtimeError) return lhr;
+    // Now and then the trace that Chromium recorded lacks its beginning.
+    if (lhr.runtimeError.code !== "NO_NAVSTART" || tries === 1) throw new Error(`${address}: ${lhr.runtimeError.message}`);
+  }
 }
 
 const score = (lhr, name) => Math.round(lhr.categories[name].score * 100);

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
 import pytest
 from tests.auth.provider import RunningProvider
 from tests.auth.replicas import (
@@ -317,40 +315,6 @@ async def test_sessions_of_one_user_are_bounded(
             values.append(await replica.sign_in.start_session(grant, _client()))
         found = [await replica.sign_in.sessions.find(value) for value in values]
         assert [each is not None for each in found] == [False, True, True]
-
-
-async def test_nothing_readable_is_stored(
-    provider: RunningProvider, sqlite_url: str, tmp_path: Path
-) -> None:
-    """W22: no token, no name; and no session for somebody who has not signed in."""
-    async with (
-        open_replica(provider, sqlite_url) as replica,
-        Browser.open(replica) as ann,
-    ):
-        async with ann.session.get(
-            f"{replica.url}/auth/sign-in", allow_redirects=False
-        ) as response:
-            assert response.status == 303
-        assert count_rows(tmp_path) == 0
-        grant = await make_grant(provider, sign_in=replica.sign_in)
-        value = await replica.sign_in.start_session(grant, _client())
-        stored = read_files(tmp_path)
-        secrets_ = [value, *msgspec.structs.astuple(grant.tokens), "Ada Admin"]
-        for secret in secrets_:
-            if isinstance(secret, str):
-                assert secret.encode() not in stored
-        assert count_rows(tmp_path) == 1
-
-
-def read_files(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.glob("sessions.db*"))
-
-
-def count_rows(folder: Path) -> int:
-    with sqlite3.connect(folder / "sessions.db") as db:
-        (count,) = db.execute("SELECT count(*) FROM sessions").fetchone()
-    db.close()
-    return int(count)
 
 
 async def test_a_socket_counts_every_call_of_a_session(

@@ -185,11 +185,14 @@ test("a right that is taken away greys the button out, and given back lights it"
   const button = page.getByRole("button", { name: "Add link" });
   await button.waitFor();
   await expect.poll(() => button.getAttribute("aria-disabled")).toBe(null);
+  await button.focus();
+  const isFocused = () => button.evaluate((element) => element === document.activeElement);
   const binding = portal.kubectl(
     ...["get", "rolebinding", "portal-developer", "-n", "team-payments", "-o", "json"],
   );
   portal.kubectl("delete", "rolebinding", "portal-developer", "-n", "team-payments");
   await expect.poll(() => button.getAttribute("aria-disabled"), { timeout: 20_000 }).toBe("true");
+  expect(await isFocused()).toBe(true);
   const { metadata, ...rest } = JSON.parse(binding) as {
     metadata: { name: string; namespace: string };
   };
@@ -198,6 +201,7 @@ test("a right that is taken away greys the button out, and given back lights it"
   writeFileSync(file, JSON.stringify({ ...rest, metadata: { name, namespace } }));
   portal.kubectl("create", "-f", file);
   await expect.poll(() => button.getAttribute("aria-disabled"), { timeout: 20_000 }).toBe(null);
+  expect(await isFocused()).toBe(true);
 });
 
 test("a codebase that is deployed is not deleted, and says by what", async () => {

@@ -1,7 +1,7 @@
 import type { Permission } from "@fairlead/react";
 import type { ComponentProps } from "react";
 import { Button } from "./ui/button";
-import { Tooltip } from "./ui/tooltip";
+import { ChangingTooltip } from "./ui/tooltip";
 
 /**
  * A button for something that needs a right. Without it, it stays focusable and says why it does
@@ -12,14 +12,19 @@ export function PermittedButton({
   onClick,
   ...props
 }: ComponentProps<typeof Button> & { permission: Permission }) {
-  if (permission.allowed) return <Button onClick={onClick} {...props} />;
-  const reason =
-    permission.state === "pending"
-      ? "Checking what you may do here."
-      : (permission.reason ?? "Your role does not allow this.");
   return (
-    <Tooltip content={reason} side="bottom">
-      <Button aria-disabled="true" {...props} />
-    </Tooltip>
+    <ChangingTooltip content={explain(permission)} side="bottom">
+      <Button
+        {...props}
+        {...(permission.allowed ? { onClick } : { "aria-disabled": "true" as const })}
+      />
+    </ChangingTooltip>
   );
+}
+
+/** Why the button does nothing; null where it does something. */
+function explain(permission: Permission): string | null {
+  if (permission.allowed) return null;
+  if (permission.state === "pending") return "Checking what you may do here.";
+  return permission.reason ?? "Your role does not allow this.";
 }

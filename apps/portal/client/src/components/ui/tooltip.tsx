@@ -1,5 +1,5 @@
 import { Tooltip as Primitive } from "radix-ui";
-import type { ComponentProps, ReactElement, ReactNode } from "react";
+import { type ComponentProps, type ReactElement, type ReactNode, useState } from "react";
 
 export const TooltipProvider = Primitive.Provider;
 
@@ -18,6 +18,25 @@ export function Tooltip({
     <Primitive.Root>
       <Primitive.Trigger asChild>{children}</Primitive.Trigger>
       <TooltipContent side={side}>{content}</TooltipContent>
+    </Primitive.Root>
+  );
+}
+
+/** The same where `content` comes and goes: its child stays the same element, and keeps its focus. */
+export function ChangingTooltip({
+  content,
+  side = "top",
+  children,
+}: {
+  content: string | null;
+  side?: "top" | "right" | "bottom" | "left";
+  children: ReactElement;
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Primitive.Root open={open && content !== null} onOpenChange={setOpen}>
+      <Primitive.Trigger asChild>{children}</Primitive.Trigger>
+      {content !== null && <TooltipContent side={side}>{content}</TooltipContent>}
     </Primitive.Root>
   );
 }

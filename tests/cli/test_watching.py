@@ -26,12 +26,21 @@ WATCH = (
 )
 
 
+def hear_interrupts() -> None:
+    """What a shell starts in the background ignores them, and so would the command."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def watching(folder: Path) -> AsyncGenerator[Process]:
     command = ["-m", "fairlead", *WATCH.split()]
     command += ["--crds", "crds/stages.yaml", "--models", "server/kinds"]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=folder, stdout=PIPE, stderr=STDOUT
+        *(sys.executable, *command),
+        cwd=folder,
+        stdout=PIPE,
+        stderr=STDOUT,
+        preexec_fn=hear_interrupts,
     )
     try:
         yield process

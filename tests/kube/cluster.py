@@ -139,12 +139,12 @@ async def grant(
     )
 
 
-async def prepare(client: KubeClient) -> None:
-    """The kind, and two namespaces."""
+async def prepare(client: KubeClient, *more: str) -> None:
+    """The kind, and two namespaces or more."""
     await send(
         client, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD
     )
-    for name in ("team-a", "team-b"):
+    for name in ("team-a", "team-b", *more):
         await send(
             client,
             "POST",

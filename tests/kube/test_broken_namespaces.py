@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from tests.kube.cluster import (
-    TOKENS,
     Widget,
     grant,
     make_context,
@@ -59,12 +58,6 @@ class View:
         else:
             self.names |= {item.metadata.name for item in frame.upserts}
             self.names -= {gone.name for gone in frame.deletes}
-
-
-@pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import JsonValue
 from tests.kube.cluster import (
-    TOKENS,
     grant,
     make_context,
     make_widget,
@@ -36,12 +35,6 @@ PODS = KindRef(version="v1", plural="pods")
 
 class App(Router[Context]):
     explorer: Explorer
-
-
-@pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from tests.kube.cluster import (
-    TOKENS,
     Widget,
     grant,
     make_context,
     make_widget,
     prepare,
-    send,
 )
 from tests.kube.widget_rows import App
 
@@ -61,25 +59,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
-
-
-@pytest.fixture
 async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
     async with Kube.from_kubeconfig(
         cluster.kubeconfig_path,
         identity="impersonate",
         client=ClientOptions(backoff=0.01),
     ) as kube:
-        await prepare(kube.client)
-        namespace = {
-            "kind": "Namespace",
-            "apiVersion": "v1",
-            "metadata": {"name": "team-c"},
-        }
-        await send(kube.client, "POST", "/api/v1/namespaces", namespace)
+        await prepare(kube.client, "team-c")
         server = kube.acting_as_server()
         for place in PLACES:
             for number in (1, 2):

@@ -9,7 +9,6 @@ from typing import NoReturn
 import pytest
 from tests.kube.cluster import (
     RBAC,
-    TOKENS,
     Widget,
     grant,
     make_context,
@@ -39,12 +38,6 @@ Frames = AsyncIterator[tracked[Snapshot[Widget] | Delta[Widget] | StateChange]]
 
 
 @pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
-
-
-@pytest.fixture
 async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
     async with Kube.from_kubeconfig(
         cluster.kubeconfig_path,
@@ -52,13 +45,7 @@ async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
         recheck_seconds=0.05,
         reviews=ReviewOptions(seconds=0),
     ) as kube:
-        await prepare(kube.client)
-        namespace = {
-            "kind": "Namespace",
-            "apiVersion": "v1",
-            "metadata": {"name": "team-c"},
-        }
-        await send(kube.client, "POST", "/api/v1/namespaces", namespace)
+        await prepare(kube.client, "team-c")
         server = kube.acting_as_server()
         for name, place in (
             ("a1", "team-a"),

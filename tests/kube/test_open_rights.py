@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from tests.kube.cluster import (
     RBAC,
-    TOKENS,
     Widget,
     grant,
     make_context,
@@ -61,12 +60,6 @@ class Widgets(ResourceRouter[Widget]):
 
 class App(Router[Context]):
     widgets: Widgets
-
-
-@pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
 
 
 async def read_on(frames: AsyncIterator[object]) -> None:

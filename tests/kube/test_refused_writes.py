@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from pydantic import JsonValue
 from tests.kube.cluster import (
-    TOKENS,
     Widget,
     grant,
     make_context,
@@ -64,22 +61,6 @@ class GizmoApp(Router[Context]):
 
 class App(Router[Context]):
     widgets: Widgets
-
-
-@pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
-    async with Kube.from_kubeconfig(
-        cluster.kubeconfig_path, identity="impersonate"
-    ) as kube:
-        await prepare(kube.client)
-        await grant(kube.client, "root", ["*"])
-        yield kube
 
 
 @pytest.fixture

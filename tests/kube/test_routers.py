@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from tests.kube.cluster import (
-    TOKENS,
     ConfigMap,
     Widget,
     grant,
@@ -48,22 +46,6 @@ class ConfigMaps(ResourceRouter[ConfigMap]):
 class App(Router[Context]):
     widgets: Widgets
     config_maps: ConfigMaps
-
-
-@pytest.fixture
-async def cluster() -> AsyncIterator[DevCluster]:
-    async with DevCluster(tokens=TOKENS) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-async def kube(cluster: DevCluster) -> AsyncIterator[Kube]:
-    async with Kube.from_kubeconfig(
-        cluster.kubeconfig_path, identity="impersonate"
-    ) as kube:
-        await prepare(kube.client)
-        await grant(kube.client, "root", ["*"])
-        yield kube
 
 
 @pytest.fixture

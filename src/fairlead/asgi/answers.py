@@ -29,6 +29,7 @@ __all__ = [
     "Target",
     "Unfinished",
     "UnsendableError",
+    "Waiting",
     "close_stream",
     "fail_with",
     "is_event_source",
@@ -89,7 +90,7 @@ class PassedAnswer(Answer):
         self.started = started
 
 
-class Unfinished:
+class Waiting:
     """A call that waits for something.
 
     Attributes:
@@ -97,7 +98,25 @@ class Unfinished:
         is_checked: its result will have been validated.
     """
 
-    __slots__ = ("call", "coroutine", "is_checked", "started", "target", "waits_for")
+    __slots__ = ("call", "coroutine", "is_checked", "waits_for")
+
+    def __init__(
+        self,
+        call: Call,
+        coroutine: Coroutine[Any, Any, object],
+        waits_for: object,
+        is_checked: bool,
+    ) -> None:
+        self.call = call
+        self.coroutine = coroutine
+        self.waits_for = waits_for
+        self.is_checked = is_checked
+
+
+class Unfinished(Waiting):
+    """One of an HTTP request; `started` by `perf_counter`."""
+
+    __slots__ = ("started", "target")
 
     def __init__(  # noqa: PLR0913, PLR0917  the parts of a call
         self,
@@ -108,12 +127,9 @@ class Unfinished:
         started: float,
         is_checked: bool,
     ) -> None:
+        super().__init__(call, coroutine, waits_for, is_checked)
         self.target = target
-        self.call = call
-        self.coroutine = coroutine
-        self.waits_for = waits_for
         self.started = started
-        self.is_checked = is_checked
 
 
 async def close_stream(stream: object) -> None:

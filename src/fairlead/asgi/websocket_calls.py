@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError
 
-from fairlead.asgi.answers import StreamedResultError, read_passed, run_checked
+from fairlead.asgi.answers import StreamedResultError, Waiting, read_passed, run_checked
 from fairlead.asgi.outbox import Outbox
 from fairlead.asgi.runtime import Runtime
 from fairlead.asgi.suspension import Guard, Resumed, make_timeout
@@ -63,24 +63,6 @@ def make_call(
         check_depth(message.raw, runtime.options.limits)
     index, seen = message.index, message.last_event_id
     return Call(procedure, scope, raw, batch_index=index, last_event_id=seen)
-
-
-class _Waiting:
-    """A call that waits: its coroutine has been stepped, and yielded `waits_for`."""
-
-    __slots__ = ("call", "coroutine", "is_checked", "waits_for")
-
-    def __init__(
-        self,
-        call: Call,
-        coroutine: Coroutine[Any, Any, object],
-        waits_for: object,
-        is_checked: bool,
-    ) -> None:
-        self.call = call
-        self.coroutine = coroutine
-        self.waits_for = waits_for
-        self.is_checked = is_checked
 
 
 class QueryCalls:
@@ -161,7 +143,7 @@ class QueryCalls:
         except TRPCError as error:
             self._fail(message, None, error)
 
-    def _begin(self, message: CallMessage) -> _Waiting | None:
+    def _begin(self, message: CallMessage) -> Waiting | None:
         """Runs a call as far as it gets without waiting: mostly to its answer."""
         if message not in self._open:
             return None
@@ -182,12 +164,12 @@ class QueryCalls:
                     self._succeed(message, procedure, result, is_checked)
                     return None
                 coroutine, waits_for = read_passed(result), None
-            return _Waiting(call, coroutine, waits_for, is_checked)
+            return Waiting(call, coroutine, waits_for, is_checked)
         except (Exception, asyncio.CancelledError) as cause:
             self._fail(message, call, cause)
             return None
 
-    async def _finish(self, message: CallMessage, waiting: _Waiting) -> None:
+    async def _finish(self, message: CallMessage, waiting: Waiting) -> None:
         """Waits for the rest of a call."""
         call = waiting.call
         try:
